@@ -1,0 +1,38 @@
+/** What machine and checkout a result comes from, for its provenance. @module */
+import { cpus, totalmem } from "node:os";
+import type { Provenance } from "./manifest.ts";
+
+/** The facts of this machine, Deno and the checkout at `root`. */
+export async function describeMachine(
+  root: string,
+): Promise<Omit<Provenance, "finishedAt" | "seconds" | "jobs">> {
+  const processors = cpus();
+  return {
+    revision: await revision(root),
+    deno: Deno.version.deno,
+    platform: `${Deno.build.os} ${Deno.build.arch}`,
+    processor: processors[0]?.model.trim() || "unknown",
+    cores: Math.max(processors.length, 1),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  };
+}
+
+/** Git's commit, with `+` where source files differ from it; null outside git or without git. */
+async function revision(root: string): Promise<string | null> {
+  const git = async (...args: string[]) => {
+    const { success, stdout } = await new Deno.Command("git", {
+      args,
+      cwd: root,
+      stderr: "null",
+    }).output();
+    if (!success) throw new Error("git failed");
+    return new TextDecoder().decode(stdout).trim();
+  };
+  try {
+    const commit = await git("rev-parse", "--short=12", "HEAD");
+    const changed = await git("status", "--porcelain", "--", "src", "study.ts", "deno.lock");
+    return changed ? `${commit}+` : commit;
+  } catch {
+    return null;
+  }
+}

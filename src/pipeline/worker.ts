@@ -1,0 +1,48 @@
+/**
+ * The process that runs one job: reads a job document from standard input, imports the job's
+ * module, calls its `run`, and writes messages to standard output (see `messages.ts`).
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { jobDocument, type jobMessage } from "./messages.ts";
+import type { JobContext } from "./stage.ts";
+import { writeWhole } from "./store.ts";
+
+const encoder = new TextEncoder();
+
+function say(message: z.input<typeof jobMessage>): void {
+  let bytes = encoder.encode(JSON.stringify(message) + "\n");
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}
+
+const document = jobDocument.parse(
+  JSON.parse(await new Response(Deno.stdin.readable).text()),
+);
+const context: JobContext = {
+  parameters: document.parameters,
+  backend: document.backend,
+  read(input) {
+    const path = document.inputs[input];
+    if (!path) throw new Error(`The job reads ${input}, which it did not ask for.`);
+    return Deno.readFile(path);
+  },
+  write: (name, content) => writeWhole(join(document.output, name), content),
+  record: (facts) => say({ type: "facts", facts: facts as Record<string, z.core.util.JSONType> }),
+  progress: (done, total, note) => say({ type: "progress", done, total, note }),
+};
+
+try {
+  const job = await import(new URL(`../../${document.module}`, import.meta.url).href) as {
+    run(context: JobContext): Promise<void>;
+  };
+  await job.run(context);
+  say({ type: "finished" });
+  // Native libraries may hold threads that keep the process alive.
+  Deno.exit(0);
+} catch (error) {
+  say({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+  console.error(error);
+  Deno.exit(1);
+}
