@@ -1,0 +1,65 @@
+/** What every engine refuses, in the same words, before anything reaches TensorFlow. @module */
+import { modelVariables } from "../models/shapes.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { ImageSet, Weights } from "./engine.ts";
+
+const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+/** Throws an Error that names the first missing, misshapen or superfluous variable. */
+export function checkWeights(spec: ModelSpec, weights: Weights): void {
+  const variables = modelVariables(spec);
+  for (const { name, shape } of variables) {
+    const array = weights.get(name);
+    if (!array) throw new Error(`Model ${spec.name}: the weights have no ${name}.`);
+    if (array.shape.join() !== shape.join() || array.data.length !== size(shape)) {
+      throw new Error(
+        `Model ${spec.name}: ${name} has the shape [${array.shape}] and ${array.data.length} ` +
+          `values, expected [${shape}] and ${size(shape)}.`,
+      );
+    }
+  }
+  const known = new Set(variables.map(({ name }) => name));
+  const superfluous = [...weights.keys()].find((name) => !known.has(name));
+  if (superfluous !== undefined) {
+    throw new Error(`Model ${spec.name} has no variable ${superfluous}.`);
+  }
+}
+
+/**
+ * Throws an Error where images are not of the model's input shape, labels are not one an image, or
+ * a label is not below `classes`; leave `classes` out for a model that does not classify.
+ */
+export function checkImages(spec: ModelSpec, { images, labels }: ImageSet, classes?: number): void {
+  const [count, ...shape] = images.shape;
+  if (shape.join() !== spec.input.join() || images.data.length !== size(images.shape)) {
+    throw new Error(
+      `Model ${spec.name} takes images of shape [N,${spec.input}]; ` +
+        `got [${images.shape}] and ${images.data.length} values.`,
+    );
+  }
+  if (labels.data.length !== count) {
+    throw new Error(
+      `Model ${spec.name}: there are ${count} images and ${labels.data.length} labels.`,
+    );
+  }
+  if (classes === undefined) return;
+  const row = labels.data.findIndex((label) => label >= classes);
+  if (row >= 0) {
+    throw new Error(
+      `Model ${spec.name} has ${classes} classes, 0 to ${classes - 1}; ` +
+        `image ${row} has the label ${labels.data[row]}.`,
+    );
+  }
+}
+
+/** Throws an Error that names the first index which is not below `count`, the number of images. */
+export function checkIndices(spec: ModelSpec, indices: Int32Array, count: number): void {
+  const at = indices.findIndex((index) => index < 0 || index >= count);
+  if (at >= 0) {
+    throw new Error(
+      `Model ${spec.name}: index ${
+        indices[at]
+      } at position ${at} is outside the ${count} placed images.`,
+    );
+  }
+}
