@@ -71,9 +71,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (equal(actual, expected)) {
     throw new AssertionError(
-      `Expected actual: ${inspect(actual)} not to be: ${inspect(expected)}${
-        suffix(msg)
-      }`,
+      `Expected actual: ${inspect(actual)} not to be: ${inspect(expected)}${suffix(msg)}`,
     );
   }
 }
@@ -86,9 +84,7 @@ export function assertStrictEquals<T>(
 ): asserts actual is T {
   if (!Object.is(actual, expected)) {
     throw new AssertionError(
-      `Values are not strictly equal${suffix(msg)}\n${
-        difference(actual, expected)
-      }`,
+      `Values are not strictly equal${suffix(msg)}\n${difference(actual, expected)}`,
     );
   }
 }
@@ -186,14 +182,10 @@ export function assertArrayIncludes<T>(
   msg?: string,
 ): void {
   const present = Array.from(actual);
-  const missing = Array.from(expected).filter((item) =>
-    !present.some((own) => equal(own, item))
-  );
+  const missing = Array.from(expected).filter((item) => !present.some((own) => equal(own, item)));
   if (missing.length > 0) {
     throw new AssertionError(
-      `Expected actual: "${inspect(actual)}" to include: "${
-        inspect(expected)
-      }"${suffix(msg)}\n` +
+      `Expected actual: "${inspect(actual)}" to include: "${inspect(expected)}"${suffix(msg)}\n` +
         `missing: ${inspect(missing)}`,
     );
   }
@@ -223,9 +215,7 @@ export function assertInstanceOf<T>(
 ): asserts actual is T {
   if (actual instanceof expectedType) return;
   throw new AssertionError(
-    `Expected object to be an instance of "${expectedType.name}" but was "${
-      typeName(actual)
-    }"` +
+    `Expected object to be an instance of "${expectedType.name}" but was "${typeName(actual)}"` +
       suffix(msg),
   );
 }
@@ -315,9 +305,7 @@ function assertIsError(
   }
   if (!(error instanceof ErrorClass)) {
     throw new AssertionError(
-      `Expected error to be instance of "${ErrorClass.name}", but was "${
-        typeName(error)
-      }"` +
+      `Expected error to be instance of "${ErrorClass.name}", but was "${typeName(error)}"` +
         suffix(msg),
     );
   }
