@@ -6,6 +6,7 @@
  * @module
  */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { CodeDigest } from "./code.ts";
 import { digest, type Json, sha256 } from "./digest.ts";
@@ -122,7 +123,7 @@ async function execute(
         "run",
         "--no-prompt",
         ...options.permissions.map((flag) => flag.replace("{output}", output)),
-        join(options.root, "src/pipeline/worker.ts"),
+        new URL("./worker.ts", import.meta.url).href,
       ],
       cwd: options.root,
       stdin: "piped",
@@ -131,7 +132,7 @@ async function execute(
     }).spawn();
     running.add(child);
     const document: z.input<typeof jobDocument> = {
-      module: job.module,
+      module: pathToFileURL(join(options.root, job.module)).href,
       parameters: job.parameters as z.infer<ReturnType<typeof z.json>>,
       backend: options.backend,
       inputs: Object.fromEntries(

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 /** What the worker process reads from its standard input. */
 export const jobDocument = z.strictObject({
+  /** Address of the job's module. */
   module: z.string(),
   parameters: z.json(),
   backend: z.enum(["tensorflow", "wasm"]).optional(),

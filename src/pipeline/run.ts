@@ -1,5 +1,6 @@
 /** Brings stages up to date, running only what is stale. @module */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { jobPool, removeUnfinished } from "./jobs.ts";
 import { describeMachine } from "./machine.ts";
 import {
@@ -107,6 +108,7 @@ export async function run(
     };
     const context: StageContext = {
       parameters: stage.parameters,
+      inputs: stage.inputs,
       surroundings: { cache: workspace.cache, dataDirectory: options.dataDirectory },
       async read(input) {
         const { from, name, artifact } = source(input);
@@ -153,7 +155,7 @@ export async function run(
       progress: (done, total, note) =>
         onEvent({ type: "progress", stage: stage.name, label: stage.name, done, total, note }),
     };
-    const module = await import(new URL(`../../${stage.module}`, import.meta.url).href) as {
+    const module = await import(pathToFileURL(join(workspace.root, stage.module)).href) as {
       run(context: StageContext): Promise<void>;
     };
     await module.run(context);

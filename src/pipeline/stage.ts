@@ -38,6 +38,8 @@ export interface Surroundings {
 /** What a stage's `run` is given. */
 export interface StageContext<P = Json> {
   readonly parameters: P;
+  /** The declared inputs, to pass on to a job. */
+  readonly inputs: readonly string[];
   readonly surroundings: Surroundings;
   /** Bytes of a declared input, `<stage>/<artifact>`; throws for one that is not declared. */
   read(input: string): Promise<Uint8Array>;

@@ -34,7 +34,7 @@ const context: JobContext = {
 };
 
 try {
-  const job = await import(new URL(`../../${document.module}`, import.meta.url).href) as {
+  const job = await import(document.module) as {
     run(context: JobContext): Promise<void>;
   };
   await job.run(context);
