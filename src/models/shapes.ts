@@ -35,7 +35,7 @@ const positiveIntegers = (values: readonly number[]) =>
 const size = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
 
 /** Length of an axis after a window of `window` moved by `stride` (Keras: `same` is `ceil(n / stride)`). */
-function windows(n: number, window: number, stride: number, padding: Padding): number {
+export function windows(n: number, window: number, stride: number, padding: Padding): number {
   return padding === "same" ? Math.ceil(n / stride) : Math.floor((n - window) / stride) + 1;
 }
 

@@ -1,0 +1,145 @@
+/**
+ * The graph engine: a model, its training step included, is one TensorFlow graph, built here and
+ * executed by libtensorflow.
+ *
+ * @module
+ */
+import type { ResolvedLayer } from "../../models/shapes.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import type { NdArray } from "../../ndarray.ts";
+import { checkImages, checkIndices, checkWeights } from "../checks.ts";
+import { dropoutMask } from "../dropout.ts";
+import type { Engine, ImageSet, Network, StepResult, TrainingSpec, Weights } from "../engine.ts";
+import { compile, type Program, type Trainable } from "./compile.ts";
+import { stepRates } from "./optimizers.ts";
+import { type Binding, openSession, type Session } from "./session.ts";
+
+/**
+ * The engine on the namespace of `@tensorflow/tfjs-node` (`loadTensorFlow` in `runtime/load.ts`, which
+ * also fixes how many threads TensorFlow uses; `threads` describes that). Opening a network writes its
+ * graph into the system's temporary directory and removes it again.
+ */
+export function graphEngine(tf: { backend(): unknown }, threads: number): Engine {
+  const { binding } = tf.backend() as { binding: Binding };
+  return {
+    description: { engine: "graph", backend: "tensorflow", version: binding.TF_Version, threads },
+    async open(spec, training, weights) {
+      checkWeights(spec, weights);
+      const program = compile(spec, training);
+      const signatures = { ...program.signatures, ...program.training.signatures };
+      const session = await openSession(binding, program.graph, signatures, spec.name);
+      const network = new GraphNetwork(spec, training, program, session);
+      await network.assign(weights);
+      return network;
+    },
+  };
+}
+
+/** Values of the largest layer output that a batch of predictions may have: 16 MB. */
+const PREDICTION_VALUES = 2 ** 22;
+
+/** Images to predict at once: as many as keep every layer's output below `PREDICTION_VALUES`, 256 at most. */
+function predictionBatch(spec: ModelSpec, layers: readonly ResolvedLayer[]): number {
+  const largest = Math.max(size(spec.input), ...layers.map(({ outputShape }) => size(outputShape)));
+  return Math.min(256, Math.max(1, Math.floor(PREDICTION_VALUES / largest)));
+}
+
+const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
+
+/** TensorFlow's calls return when they are done; promises are what the interface asks for. */
+class GraphNetwork implements Network {
+  readonly #batch: number;
+  #placed: number | undefined;
+  /** Steps since `assign`. */
+  #step = 0;
+
+  constructor(
+    readonly spec: ModelSpec,
+    readonly training: TrainingSpec,
+    readonly program: Program,
+    readonly session: Session,
+  ) {
+    this.#batch = predictionBatch(spec, program.layers);
+  }
+
+  place = (data: ImageSet) =>
+    Promise.try(() => {
+      const { signatures, training } = this.program;
+      checkImages(this.spec, data, training.classes);
+      this.session.run(signatures.place, { images: data.images, labels: data.labels });
+      this.#placed = data.labels.data.length;
+    });
+
+  assign = (weights: Weights) =>
+    Promise.try(() => {
+      checkWeights(this.spec, weights);
+      this.session.run(this.program.signatures.assign, Object.fromEntries(weights));
+      this.#step = 0;
+    });
+
+  read = () =>
+    Promise.try((): Weights => {
+      const values = this.session.run(this.program.signatures.read, {});
+      return new Map(Object.entries(values as Record<string, NdArray<Float32Array>>));
+    });
+
+  trainBatch = (indices: Int32Array, learningRate: number) =>
+    Promise.try((): StepResult => {
+      const { training: trainable } = this.program;
+      if (trainable.refused !== undefined) throw new Error(trainable.refused);
+      if (indices.length === 0) throw new Error(`Model ${this.spec.name}: a batch without images.`);
+      const batch = this.#checked(indices);
+      if (this.#step === 0) this.session.run(trainable.signatures.reset, {});
+      const step = ++this.#step;
+      const { rate, decay } = stepRates(this.training.optimizer, learningRate, step);
+      const { loss, correct } = this.session.run(trainable.signatures.train, {
+        indices: batch,
+        rate: scalar(rate),
+        decay: scalar(decay),
+        ...this.#masks(trainable, indices.length),
+      });
+      const result = { loss: loss.data[0], correct: correct.data[0] };
+      if (Number.isFinite(result.loss)) return result;
+      throw new Error(
+        `Model ${this.spec.name}: the loss became ${result.loss} at step ${step} (learning rate ` +
+          `${learningRate}). Training stops here; a smaller learning rate is the usual remedy.`,
+      );
+    });
+
+  predict = (indices: Int32Array) =>
+    Promise.try((): NdArray<Float32Array> => {
+      const { outputShape } = this.program.layers[this.program.layers.length - 1];
+      const width = size(outputShape);
+      const data = new Float32Array(indices.length * width);
+      this.#checked(indices);
+      for (let start = 0; start < indices.length; start += this.#batch) {
+        const part = indices.subarray(start, start + this.#batch);
+        const { output } = this.session.run(this.program.signatures.predict, {
+          indices: { shape: [part.length], data: part },
+        });
+        data.set(output.data, start * width);
+      }
+      return { shape: [indices.length, ...outputShape], data };
+    });
+
+  close = () => Promise.try(() => this.session.close());
+
+  #checked(indices: Int32Array): NdArray<Int32Array> {
+    if (this.#placed === undefined) {
+      throw new Error(`Model ${this.spec.name}: place images before training or predicting.`);
+    }
+    checkIndices(this.spec, indices, this.#placed);
+    return { shape: [indices.length], data: indices };
+  }
+
+  /** The masks of this step, by dropout layer. */
+  #masks({ dropouts }: Trainable, batch: number): Record<string, NdArray<Float32Array>> {
+    const { seed } = this.training;
+    return Object.fromEntries(dropouts.map(({ layer, rate, shape }) => {
+      const data = dropoutMask(seed, layer, this.#step, batch * size(shape), rate);
+      return [layer, { shape: [batch, ...shape], data }];
+    }));
+  }
+}

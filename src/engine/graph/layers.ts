@@ -1,0 +1,92 @@
+/** The layers of a specification, as operations. @module */
+import type { ResolvedLayer } from "../../models/shapes.ts";
+import type { ActivationName } from "../../models/spec.ts";
+import type { Tensor } from "./builder.ts";
+import * as op from "./operations.ts";
+
+/** What a layer computes with besides its input. */
+export interface LayerContext {
+  /** The value of one of the layer's variables, such as `kernel`. */
+  readonly variable: (name: string) => Tensor;
+  /** Whether this is a training step and the layer is not frozen. */
+  readonly training: boolean;
+  /** In a training step, the mask that a dropout layer multiplies its input by, in the input's shape. */
+  readonly mask?: (shape: readonly number[]) => Tensor;
+  /** Called by batch normalisation in training with the batch's mean and biased variance. */
+  readonly onStatistics?: (mean: Tensor, variance: Tensor, momentum: number) => void;
+}
+
+const activate = (x: Tensor, activation: ActivationName | undefined): Tensor =>
+  activation === "relu" ? op.relu(x) : activation === "softmax" ? op.softmax(x) : x;
+
+/** A float32 constant along the last axis. */
+const byChannel = (x: Tensor, values: readonly number[]): Tensor =>
+  op.constant(x.node.graph, { shape: [values.length], data: Float32Array.from(values) });
+
+/** The output of a layer for its inputs. */
+export function applyLayer(
+  { layer, outputShape }: ResolvedLayer,
+  inputs: readonly Tensor[],
+  context: LayerContext,
+): Tensor {
+  const [x] = inputs;
+  const { graph } = x.node;
+  switch (layer.type) {
+    case "rescaling": {
+      const scaled = layer.scale === 1 ? x : op.multiply(x, op.scalar(graph, layer.scale));
+      return layer.offset === 0 ? scaled : op.add(scaled, op.scalar(graph, layer.offset));
+    }
+    case "normalization":
+      return op.divide(op.subtract(x, byChannel(x, layer.mean)), byChannel(x, layer.std));
+    case "zeroPadding2d":
+      return op.pad(x, layer.padding);
+    case "conv2d": {
+      const { strides = [1, 1], padding, useBias = true, activation } = layer;
+      const y = op.conv2d(x, context.variable("kernel"), { strides, padding });
+      return activate(useBias ? op.biasAdd(y, context.variable("bias")) : y, activation);
+    }
+    case "maxPooling2d":
+    case "averagePooling2d": {
+      const { poolSize, strides = poolSize, padding } = layer;
+      const pool = layer.type === "maxPooling2d" ? op.maxPool : op.averagePool;
+      return pool(x, poolSize, { strides, padding });
+    }
+    case "globalAveragePooling2d": {
+      const window = [x.shape[1], x.shape[2]] as const;
+      const y = op.averagePool(x, window, { strides: window, padding: "valid" });
+      return op.reshape(y, [-1, ...outputShape]);
+    }
+    case "flatten":
+      return op.reshape(x, [-1, ...outputShape]);
+    case "dense": {
+      const y = op.matMul(x, context.variable("kernel"));
+      const biased = layer.useBias === false ? y : op.biasAdd(y, context.variable("bias"));
+      return activate(biased, layer.activation);
+    }
+    case "dropout":
+      return context.mask && layer.rate > 0 ? op.multiply(x, context.mask(x.shape)) : x;
+    case "batchNormalization": {
+      // The fused operation takes images; features are images of one pixel.
+      const image = x.shape.length === 4 ? x : op.reshape(x, [-1, 1, 1, x.shape[1]]);
+      const variables = ["gamma", "beta", "moving_mean", "moving_variance"].map(context.variable);
+      const { training, onStatistics } = context;
+      const { y, mean, variance } = op.batchNormalization(
+        image,
+        variables,
+        layer.epsilon,
+        training,
+      );
+      if (training && onStatistics) {
+        // Keras 3 keeps the biased variance (`BatchNormalization._moments`), the operation gives the unbiased one.
+        const n = op.divide(op.count(image), op.scalar(graph, x.shape[x.shape.length - 1]));
+        const share = op.divide(op.subtract(n, op.scalar(graph, 1)), n);
+        onStatistics(mean, op.multiply(variance, share), layer.momentum);
+      }
+      return image === x ? y : op.reshape(y, x.shape);
+    }
+    case "activation":
+      return activate(x, layer.activation);
+    case "add":
+      return op.addAll(inputs);
+  }
+}
