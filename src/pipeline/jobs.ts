@@ -41,7 +41,7 @@ export interface JobOptions {
   readonly backend?: "tensorflow" | "wasm";
   /** Run again what is finished already. */
   readonly force: boolean;
-  /** Flags of `deno run` for a worker: its permissions. `{output}` stands for its output folder. */
+  /** Permission flags of a worker; it may always write to its own folder, and to no other. */
   readonly permissions: readonly string[];
 }
 
@@ -76,20 +76,21 @@ export function jobPool(options: JobOptions): JobPool {
 
   return {
     async run(job, progress) {
-      const directory = join(options.directory, keyOf(job));
-      const found = options.force ? undefined : await readFinished(directory);
-      if (found) return found;
+      // Places are given in the order of the calls.
       if (free > 0) free--;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
+        const directory = join(options.directory, keyOf(job));
+        const found = options.force ? undefined : await readFinished(directory);
+        if (found) return found;
         if (stopped) throw new Error("stopped");
         await execute(job, directory, options, progress, running);
+        return (await readFinished(directory))!;
       } finally {
         const next = waiting.shift();
         if (next) next();
         else free++;
       }
-      return (await readFinished(directory))!;
     },
     stop() {
       stopped = true;
@@ -116,16 +117,23 @@ async function execute(
   running: Set<Deno.ChildProcess>,
 ): Promise<void> {
   const began = performance.now();
-  const output = await Deno.makeTempDir({ dir: options.directory, prefix: UNFINISHED });
+  const workplace = await Deno.makeTempDir({ dir: options.directory, prefix: UNFINISHED });
+  const output = join(workplace, "output");
+  const scratch = join(workplace, "scratch");
   try {
+    await Deno.mkdir(output);
+    await Deno.mkdir(scratch);
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         "--no-prompt",
-        ...options.permissions.map((flag) => flag.replace("{output}", output)),
+        `--allow-write=${workplace}`,
+        ...options.permissions,
         new URL("./worker.ts", import.meta.url).href,
       ],
       cwd: options.root,
+      // Temporary files of the worker go with it.
+      env: { TMPDIR: scratch, TMP: scratch, TEMP: scratch },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -182,7 +190,7 @@ async function execute(
     await Deno.remove(directory, { recursive: true }).catch(ignoreMissing);
     await Deno.rename(output, directory);
   } finally {
-    await Deno.remove(output, { recursive: true }).catch(ignoreMissing);
+    await Deno.remove(workplace, { recursive: true }).catch(ignoreMissing);
   }
 }
 

@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly jobs: number;
   readonly backend?: "tensorflow" | "wasm";
   readonly dataDirectory?: string;
-  /** Flags of `deno run` for a job's process; `{output}` stands for its output folder. */
+  /** Permission flags of a job's process; it may always write to its own folder, and to no other. */
   readonly permissions: readonly string[];
   /** Called before the first job of a run: makes sure that a backend is there. */
   readonly prepareBackend: () => Promise<void>;

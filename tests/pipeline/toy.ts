@@ -106,7 +106,7 @@ export async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> 
         await run(workspace, stages(overrides), targets, {
           force: false,
           jobs: 2,
-          permissions: ["--allow-read", "--allow-write={output}"],
+          permissions: ["--allow-read"],
           prepareBackend: () => Promise.resolve(),
           ...options,
         }, (event) => {
