@@ -1,0 +1,125 @@
+/** Tables and numbers as a Markdown report writes them. @module */
+
+/** What a table holds: text as it is to appear, or a number, which is written in full. */
+export type Cell = string | number;
+
+/** What stands where there is no value. */
+export const NONE = "–";
+
+/**
+ * A table in GitHub's Markdown, padded so that it can be read as it stands. A column that holds
+ * nothing but numbers (also as text: `+0.0109`, `0.9094 [0.9036, 0.9149]`, `3 min 12 s`) is aligned
+ * to the right, any other to the left; empty cells and `NONE` do not count.
+ *
+ * Pipes are escaped and line breaks become spaces; other Markdown in a cell keeps its meaning.
+ *
+ * @param header One text a column.
+ * @param rows One cell a column in each.
+ * @returns Lines, each ended by a line feed.
+ * Throws a RangeError naming the row when it has more or fewer cells than the header.
+ */
+export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  rows.forEach((row, i) => {
+    if (row.length !== header.length) {
+      throw new RangeError(
+        `Row ${i} of the table has ${row.length} cells, but its header has ${header.length}: ` +
+          header.join(", "),
+      );
+    }
+  });
+  const lines = [header, ...rows].map((row) => row.map(cellText));
+  const columns = header.map((_, column) => ({
+    right: alignsRight(lines.slice(1).map((line) => line[column])),
+    width: Math.max(3, ...lines.map((line) => textWidth(line[column]))),
+  }));
+  const ruler = columns.map(({ right, width }) => "-".repeat(width - 1) + (right ? ":" : "-"));
+  const padded = lines.map((line) =>
+    line.map((text, column) => {
+      const { right, width } = columns[column];
+      const space = " ".repeat(width - textWidth(text));
+      return right ? space + text : text + space;
+    })
+  );
+  return padded.toSpliced(1, 0, ruler).map((line) => `| ${line.join(" | ")} |\n`).join("");
+}
+
+/** A cell's Markdown. Backslashes before a pipe are doubled, so that they do not take its escape. */
+function cellText(cell: Cell): string {
+  return String(cell)
+    .replaceAll(/\s*[\r\n]+\s*/g, " ")
+    .replaceAll(/(\\*)\|/g, (_, backslashes: string) => `${backslashes}${backslashes}\\|`);
+}
+
+/** Whether the cells of a column, as text, are numbers, or begin with one. */
+function alignsRight(texts: string[]): boolean {
+  const values = texts.filter((text) => text !== "" && text !== NONE);
+  return values.length > 0 && values.every((text) => /^[+-]?\d[\d,.]*(?![\w/-])/.test(text));
+}
+
+/** Columns on a screen, near enough: code points. */
+function textWidth(text: string): number {
+  return [...text].length;
+}
+
+/** `0.9094`: a number with a fixed count of decimals; zero has no sign. */
+export function decimal(value: number, digits = 4): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
+/** `+0.0109`, `-0.0109`, `0.0000`: a difference, with the sign of what is left after rounding. */
+export function signed(value: number, digits = 4): string {
+  const text = decimal(value, digits);
+  return Number(text) > 0 ? `+${text}` : text;
+}
+
+/** `90.94%` of a share of 0.9094. */
+export function percent(value: number, digits = 2): string {
+  return `${decimal(value * 100, digits)}%`;
+}
+
+/** `60,000`: a whole number in groups of three. */
+export function count(value: number): string {
+  return new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 }).format(value);
+}
+
+/**
+ * `0.9094 [0.9036, 0.9149]`: a value and its interval, or the value alone where there is none.
+ *
+ * @param interval Its two bounds.
+ * @param format Of all three numbers: `decimal` (as shown), `signed` for a difference, `percent`.
+ */
+export function withInterval(
+  value: number,
+  interval: readonly [low: number, high: number] | null,
+  format: (value: number) => string = decimal,
+): string {
+  if (interval === null) return format(value);
+  const [low, high] = interval;
+  return `${format(value)} [${format(low)}, ${format(high)}]`;
+}
+
+/**
+ * `420 ms`, `42.1 s`, `3 min 12 s`, `1 h 05 min`: a time, to about three digits.
+ *
+ * @param seconds From 0.
+ * Throws a RangeError for a time that is negative, infinite or NaN.
+ */
+export function duration(seconds: number): string {
+  if (!(seconds >= 0 && seconds < Infinity)) {
+    throw new RangeError(`Expected a time of 0 seconds or more, not ${seconds}`);
+  }
+  // Each form ends where rounding would show a full unit of the next.
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3599.5) {
+    const whole = Math.round(seconds);
+    return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
