@@ -3,45 +3,143 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 /** What can compute: libtensorflow through tfjs-node's addon, or TensorFlow.js on WebAssembly. */
 export type Backend = "tensorflow" | "wasm";
 
-/** The project's root, and the folder under it that holds the choice and what was built. */
+/** The root of this project. */
 export const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
-/** `.cache/runtime` of this project: outside `node_modules`, ignored by git. */
-export const RUNTIME_DIRECTORY = join(PROJECT, ".cache", "runtime");
 
-/** Exact versions of the packages a choice depends on; as in the import map of `deno.json`. */
+/** Version of the TensorFlow.js packages, as in the import map of `deno.json`. */
 export const TFJS_VERSION = "4.22.0";
+
+/** Operating system and processor, such as `linux-x86_64`. */
+export const PLATFORM = `${Deno.build.os}-${Deno.build.arch}`;
+
+/** Where the choice, what was built and what is being downloaded lie: outside `node_modules`, ignored by git. */
+export function runtimeDirectory(root: string): string {
+  return join(root, ".cache", "runtime");
+}
 
 const file = z.strictObject({ path: z.string().min(1), bytes: z.int().nonnegative() });
 
-/** How a choice is written down. */
+/** How a libtensorflow that loads here is written down. */
+export const tensorflowSchema = z.strictObject({
+  /** What it is and where it comes from. */
+  origin: z.enum(["installed", "libtensorflow-dir", "download", "wheel"]),
+  /** Version of libtensorflow. */
+  version: z.string(),
+  /** The addon first, then the libraries it needs; absolute, or relative to the project's root. */
+  files: z.array(file).min(1),
+});
+
+/** How a choice is written down, in `.cache/runtime/choice.json`. */
 export const choiceSchema = z.strictObject({
   /** Raised when the meaning of this file changes. */
   format: z.literal(1),
-  /** Operating system and processor, such as `linux-x86_64`. */
   platform: z.string(),
   /** Version of the TensorFlow.js packages. */
   tfjs: z.string(),
-  /** What was asked for. */
-  requested: z.enum(["fastest", "tensorflow", "wasm"]),
   /** `LIBTENSORFLOW_DIR` when the choice was made; null where it was not set. */
   libtensorflowDir: z.string().nullable(),
+  /** What computes unless a task is told otherwise. */
   backend: z.enum(["tensorflow", "wasm"]),
-  /** Which way gave the backend. */
-  origin: z.enum(["installed", "libtensorflow-dir", "download", "wheel", "npm"]),
-  /** Version of libtensorflow, or of TensorFlow.js on wasm. */
-  version: z.string(),
-  /** The addon, then the libraries it needs, absolute or relative to `.cache/runtime`; none on wasm. */
-  files: z.array(file),
-  /** Ways that come before the one chosen, and why each gave nothing. */
+  /** True where `--backend` named it. */
+  requested: z.boolean(),
+  /** The libtensorflow of this machine, used or not; null where none was found or none was looked for. */
+  tensorflow: tensorflowSchema.nullable(),
+  /** Ways to libtensorflow that were tried before, and why each gave nothing. */
   skipped: z.array(z.strictObject({ way: z.string(), reason: z.string() })),
+}).refine((choice) => choice.backend === "wasm" || choice.tensorflow !== null, {
+  message: "backend tensorflow without a libtensorflow",
 });
 
+/** A libtensorflow that loads here. */
+export type TensorFlowRuntime = z.infer<typeof tensorflowSchema>;
 /** The remembered choice. */
 export type Choice = z.infer<typeof choiceSchema>;
+
+/**
+ * The remembered choice as written. Throws an Error that says what to do where there is none or it
+ * cannot be read. Whether it still holds is not looked at: see `validChoice`.
+ */
+export async function readChoice(root: string = PROJECT): Promise<Choice> {
+  const path = join(runtimeDirectory(root), "choice.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error("No backend has been set up on this machine: run `deno task setup`.");
+  }
+  try {
+    return choiceSchema.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${path} is damaged or of another version: run \`deno task setup\`.`);
+  }
+}
+
+/** Writes the choice, whole or not at all. */
+export async function writeChoice(choice: Choice, root: string = PROJECT): Promise<void> {
+  const path = join(runtimeDirectory(root), "choice.json");
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(temporary, JSON.stringify(choice, null, 2) + "\n");
+  await Deno.rename(temporary, path);
+}
+
+/**
+ * The remembered choice if it still holds: made on this platform, for these packages and this
+ * `LIBTENSORFLOW_DIR`, every file there with the size it had. Undefined otherwise. Takes milliseconds.
+ */
+export async function validChoice(root: string = PROJECT): Promise<Choice | undefined> {
+  let choice: Choice;
+  try {
+    choice = await readChoice(root);
+  } catch {
+    return undefined;
+  }
+  const holds = choice.platform === PLATFORM && choice.tfjs === TFJS_VERSION &&
+    choice.libtensorflowDir === libtensorflowDir() &&
+    (choice.tensorflow === null || await allThere(root, choice.tensorflow.files));
+  return holds ? choice : undefined;
+}
+
+/**
+ * Whether a backend can be loaded without set-up: the one remembered, or the one named.
+ * WebAssembly always can.
+ */
+export async function isReady(backend?: Backend, root: string = PROJECT): Promise<boolean> {
+  if (backend === "wasm") return true;
+  const choice = await validChoice(root);
+  return choice !== undefined && (backend === undefined || choice.tensorflow !== null);
+}
+
+/** `LIBTENSORFLOW_DIR`; null where it is not set, empty, or may not be read. */
+export function libtensorflowDir(): string | null {
+  return variable("LIBTENSORFLOW_DIR") ?? null;
+}
+
+/** An environment variable; undefined where it is not set, empty, or may not be read. */
+export function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/** Whether every file is there with its size. Paths are absolute or relative to `base`. */
+export async function allThere(
+  base: string,
+  files: readonly { readonly path: string; readonly bytes: number }[],
+): Promise<boolean> {
+  const sizes = await Promise.all(
+    files.map(({ path }) => Deno.stat(resolve(base, path)).then((info) => info.size, () => -1)),
+  );
+  return files.every(({ bytes }, i) => sizes[i] === bytes);
+}
