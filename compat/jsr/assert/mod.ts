@@ -401,11 +401,9 @@ function equal(
   // A pair met again inside itself is a cycle: equal unless something else in it differs.
   if (seen.get(a) === b) return true;
   seen.set(a, b);
-  const same = a instanceof Map || a instanceof Set
+  return a instanceof Map || a instanceof Set
     ? equalCollections(a, b as typeof a, seen)
     : equalProperties(a, b, seen);
-  if (!same) seen.delete(a);
-  return same;
 }
 
 /** Sets and Maps in any order; keys that are objects are compared deeply. */
