@@ -43,10 +43,7 @@ export function fail(msg?: string): never {
 }
 
 /** Throws when `actual` is null or undefined. */
-export function assertExists<T>(
-  actual: T,
-  msg?: string,
-): asserts actual is NonNullable<T> {
+export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
   if (actual === undefined || actual === null) {
     throw new AssertionError(
       `Expected actual: "${actual}" to not be null or undefined${suffix(msg)}`,
@@ -61,9 +58,7 @@ export function assertExists<T>(
  */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!equal(actual, expected)) {
-    throw new AssertionError(
-      `Values are not equal${suffix(msg)}\n${difference(actual, expected)}`,
-    );
+    throw new AssertionError(`Values are not equal${suffix(msg)}\n${difference(actual, expected)}`);
   }
 }
 
@@ -116,11 +111,7 @@ export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Throws unless `actual >= expected`. */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
+export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual >= expected)) failComparison(actual, ">=", expected, msg);
 }
 
@@ -130,31 +121,16 @@ export function assertLess<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Throws unless `actual <= expected`. */
-export function assertLessOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
+export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual <= expected)) failComparison(actual, "<=", expected, msg);
 }
 
-function failComparison(
-  actual: unknown,
-  operator: string,
-  expected: unknown,
-  msg?: string,
-): never {
-  throw new AssertionError(
-    msg ?? `Expect ${inspect(actual)} ${operator} ${inspect(expected)}`,
-  );
+function failComparison(actual: unknown, operator: string, expected: unknown, msg?: string): never {
+  throw new AssertionError(msg ?? `Expect ${inspect(actual)} ${operator} ${inspect(expected)}`);
 }
 
 /** Throws unless `actual` contains `expected`. */
-export function assertStringIncludes(
-  actual: string,
-  expected: string,
-  msg?: string,
-): void {
+export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
   if (!actual.includes(expected)) {
     throw new AssertionError(
       `Expected actual: "${actual}" to contain: "${expected}"${suffix(msg)}`,
@@ -163,15 +139,9 @@ export function assertStringIncludes(
 }
 
 /** Throws unless the pattern matches `actual`. */
-export function assertMatch(
-  actual: string,
-  expected: RegExp,
-  msg?: string,
-): void {
+export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
   if (!expected.test(actual)) {
-    throw new AssertionError(
-      `Expected actual: "${actual}" to match: "${expected}"${suffix(msg)}`,
-    );
+    throw new AssertionError(`Expected actual: "${actual}" to match: "${expected}"${suffix(msg)}`);
   }
 }
 
@@ -201,9 +171,7 @@ export function assertObjectMatch(
   msg?: string,
 ): void {
   if (!contains(actual, expected)) {
-    throw new AssertionError(
-      `Values are not equal${suffix(msg)}\n${difference(actual, expected)}`,
-    );
+    throw new AssertionError(`Values are not equal${suffix(msg)}\n${difference(actual, expected)}`);
   }
 }
 
@@ -254,10 +222,7 @@ export function assertThrows(
  * With a class, the reason must be an Error of that class, and its message contain `msgIncludes`.
  * Gives the reason.
  */
-export function assertRejects(
-  fn: () => PromiseLike<unknown>,
-  msg?: string,
-): Promise<unknown>;
+export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: Class<E>,
@@ -276,9 +241,7 @@ export async function assertRejects(
     promise = fn();
   } catch { /* told apart below: there is no promise */ }
   if (typeof promise?.then !== "function") {
-    throw new AssertionError(
-      `Function throws when expected to reject${suffix(message)}`,
-    );
+    throw new AssertionError(`Function throws when expected to reject${suffix(message)}`);
   }
   try {
     await promise;
@@ -299,9 +262,7 @@ function assertIsError(
   msg: string | undefined,
 ): void {
   if (!(error instanceof Error)) {
-    throw new AssertionError(
-      `A non-Error object was thrown or rejected${suffix(msg)}`,
-    );
+    throw new AssertionError(`A non-Error object was thrown or rejected${suffix(msg)}`);
   }
   if (!(error instanceof ErrorClass)) {
     throw new AssertionError(
@@ -363,22 +324,14 @@ function comparedKeys(value: object): Set<PropertyKey> {
     ]);
   }
   const keys = new Set<PropertyKey>();
-  for (
-    let at = value;
-    at && at !== Object.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
+  for (let at = value; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const key of Reflect.ownKeys(at)) keys.add(key);
   }
   return keys;
 }
 
 /** Deep equality. Not `isDeepStrictEqual`, which tells 0 from -0 and asks less of class instances. */
-function equal(
-  a: unknown,
-  b: unknown,
-  seen = new Map<unknown, unknown>(),
-): boolean {
+function equal(a: unknown, b: unknown, seen = new Map<unknown, unknown>()): boolean {
   if (sameValueZero(a, b)) return true;
   if (!isObject(a) || !isObject(b) || prototype(a) !== prototype(b)) {
     return false;
@@ -422,11 +375,7 @@ function equalCollections(
     );
 }
 
-function equalProperties(
-  a: object,
-  b: object,
-  seen: Map<unknown, unknown>,
-): boolean {
+function equalProperties(a: object, b: object, seen: Map<unknown, unknown>): boolean {
   const keys = comparedKeys(a);
   const otherKeys = comparedKeys(b);
   return keys.size === otherKeys.size &&
@@ -437,11 +386,7 @@ function equalProperties(
 }
 
 /** Whether `actual` has at least what `expected` has; see `assertObjectMatch`. */
-function contains(
-  actual: unknown,
-  expected: unknown,
-  seen = new Map<unknown, unknown>(),
-): boolean {
+function contains(actual: unknown, expected: unknown, seen = new Map<unknown, unknown>()): boolean {
   if (!isObject(actual) || !isObject(expected) || expected instanceof RegExp) {
     return equal(actual, expected);
   }
