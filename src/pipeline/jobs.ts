@@ -12,13 +12,13 @@ import type { CodeDigest } from "./code.ts";
 import { digest, type Json, sha256 } from "./digest.ts";
 import type { JobProvenance } from "./manifest.ts";
 import { type jobDocument, jobMessage } from "./messages.ts";
-import type { JobRequest, JobResult, Progress } from "./stage.ts";
+import type { JobRequest, JobResult, Progress, StoredFile } from "./stage.ts";
 import { writeWhole } from "./store.ts";
 
 /** A job ready to run: what it is, and where its inputs lie. */
 export interface Job extends JobRequest {
-  /** Path and digest of every input, by name. */
-  readonly files: { readonly [input: string]: { readonly path: string; readonly sha256: string } };
+  /** Every file that it reads, by name. */
+  readonly files: { readonly [input: string]: StoredFile };
 }
 
 const finishedJob = z.strictObject({
@@ -213,11 +213,15 @@ async function readFinished(
       seconds: record.seconds,
       facts: record.facts as JobProvenance["facts"],
     },
-    read: (name) => {
-      if (!(name in record.files)) {
-        throw new Error(`Job ${record.label} wrote no file ${name}.`);
-      }
-      return Deno.readFile(join(directory, name));
+    files: Object.fromEntries(
+      Object.entries(record.files).map(([name, hash]) => [
+        name,
+        { path: join(directory, name), sha256: hash },
+      ]),
+    ),
+    read(name) {
+      if (name in record.files) return Deno.readFile(join(directory, name));
+      throw new Error(`Job ${record.label} wrote no file ${name}.`);
     },
   };
 }

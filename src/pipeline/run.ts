@@ -10,7 +10,7 @@ import {
   manifestPath,
   writeManifest,
 } from "./manifest.ts";
-import type { StageContext, StageDefinition } from "./stage.ts";
+import type { StageContext, StageDefinition, StoredFile } from "./stage.ts";
 import { digestStages, type StageStatus, stageStatus, withNeeds } from "./status.ts";
 import {
   type Artifact,
@@ -130,13 +130,19 @@ export async function run(
           throw new Error(`it starts ${request.module}, which is not among its jobs`);
         }
         await (backend ??= options.prepareBackend());
-        const files = Object.fromEntries(request.inputs.map((input) => {
+        const files: Record<string, StoredFile> = {};
+        for (const input of request.inputs) {
           const { from, artifact } = source(input);
-          return [input, {
+          files[input] = {
             path: artifactPath(workspace, from, artifact),
             sha256: artifact.sha256,
-          }];
-        }));
+          };
+        }
+        for (const [name, earlier] of Object.entries(request.after ?? {})) {
+          for (const [file, stored] of Object.entries(earlier.files)) {
+            files[`${name}/${file}`] = stored;
+          }
+        }
         const result = await pool.run(
           { ...request, files },
           (done, total, note) =>

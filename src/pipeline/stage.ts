@@ -67,12 +67,22 @@ export interface JobRequest {
   readonly parameters: Json;
   /** Inputs of the stage that the job reads. */
   readonly inputs: readonly string[];
+  /** Finished jobs whose files it reads too, as `<name>/<file>`: a trial continues from another's weights. */
+  readonly after?: { readonly [name: string]: JobResult };
 }
 
 /** A finished job. */
 export interface JobResult {
+  /** What it wrote: where each file lies, and its digest. */
+  readonly files: { readonly [name: string]: StoredFile };
   /** Bytes of a file that the job wrote. */
   read(name: string): Promise<Uint8Array>;
+}
+
+/** A file by path and digest. */
+export interface StoredFile {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 /** What a job's `run` is given, in a process of its own. */

@@ -1,0 +1,113 @@
+/** The training loop: epochs of shuffled batches, validated after each, one of them kept. @module */
+import { accuracy, classify, confusionMatrix } from "../evaluation/confusion.ts";
+import { crossEntropy } from "../evaluation/loss.ts";
+import type { NdArray } from "../ndarray.ts";
+import { randomState, seedFor, shuffle } from "../random.ts";
+import type { Network, Weights } from "./engine.ts";
+
+/** How long and on what a network is trained. */
+export interface FitOptions {
+  /** Indices into the placed images. */
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+  /** Class of every placed image, `[N]`. */
+  readonly labels: NdArray<Uint8Array>;
+  /** The last epoch, counted from 1. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /**
+   * Which epoch's weights are kept: the one with the best validation accuracy, with the least
+   * validation loss (the earlier of equal ones), or the last one, whatever it scored.
+   */
+  readonly keep: "validationAccuracy" | "validationLoss" | "lastEpoch";
+  /** Seed of the order of batches. */
+  readonly seed: number;
+  /** Epochs trained before, by an earlier run whose weights this one starts from; 0 for a fresh one. */
+  readonly initialEpoch: number;
+}
+
+/** One epoch. Training figures are means over its steps, while the weights change (as in Keras). */
+export interface EpochRecord {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+}
+
+/** What training gives. */
+export interface Fit {
+  readonly history: readonly EpochRecord[];
+  /** The epoch kept, counted from 1. */
+  readonly keptEpoch: number;
+  /** Its weights; the network holds them too. */
+  readonly weights: Weights;
+  /** Its class probabilities for the validation images, `[validation.length, classes]`. */
+  readonly validationProbabilities: NdArray<Float32Array>;
+}
+
+/**
+ * Trains a network on its placed images and leaves it with the kept epoch's weights.
+ * The last, smaller batch of an epoch is used too. `progress` counts images, training and
+ * validation together.
+ */
+export async function fit(
+  network: Network,
+  options: FitOptions,
+  progress: (done: number, total: number, note?: string) => void,
+): Promise<Fit> {
+  const { training, validation, labels, epochs, batchSize, initialEpoch, keep } = options;
+  const total = (epochs - initialEpoch) * (training.length + validation.length);
+  const truth = Uint8Array.from(validation, (index) => labels.data[index]);
+  const history: EpochRecord[] = [];
+  let kept: { record: EpochRecord; weights: Weights; probabilities: NdArray<Float32Array> };
+  let done = 0;
+  let note = "";
+  for (let epoch = initialEpoch + 1; epoch <= epochs; epoch++) {
+    const order = training.slice();
+    shuffle(order, randomState(seedFor(options.seed, `epoch ${epoch}`)));
+    let loss = 0;
+    let correct = 0;
+    for (let start = 0; start < order.length; start += batchSize) {
+      const batch = order.slice(start, start + batchSize);
+      const step = await network.trainBatch(batch, options.learningRate);
+      loss += step.loss * batch.length;
+      correct += step.correct;
+      done += batch.length;
+      progress(done, total, `epoch ${epoch} of ${epochs}${note}`);
+    }
+    const probabilities = await network.predict(validation);
+    done += validation.length;
+    const record: EpochRecord = {
+      epoch,
+      loss: loss / order.length,
+      accuracy: correct / order.length,
+      validationLoss: crossEntropy(probabilities, truth),
+      validationAccuracy: accuracy(
+        confusionMatrix(truth, classify(probabilities), probabilities.shape[1]),
+      ),
+    };
+    if (history.length === 0 || isBetter(record, kept!.record, keep)) {
+      kept = { record, weights: await network.read(), probabilities };
+    }
+    history.push(record);
+    note = `, validation accuracy ${record.validationAccuracy.toFixed(4)}`;
+    progress(done, total, `epoch ${epoch} of ${epochs}${note}`);
+  }
+  const { record, weights, probabilities } = kept!;
+  await network.assign(weights);
+  return { history, keptEpoch: record.epoch, weights, validationProbabilities: probabilities };
+}
+
+function isBetter(record: EpochRecord, kept: EpochRecord, keep: FitOptions["keep"]): boolean {
+  switch (keep) {
+    case "validationAccuracy":
+      return record.validationAccuracy > kept.validationAccuracy;
+    case "validationLoss":
+      return record.validationLoss < kept.validationLoss;
+    case "lastEpoch":
+      return true;
+  }
+}

@@ -1,0 +1,13 @@
+/** The figures of the study that is reproduced. @module */
+
+/** What `study.ts` quotes from it. */
+export interface Published {
+  /** Who reports them, for headings. */
+  readonly source: string;
+  /** Accuracies by the name of the metric that answers them; `n` is the number of images behind one. */
+  readonly figures: { readonly [metric: string]: { readonly value: number; readonly n: number } };
+  /** Parameters of its LeNet-5 by layer. */
+  readonly lenet5Parameters: { readonly [layer: string]: number };
+  /** Duplicate rows that it found. */
+  readonly duplicates: number;
+}

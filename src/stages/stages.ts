@@ -1,0 +1,83 @@
+/**
+ * The study as a list of stages: what each reads and which parameters it depends on.
+ *
+ * A stage's parameters are exactly what its result depends on: a changed threshold re-renders the
+ * report and trains nothing.
+ *
+ * @module
+ */
+import type { Json } from "../pipeline/digest.ts";
+import type { StageDefinition } from "../pipeline/stage.ts";
+import type { DataDescription } from "../data/source.ts";
+import type { Recipe } from "../jobs/fit.ts";
+import type { PrepareParameters } from "./prepare.ts";
+import type { Published } from "../report/published.ts";
+
+/** What `study.ts` holds. */
+export interface Study {
+  /** Heading of the report. */
+  readonly title: string;
+  readonly data: DataDescription;
+  /** Names of the classes, in the order of their labels. */
+  readonly classes: readonly string[];
+  readonly prepare: Pick<PrepareParameters, "size" | "split">;
+  readonly baseline: Recipe;
+  /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
+  readonly thresholds: { readonly [metric: string]: number };
+  /** Figures of the study reproduced; null where there is none to compare with. */
+  readonly published: Published | null;
+}
+
+/** The stages of a study. */
+export function stages(study: Study): StageDefinition[] {
+  const { data, classes, prepare, baseline, thresholds, published, title } = study;
+  return [
+    {
+      name: "prepare",
+      module: "src/stages/prepare.ts",
+      jobs: [],
+      inputs: [],
+      parameters: json({ data, classes, ...prepare }),
+    },
+    {
+      name: "baseline",
+      module: "src/stages/baseline.ts",
+      jobs: ["src/jobs/fit.ts"],
+      inputs: [
+        "prepare/train-images.npy",
+        "prepare/train-labels.npy",
+        "prepare/train-indices.npy",
+        "prepare/validation-indices.npy",
+        "prepare/test-images.npy",
+        "prepare/test-labels.npy",
+      ],
+      parameters: json({ classes, recipe: baseline }),
+    },
+    {
+      name: "report",
+      module: "src/stages/report.ts",
+      jobs: [],
+      inputs: [
+        "prepare/manifest.json",
+        "prepare/summary.json",
+        "prepare/head.csv",
+        "prepare/describe.csv",
+        "prepare/correlation.npy",
+        "prepare/grid-images.npy",
+        "prepare/grid-labels.npy",
+        "baseline/manifest.json",
+        "baseline/metrics.json",
+        "baseline/history.csv",
+        "baseline/layers.csv",
+        "baseline/confusion.csv",
+        "baseline/classes.csv",
+        "baseline/model.json",
+        "baseline/weights.bin",
+      ],
+      parameters: json({ title, data, classes, prepare, baseline, thresholds, published }),
+    },
+  ];
+}
+
+/** Parameters are plain data already; the compiler cannot see that interfaces are. */
+const json = (value: object) => value as Json;
