@@ -40,6 +40,7 @@ export function decodeNpy(bytes: Uint8Array, name = "array"): NdArray {
   const refuse = (why: string) => new Error(`${name} is not a .npy file that can be read: ${why}.`);
   const magic = String.fromCharCode(...bytes.subarray(0, 6));
   if (magic !== "\x93NUMPY") throw refuse("it does not begin with the bytes of \\x93NUMPY");
+  if (bytes.length < 10) throw refuse("it ends within its header");
   if (bytes[6] !== 1) throw refuse(`its format version is ${bytes[6]}, expected 1`);
   const start = 10 + bytes[8] + 256 * bytes[9];
   const header = new TextDecoder().decode(bytes.subarray(10, start));

@@ -29,8 +29,11 @@ export interface ResolvedLayer {
 /** The name by which a layer reads the model's input. */
 export const INPUT = "input";
 
-const positiveIntegers = (values: readonly number[]) =>
-  values.every((n) => Number.isInteger(n) && n > 0);
+const positiveIntegers = (values: readonly number[], count: number) =>
+  values.length === count && values.every((n) => Number.isInteger(n) && n > 0);
+
+/** `undefined` is none. */
+const ACTIVATIONS: readonly unknown[] = ["relu", "softmax", undefined];
 
 const size = (shape: Shape) => shape.reduce((product, n) => product * n, 1);
 
@@ -51,11 +54,11 @@ export function samePadding(n: number, window: number, stride: number): [number,
 /**
  * Resolves every layer of a model, in order.
  * Throws an Error that names model and layer for an unknown layer type, a duplicate or reserved
- * name, an input that does not stand before its reader, shapes that do not fit, a window larger
- * than its input, or a number out of range.
+ * name, an input that does not stand before its reader, a layer that nothing reads, shapes that do
+ * not fit, a window larger than its input, or a number out of range.
  */
 export function resolveLayers(spec: ModelSpec): ResolvedLayer[] {
-  if (spec.input.length !== 3 || !positiveIntegers(spec.input)) {
+  if (!positiveIntegers(spec.input, 3)) {
     throw new Error(
       `Model ${spec.name}: the input is [height, width, channels], three positive integers; got [${spec.input}].`,
     );
@@ -101,6 +104,13 @@ export function resolveLayers(spec: ModelSpec): ResolvedLayer[] {
     });
     previous = layer.name;
   }
+  const read = new Set(resolved.flatMap(({ inputs }) => inputs));
+  const idle = resolved.slice(0, -1).find(({ layer }) => !read.has(layer.name))?.layer;
+  if (idle) {
+    throw new Error(
+      `Model ${spec.name}, layer ${idle.name} (${idle.type}): no layer reads it, and it is not the last.`,
+    );
+  }
   for (const name of spec.frozen ?? []) {
     if (name === INPUT || !shapes.has(name)) {
       throw new Error(`Model ${spec.name}: frozen names ${name}, which is not one of its layers.`);
@@ -129,15 +139,20 @@ function infer(
     if (input.length === 3) return input;
     throw new Error(`${where} needs [height, width, channels]; its input is [${input}].`);
   };
-  const positive = (what: string, values: readonly number[]) => {
-    if (!positiveIntegers(values)) {
-      throw new Error(`${where}: ${what} must be positive integers; got [${values}].`);
+  const positive = (what: string, value: number) => {
+    if (!positiveIntegers([value], 1)) {
+      throw new Error(`${where}: ${what} must be a positive integer; got ${value}.`);
+    }
+  };
+  const positivePair = (what: string, values: readonly number[]) => {
+    if (!positiveIntegers(values, 2)) {
+      throw new Error(`${where}: ${what} must be two positive integers; got [${values}].`);
     }
   };
   const slide = (window: readonly number[], strides: readonly number[], padding: Padding) => {
     const [height, width] = image();
-    positive("the window", window);
-    positive("strides", strides);
+    positivePair("the window", window);
+    positivePair("strides", strides);
     if (padding !== "same" && padding !== "valid") {
       throw new Error(`${where}: padding is "same" or "valid"; got ${JSON.stringify(padding)}.`);
     }
@@ -159,6 +174,11 @@ function infer(
     shape,
     trainable,
   });
+  if ("activation" in layer && !ACTIVATIONS.includes(layer.activation)) {
+    throw new Error(
+      `${where}: the activation is "relu" or "softmax"; got ${JSON.stringify(layer.activation)}.`,
+    );
+  }
   switch (layer.type) {
     case "rescaling":
       return { outputShape: input, variables: [] };
@@ -187,7 +207,7 @@ function infer(
       };
     }
     case "conv2d": {
-      positive("filters", [layer.filters]);
+      positive("filters", layer.filters);
       const space = slide(layer.kernelSize, layer.strides ?? [1, 1], layer.padding);
       const kernel = variable("kernel", [...layer.kernelSize, input[2], layer.filters]);
       return {
@@ -205,7 +225,7 @@ function infer(
     case "flatten":
       return { outputShape: [size(input)], variables: [] };
     case "dense": {
-      positive("units", [layer.units]);
+      positive("units", layer.units);
       if (input.length !== 1) {
         throw new Error(`${where} needs [features]; its input is [${input}]. Flatten it first.`);
       }
@@ -221,6 +241,12 @@ function infer(
       }
       return { outputShape: input, variables: [] };
     case "batchNormalization": {
+      if (!(layer.epsilon > 0)) {
+        throw new Error(`${where}: epsilon is above 0; got ${layer.epsilon}.`);
+      }
+      if (!(layer.momentum >= 0 && layer.momentum <= 1)) {
+        throw new Error(`${where}: momentum is from 0 to 1; got ${layer.momentum}.`);
+      }
       const channels = [input[input.length - 1]];
       return {
         outputShape: input,
