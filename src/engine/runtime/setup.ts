@@ -1,0 +1,219 @@
+/**
+ * Finds the fastest backend that this machine can have, and remembers it.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
+import { z } from "zod";
+import {
+  type Backend,
+  type Choice,
+  libtensorflowDir,
+  PLATFORM,
+  PROJECT,
+  runtimeDirectory,
+  type TensorFlowRuntime,
+  TFJS_VERSION,
+  validChoice,
+  writeChoice,
+} from "./choice.ts";
+import { runCommand } from "./command.ts";
+import { type Found, removeUnfinished, type Way, ways as allWays } from "./ways.ts";
+
+/** What a set-up is asked for. */
+export interface SetupOptions {
+  /** The backend to have; the fastest there is where left out. */
+  readonly backend?: Backend;
+  /** Looks again even where a valid choice is remembered. */
+  readonly force?: boolean;
+  /** Tells what goes on, and how far it is where that can be counted. */
+  progress(label: string, done?: number, total?: number): void;
+  /** For tests: the project's root, the ways, and what tries a backend. */
+  readonly root?: string;
+  readonly ways?: readonly Way[];
+  readonly tryOut?: typeof tryOut;
+}
+
+/** Longest time to wait for another set-up in the same project. */
+const PATIENCE = 90 * 60_000;
+
+/**
+ * Gives the remembered choice where it holds and fits, or else makes and remembers one. Two set-ups
+ * at once are no trouble: the second waits for the first.
+ * Throws an Error with every reason where the backend asked for, or any at all, cannot be had; what
+ * was remembered stays.
+ */
+export async function setUp(options: SetupOptions): Promise<Choice> {
+  const root = options.root ?? PROJECT;
+  if (!options.force) {
+    const kept = await fitting(root, options.backend);
+    if (kept) return kept;
+  }
+  const directory = runtimeDirectory(root);
+  await Deno.mkdir(directory, { recursive: true });
+  using lock = await Deno.open(join(directory, "lock"), { create: true, write: true });
+  const began = performance.now();
+  let waited = false;
+  while (!await lock.tryLock(true)) {
+    if (!waited) options.progress("Waiting for another set-up");
+    waited = true;
+    if (performance.now() - began > PATIENCE) {
+      throw new Error("Another set-up in this project has not ended for 90 minutes.");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  if (waited || !options.force) {
+    const kept = await fitting(root, options.backend);
+    if (kept) return kept;
+  }
+  await removeUnfinished(directory);
+  const choice = await choose(root, options);
+  await writeChoice(choice, root);
+  return choice;
+}
+
+/** The remembered choice, if it holds and is what is asked for. */
+async function fitting(root: string, backend: Backend | undefined): Promise<Choice | undefined> {
+  const choice = await validChoice(root);
+  if (!choice || backend === undefined || choice.backend === backend) return choice;
+  // What is known of libtensorflow stays, so that going to and fro between the two costs nothing.
+  if (backend === "tensorflow" && choice.tensorflow === null) return undefined;
+  const other: Choice = { ...choice, backend, requested: true };
+  await writeChoice(other, root);
+  return other;
+}
+
+async function choose(root: string, options: SetupOptions): Promise<Choice> {
+  const { backend } = options;
+  const attempt = options.tryOut ?? tryOut;
+  const choice = {
+    format: 1 as const,
+    platform: PLATFORM,
+    tfjs: TFJS_VERSION,
+    libtensorflowDir: libtensorflowDir(),
+    requested: backend !== undefined,
+  };
+  const { tensorflow, skipped } = backend === "wasm"
+    ? { tensorflow: null, skipped: [] }
+    : await search(root, options.ways ?? allWays, attempt, options.progress);
+  if (tensorflow) return { ...choice, backend: "tensorflow", tensorflow, skipped };
+  if (backend === "tensorflow") {
+    throw new Error(`TensorFlow cannot be had on this machine.\n${listReasons(skipped)}`);
+  }
+  try {
+    await bounded(TRIAL, (signal) => attempt("wasm", signal));
+  } catch (error) {
+    const reasons = [...skipped, { way: "WebAssembly", reason: reasonOf(error) }];
+    throw new Error(`No backend works on this machine.\n${listReasons(reasons)}`);
+  }
+  return { ...choice, backend: "wasm", tensorflow: null, skipped };
+}
+
+/** Longest time that loading a backend and multiplying two small matrices may take. */
+const TRIAL = 2 * 60_000;
+
+/** Goes through the ways until one gives a libtensorflow that computes. */
+async function search(
+  root: string,
+  ways: readonly Way[],
+  attempt: typeof tryOut,
+  progress: SetupOptions["progress"],
+): Promise<{ tensorflow: TensorFlowRuntime | null; skipped: Choice["skipped"] }> {
+  const skipped: Choice["skipped"] = [];
+  for (const way of ways) {
+    let found: Found | undefined;
+    try {
+      found = await bounded(way.limit, (signal) => way.find({ root, signal, progress }));
+      const addon = found.files[0];
+      progress("Trying it out");
+      const version = await bounded(TRIAL, (signal) => attempt(addon, signal));
+      const files = await Promise.all(found.files.map(async (path) => {
+        const inside = relative(root, path);
+        const bytes = (await Deno.stat(path)).size;
+        return { path: inside.startsWith("..") ? path : inside, bytes };
+      }));
+      await found.keep?.();
+      return { tensorflow: { origin: found.origin, version, files }, skipped };
+    } catch (error) {
+      skipped.push({ way: way.name, reason: reasonOf(error) });
+      await found?.discard?.().catch(() => {});
+    }
+  }
+  return { tensorflow: null, skipped };
+}
+
+/**
+ * Runs something for at most `milliseconds`. Then its signal is aborted, and it is given up even if
+ * it pays no heed.
+ */
+async function bounded<T>(
+  milliseconds: number,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new Error(`it took longer than ${seconds(milliseconds)}`);
+    controller.abort(error);
+    reject(error);
+  }, milliseconds);
+  try {
+    return await Promise.race([run(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const seconds = (milliseconds: number) =>
+  milliseconds < 120_000 ? `${milliseconds / 1000} s` : `${milliseconds / 60_000} minutes`;
+
+const probeResult = z.object({ version: z.string() });
+
+/**
+ * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Gives its
+ * version; throws an Error with the reason where it does not work.
+ */
+export async function tryOut(what: string, signal: AbortSignal): Promise<string> {
+  const output = await runCommand(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi"],
+      fileURLToPath(new URL("./probe.ts", import.meta.url)),
+      what,
+    ],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1" },
+    signal,
+  });
+  return probeResult.parse(JSON.parse(output.trim().split("\n").at(-1)!)).version;
+}
+
+/** One line on what was chosen and why. */
+export function describeChoice(choice: Choice): string {
+  const { backend, tensorflow, skipped, requested } = choice;
+  if (backend === "wasm") {
+    const why = requested ? "as asked for" : "TensorFlow cannot be had on this machine";
+    return `Backend: WebAssembly (TensorFlow.js ${choice.tfjs}), ${why}.`;
+  }
+  const { origin, version } = tensorflow!;
+  const what = {
+    installed: "the addon in node_modules",
+    "libtensorflow-dir": `an addon built against ${choice.libtensorflowDir}`,
+    download: "tfjs-node's official download",
+    wheel: "an addon built against the PyPI wheel",
+  }[origin];
+  const before = skipped.find(({ way }) => way === "official download");
+  const why = requested
+    ? "as asked for"
+    : `the fastest here${before ? ` (official download: ${before.reason})` : ""}`;
+  return `Backend: TensorFlow ${version} through ${what}, ${why}.`;
+}
+
+/** A line a reason. */
+export function listReasons(skipped: Choice["skipped"]): string {
+  return skipped.map(({ way, reason }) => `  ${way}: ${reason}`).join("\n");
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,405 @@
+/**
+ * The ways to a libtensorflow with the addon that speaks to it, each a function that finds or makes
+ * one and throws an Error with the reason where it cannot.
+ *
+ * What a way makes lies in a folder of its own under `.cache/runtime`, complete or not at all, with
+ * a list of its files. Folders are copied to a cache of the user (hard links, where the file system
+ * allows), from which the next checkout takes them.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { buildAddon, findCompiler } from "./addon.ts";
+import {
+  allThere,
+  libtensorflowDir,
+  PLATFORM,
+  runtimeDirectory,
+  tensorflowSchema,
+  TFJS_VERSION,
+  variable,
+} from "./choice.ts";
+import { runCommand } from "./command.ts";
+import { download } from "./download.ts";
+import { fetchWheel, TENSORFLOW_VERSION, unpackWheel, wheelFor } from "./wheel.ts";
+
+/** What a way is given. */
+export interface WayTask {
+  /** The project's root. */
+  readonly root: string;
+  /** Aborted when the way has taken too long. */
+  readonly signal: AbortSignal;
+  /** Tells what goes on, and how far it is where that can be counted. */
+  progress(label: string, done?: number, total?: number): void;
+}
+
+/** A libtensorflow that a way has found, not yet tried. */
+export interface Found {
+  readonly origin: z.infer<typeof tensorflowSchema>["origin"];
+  /** Absolute paths: the addon, then the libraries it needs. */
+  readonly files: readonly string[];
+  /** Called once it has computed something: keeps it for other checkouts. */
+  keep?(): Promise<void>;
+  /** Called when it does not load: removes what only set-up has made. */
+  discard?(): Promise<void>;
+}
+
+/** A way to a libtensorflow. */
+export interface Way {
+  /** For people, as in "the official download: no connection". */
+  readonly name: string;
+  /** Longest time it may take, in milliseconds. */
+  readonly limit: number;
+  find(task: WayTask): Promise<Found>;
+}
+
+const MINUTE = 60_000;
+
+/** All ways, in the order in which they are tried. */
+export const ways: readonly Way[] = [
+  { name: "addon in node_modules", limit: MINUTE, find: installed },
+  { name: "LIBTENSORFLOW_DIR", limit: 5 * MINUTE, find: fromDirectory },
+  { name: "earlier set-up", limit: 5 * MINUTE, find: fromEarlier },
+  { name: "official download", limit: 40 * MINUTE, find: fromDownload },
+  { name: "PyPI wheel", limit: 40 * MINUTE, find: fromWheel },
+];
+
+/** Where tfjs-node's own installation puts its addon: node-pre-gyp's folder for Node-API 8. */
+const ADDON = join("lib", "napi-v8", "tfjs_binding.node");
+
+function installed(): Promise<Found> {
+  const require = createRequire(import.meta.url);
+  const directory = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
+  return officialLayout(directory).then(
+    (files) => ({ origin: "installed", files }),
+    () => {
+      throw new Error("it holds none");
+    },
+  );
+}
+
+/** The addon and the libraries beside it, where they lie as tfjs-node's installation lays them. */
+async function officialLayout(directory: string): Promise<string[]> {
+  const addon = join(directory, ADDON);
+  await Deno.stat(addon);
+  const libraries: string[] = [];
+  for await (const { name } of Deno.readDir(join(directory, "deps", "lib"))) {
+    libraries.push(join(directory, "deps", "lib", name));
+  }
+  return [addon, ...libraries.sort()];
+}
+
+async function fromDirectory(task: WayTask): Promise<Found> {
+  const directory = libtensorflowDir();
+  if (directory === null) throw new Error("it is not set");
+  const root = resolve(directory);
+  const extension = Deno.build.os === "darwin" ? "dylib" : "so";
+  const libraries = await firstThere(
+    ["lib", "lib64", "."].flatMap((folder) =>
+      ["tensorflow", "tensorflow_cc"].flatMap((name) =>
+        [`.${extension}.2`, `.2.${extension}`, `.${extension}`].map((end) =>
+          ["", "_framework"].map((part) =>
+            join(root, folder, `lib${part === "" ? name : "tensorflow_framework"}${end}`)
+          )
+        )
+      )
+    ),
+  );
+  if (!libraries) {
+    throw new Error(
+      `${root} holds no libtensorflow.${extension}.2 with libtensorflow_framework.${extension}.2, ` +
+        "nor does its folder lib",
+    );
+  }
+  const headers = join(root, "include");
+  if (!await firstThere([[join(headers, "tensorflow", "c", "c_api.h")]])) {
+    throw new Error(`${headers} holds no tensorflow/c/c_api.h`);
+  }
+  const hash = createHash("sha256").update(root).digest("hex").slice(0, 12);
+  const target = ownDirectory(task.root, "libtensorflow-dir", hash);
+  const kept = await readRuntime(target);
+  if (kept) return { origin: "libtensorflow-dir", files: kept, discard: () => remove(target) };
+
+  const compiler = await findCompiler(task.signal);
+  task.progress("Building the addon");
+  const files = await makeDirectory(target, "libtensorflow-dir", async (temporary) => {
+    const output = join(temporary, basename(ADDON));
+    const runtimePath = dirname(libraries[0]);
+    await buildAddon({ compiler, headers, libraries, runtimePath, output, signal: task.signal });
+    return [output, ...libraries];
+  });
+  return { origin: "libtensorflow-dir", files, discard: () => remove(target) };
+}
+
+/** Folders of the ways whose product depends on nothing but versions and platform. */
+function reusable(task: { readonly root: string }) {
+  return (["download", "wheel"] as const).map((origin) => ({
+    origin,
+    own: ownDirectory(task.root, origin),
+  }));
+}
+
+async function fromEarlier(task: WayTask): Promise<Found> {
+  const shared = sharedDirectory();
+  for (const { origin, own } of reusable(task)) {
+    const theirs = shared && join(shared, basename(own));
+    const discard = async () => {
+      await remove(own);
+      if (theirs) await remove(theirs);
+    };
+    const keep = () => keepFor(theirs, own);
+    const files = await readRuntime(own);
+    if (files) return { origin, files, keep, discard };
+    if (theirs && await readRuntime(theirs)) {
+      await copyDirectory(theirs, own);
+      const files = await readRuntime(own);
+      if (files) return { origin, files, discard };
+    }
+  }
+  throw new Error("it left none");
+}
+
+/** tfjs-node's own addresses (its scripts/install.js and deps-constants.js, 4.22.0). */
+const OFFICIAL = {
+  version: "2.9.1",
+  host: "https://storage.googleapis.com",
+  library: (os: string) => `tensorflow/libtensorflow/libtensorflow-cpu-${os}-x86_64-2.9.1.tar.gz`,
+  addon: (os: string) =>
+    `tf-builds/pre-built-binary/napi-v8/${TFJS_VERSION}/CPU-${os}-${TFJS_VERSION}.tar.gz`,
+};
+
+function fromDownload(task: WayTask): Promise<Found> {
+  return fromOfficial(task, OFFICIAL.host);
+}
+
+/** The way "official download", from a host that a test can put in the place of the real one. */
+export async function fromOfficial(task: WayTask, host: string): Promise<Found> {
+  const os = Deno.build.os;
+  // The addon on the server is for this processor alone, whatever the file's name says.
+  if ((os !== "linux" && os !== "darwin") || Deno.build.arch !== "x86_64") {
+    throw new Error(`nothing is offered for ${PLATFORM} that Deno could load`);
+  }
+  const target = ownDirectory(task.root, "download");
+  const downloads = downloadDirectory(task.root);
+  // The small one first: where it is not to be had, the large one is of no use.
+  const archives = [
+    { from: OFFICIAL.addon(os), into: dirname(ADDON), strip: 1, label: "Downloading the addon" },
+    {
+      from: OFFICIAL.library(os),
+      into: "deps",
+      strip: 0,
+      label: `Downloading libtensorflow ${OFFICIAL.version}`,
+    },
+  ];
+  const files = await makeDirectory(target, "download", async (temporary) => {
+    for (const { from, into, strip, label } of archives) {
+      const path = join(downloads, basename(from));
+      await download({
+        url: `${host}/${from}`,
+        path,
+        signal: task.signal,
+        progress: (done, total) => task.progress(label, done, total),
+      });
+      const folder = join(temporary, into);
+      await Deno.mkdir(folder, { recursive: true });
+      await runCommand("tar", {
+        args: ["-xzf", path, "-C", folder, `--strip-components=${strip}`],
+        signal: task.signal,
+      }).catch(async (error) => {
+        // Not taken up again: it may be damaged.
+        await remove(path);
+        throw error;
+      });
+    }
+    await remove(join(temporary, "deps", "include"));
+    return await officialLayout(temporary);
+  });
+  await remove(downloads);
+  return keepable("download", target, files);
+}
+
+async function fromWheel(task: WayTask): Promise<Found> {
+  const wheel = wheelFor(PLATFORM);
+  const compiler = await findCompiler(task.signal);
+  const downloads = downloadDirectory(task.root);
+  const label = `Downloading ${wheel.project} ${TENSORFLOW_VERSION}`;
+  task.progress(label);
+  const path = await fetchWheel(wheel, downloads, {
+    signal: task.signal,
+    progress: (done, total) => task.progress(label, done, total),
+  });
+  const target = ownDirectory(task.root, "wheel");
+  const files = await makeDirectory(target, "wheel", async (temporary) => {
+    await unpackWheel(wheel, path, temporary, {
+      signal: task.signal,
+      progress: (done, total) => task.progress("Unpacking it", done, total),
+    }).catch(async (error) => {
+      // Not used again: it may be damaged.
+      await remove(path);
+      throw error;
+    });
+    task.progress("Building the addon");
+    const output = join(temporary, basename(ADDON));
+    const headers = join(temporary, "include");
+    const libraries = wheel.libraries.map((name) => join(temporary, name));
+    await buildAddon({
+      ...{ compiler, headers, libraries, output },
+      runtimePath: ".",
+      signal: task.signal,
+    });
+    await remove(headers);
+    return [output, ...libraries];
+  });
+  await remove(downloads);
+  return keepable("wheel", target, files);
+}
+
+function keepable(origin: "download" | "wheel", target: string, files: string[]): Found {
+  const shared = sharedDirectory();
+  return {
+    origin,
+    files,
+    keep: () => keepFor(shared && join(shared, basename(target)), target),
+    discard: () => remove(target),
+  };
+}
+
+/** Archives on their way, of no use once a folder has been made of them. */
+function downloadDirectory(root: string): string {
+  return join(runtimeDirectory(root), "downloads");
+}
+
+/** The folder of what a way has made, named by all that it depends on. */
+function ownDirectory(root: string, origin: Found["origin"], detail?: string): string {
+  const version = origin === "wheel" ? TENSORFLOW_VERSION : OFFICIAL.version;
+  return join(
+    runtimeDirectory(root),
+    `${origin}-${detail ?? version}-tfjs-${TFJS_VERSION}-${PLATFORM}`,
+  );
+}
+
+/**
+ * Where folders are kept for other checkouts: `$XDG_CACHE_HOME/atelier` or `~/.cache/atelier`.
+ * Undefined where neither variable is there.
+ */
+export function sharedDirectory(): string | undefined {
+  const base = variable("XDG_CACHE_HOME");
+  if (base && isAbsolute(base)) return join(base, "atelier");
+  const home = variable("HOME");
+  return home && join(home, ".cache", "atelier");
+}
+
+/** The list of files in a folder, written last. */
+const LIST = "files.json";
+const listSchema = z.strictObject({
+  origin: tensorflowSchema.shape.origin,
+  /** Relative to the folder, or absolute. */
+  files: tensorflowSchema.shape.files,
+});
+
+/** The absolute paths in a complete folder; undefined where anything is missing or of another size. */
+async function readRuntime(directory: string): Promise<string[] | undefined> {
+  try {
+    const { files } = listSchema.parse(
+      JSON.parse(await Deno.readTextFile(join(directory, LIST))),
+    );
+    if (!await allThere(directory, files)) return undefined;
+    return files.map(({ path }) => resolve(directory, path));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a folder: `make` fills a temporary one and gives the absolute paths of its addon and
+ * libraries; then it takes the place of `target`. Gives the paths at their place.
+ */
+async function makeDirectory(
+  target: string,
+  origin: Found["origin"],
+  make: (temporary: string) => Promise<string[]>,
+): Promise<string[]> {
+  const temporary = await temporaryIn(dirname(target));
+  try {
+    const paths = await make(temporary);
+    const files = await Promise.all(paths.map(async (path) => {
+      const inside = relative(temporary, path);
+      const bytes = (await Deno.stat(path)).size;
+      return { path: inside.startsWith("..") ? path : inside, bytes };
+    }));
+    await Deno.writeTextFile(
+      join(temporary, LIST),
+      JSON.stringify(listSchema.parse({ origin, files }), null, 2) + "\n",
+    );
+    await remove(target);
+    await Deno.rename(temporary, target);
+    return files.map(({ path }) => resolve(target, path));
+  } finally {
+    await remove(temporary);
+  }
+}
+
+/** Keeps a folder for other checkouts, where there is such a place and nothing is in it yet. */
+async function keepFor(shared: string | undefined, own: string): Promise<void> {
+  if (!shared || await readRuntime(shared)) return;
+  try {
+    await copyDirectory(own, shared);
+  } catch {
+    // It only makes the next set-up faster.
+  }
+}
+
+/** Copies a complete folder: as hard links, or as copies where the file system does not let it. */
+async function copyDirectory(from: string, to: string): Promise<void> {
+  const files = await readRuntime(from);
+  if (!files) return;
+  const temporary = await temporaryIn(dirname(to));
+  try {
+    for (const path of [...files, join(from, LIST)]) {
+      const target = join(temporary, relative(from, path));
+      await Deno.mkdir(dirname(target), { recursive: true });
+      // Links among the libraries are followed: only scoped permissions are at hand.
+      const source = await Deno.realPath(path);
+      await Deno.link(source, target).catch(() => Deno.copyFile(source, target));
+    }
+    await remove(to);
+    await Deno.rename(temporary, to);
+  } finally {
+    await remove(temporary);
+  }
+}
+
+const UNFINISHED = "unfinished-";
+
+async function temporaryIn(directory: string): Promise<string> {
+  await Deno.mkdir(directory, { recursive: true });
+  return await Deno.makeTempDir({ dir: directory, prefix: UNFINISHED });
+}
+
+/** Removes what interrupted set-ups left in a folder; the caller sees to it that none is at work there. */
+export async function removeUnfinished(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (name.startsWith(UNFINISHED)) await remove(join(directory, name));
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** The first group of paths that are all there. */
+async function firstThere(groups: readonly (readonly string[])[]): Promise<string[] | undefined> {
+  for (const group of groups) {
+    const there = await Promise.all(
+      group.map((path) => Deno.stat(path).then(() => true, () => false)),
+    );
+    if (there.every((is) => is)) return [...group];
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * libtensorflow out of the PyPI wheel of TensorFlow: which wheel, how it is fetched, what is taken
+ * out of it. Python is not needed for the wheel's content; a wheel is a ZIP archive.
+ *
+ * @module
+ */
+import { configure, type Entry, Reader, ZipReader } from "@zip.js/zip.js";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { runCommand } from "./command.ts";
+import { download } from "./download.ts";
+
+/** Version of TensorFlow whose wheel is used. */
+export const TENSORFLOW_VERSION = "2.21.0";
+
+/** A wheel that holds libtensorflow for one platform. */
+export interface Wheel {
+  /** Name of the project on PyPI. */
+  readonly project: string;
+  /** Platform tags of the wheel, as pip takes them. Any version of Python will do: the libraries are the same. */
+  readonly tags: readonly string[];
+  /** Libraries to take out of the wheel's folder `tensorflow/`, in the order in which they are linked. */
+  readonly libraries: readonly string[];
+}
+
+const LINUX = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+const MACOS = ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"];
+
+/** By platform. `tensorflow` is for processors alone where no `tensorflow-cpu` exists. Tried on linux-x86_64. */
+const WHEELS: Readonly<Record<string, Wheel>> = {
+  "linux-x86_64": {
+    project: "tensorflow-cpu",
+    tags: ["manylinux_2_27_x86_64", "manylinux_2_17_x86_64"],
+    libraries: LINUX,
+  },
+  "linux-aarch64": {
+    project: "tensorflow",
+    tags: ["manylinux_2_27_aarch64", "manylinux_2_17_aarch64"],
+    libraries: LINUX,
+  },
+  "darwin-aarch64": { project: "tensorflow", tags: ["macosx_12_0_arm64"], libraries: MACOS },
+};
+
+/** The wheel for a platform such as `linux-x86_64`. Throws an Error where there is none. */
+export function wheelFor(platform: string): Wheel {
+  const wheel = WHEELS[platform];
+  if (!wheel) throw new Error(`TensorFlow ${TENSORFLOW_VERSION} has no wheel for ${platform}`);
+  return wheel;
+}
+
+/** What fetching and unpacking tell and obey. */
+export interface WheelTask {
+  readonly signal: AbortSignal;
+  /** Bytes so far and in all. */
+  progress(done: number, total: number): void;
+}
+
+/** https://docs.pypi.org/api/json/ */
+const projectPage = z.object({
+  urls: z.array(z.object({
+    filename: z.string(),
+    url: z.url({ protocol: /^https$/ }),
+    digests: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    yanked: z.boolean(),
+  })),
+});
+
+/**
+ * Fetches the wheel into `directory` and gives its path: from PyPI itself, taken up where an earlier
+ * try broke off, or else through pip, which knows this machine's mirrors. Throws an Error with both
+ * reasons.
+ */
+export async function fetchWheel(
+  wheel: Wheel,
+  directory: string,
+  task: WheelTask,
+): Promise<string> {
+  await Deno.mkdir(directory, { recursive: true });
+  for await (const { name } of Deno.readDir(directory)) {
+    if (isWheel(wheel, name)) return join(directory, name);
+  }
+  try {
+    return await fromIndex(wheel, directory, task);
+  } catch (first) {
+    task.signal.throwIfAborted();
+    try {
+      return await fromPip(wheel, directory, task);
+    } catch (second) {
+      task.signal.throwIfAborted();
+      throw new Error(`${reason(first)}; ${reason(second)}`);
+    }
+  }
+}
+
+async function fromIndex(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
+  const host = "pypi.org";
+  const page = await fetch(`https://${host}/pypi/${wheel.project}/${TENSORFLOW_VERSION}/json`, {
+    signal: AbortSignal.any([task.signal, AbortSignal.timeout(15_000)]),
+  }).catch((error) => {
+    throw new Error(`${host} cannot be reached`, { cause: error });
+  });
+  if (!page.ok) {
+    await page.body?.cancel();
+    throw new Error(`${host} answers ${page.status}`);
+  }
+  const { urls } = projectPage.parse(await page.json());
+  const file = urls.find(({ filename, yanked }) => isWheel(wheel, filename) && !yanked);
+  if (!file) throw new Error(`${host} has no fitting wheel of ${wheel.project}`);
+  const path = join(directory, file.filename);
+  await download({ url: file.url, path, sha256: file.digests.sha256, ...task });
+  return path;
+}
+
+/** Roughly what a wheel weighs, for a progress bar: pip says only to a terminal how far it is. */
+const TYPICAL_BYTES = 274e6;
+
+async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
+  const temporary = await Deno.makeTempDir({ dir: directory, prefix: "pip-" });
+  const poll = setInterval(async () => {
+    task.progress(Math.min(await bytesUnder(temporary), TYPICAL_BYTES), TYPICAL_BYTES);
+  }, 500);
+  try {
+    await runCommand("python3", {
+      args: [
+        ...["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"],
+        ...["--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.11"],
+        ...wheel.tags.map((tag) => `--platform=${tag}`),
+        ...["--retries=2", "--timeout=20", `--dest=${temporary}`],
+        `${wheel.project}==${TENSORFLOW_VERSION}`,
+      ],
+      // Where pip keeps what it is downloading.
+      env: { TMPDIR: temporary },
+      signal: task.signal,
+    });
+    for await (const { name } of Deno.readDir(temporary)) {
+      if (!isWheel(wheel, name)) continue;
+      await Deno.rename(join(temporary, name), join(directory, name));
+      return join(directory, name);
+    }
+    throw new Error("pip has brought no wheel");
+  } finally {
+    clearInterval(poll);
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Whether a file name is that of a fitting wheel, such as `tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl`. */
+export function isWheel(wheel: Wheel, filename: string): boolean {
+  const start = `${wheel.project.replaceAll("-", "_")}-${TENSORFLOW_VERSION}-`;
+  return filename.startsWith(start) && filename.endsWith(".whl") &&
+    wheel.tags.some((tag) => filename.includes(tag));
+}
+
+/** Headers that the addon includes, directly or not, under the wheel's `tensorflow/include/`. */
+const HEADERS = [
+  "tensorflow/c/",
+  "tensorflow/core/platform/ctstring",
+  "tsl/platform/ctstring",
+  "xla/tsl/c/",
+];
+
+/**
+ * Unpacks the wheel at `path`: its libraries into `directory`, the headers that the addon needs into
+ * `directory/include`. Throws an Error where one is missing or the archive is damaged.
+ */
+export async function unpackWheel(
+  wheel: Wheel,
+  path: string,
+  directory: string,
+  task: WheelTask,
+): Promise<void> {
+  configure({ useWebWorkers: false });
+  using file = await Deno.open(path);
+  const archive = new ZipReader(new FileReader(file));
+  const wanted: { entry: Entry; to: string }[] = [];
+  for await (const entry of archive.getEntriesGenerator()) {
+    const name = entry.filename.replace(/^tensorflow\//, "");
+    const header = HEADERS.some((start) => name.startsWith(`include/${start}`));
+    if (entry.directory || name.split("/").includes("..")) continue;
+    if (header || wheel.libraries.includes(name)) {
+      wanted.push({ entry, to: join(directory, name) });
+    }
+  }
+  for (const library of wheel.libraries) {
+    if (!wanted.some(({ to }) => to === join(directory, library))) {
+      throw new Error(`the wheel holds no ${library}`);
+    }
+  }
+  const total = wanted.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+  let done = 0;
+  for (const { entry, to } of wanted) {
+    if (entry.directory) continue;
+    await Deno.mkdir(dirname(to), { recursive: true });
+    const target = await Deno.open(to, { create: true, write: true, truncate: true });
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        done += chunk.length;
+        task.progress(done, total);
+        controller.enqueue(chunk);
+      },
+    });
+    const written = counted.readable.pipeTo(target.writable);
+    await Promise.all([entry.getData(counted.writable, { signal: task.signal }), written]);
+  }
+  await archive.close();
+}
+
+/** Lets zip.js read a file piece by piece, so that a wheel need not fit into memory. */
+class FileReader extends Reader<Deno.FsFile> {
+  #file: Deno.FsFile;
+  constructor(file: Deno.FsFile) {
+    super(file);
+    this.#file = file;
+  }
+  override async init(): Promise<void> {
+    await super.init?.();
+    this.size = (await this.#file.stat()).size;
+  }
+  override async readUint8Array(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.min(length, this.size - offset));
+    await this.#file.seek(offset, Deno.SeekMode.Start);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await this.#file.read(bytes.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  }
+}
+
+async function bytesUnder(directory: string): Promise<number> {
+  let sum = 0;
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      const path = join(directory, name);
+      sum += isDirectory ? await bytesUnder(path) : (await Deno.stat(path)).size;
+    }
+  } catch {
+    // pip has moved or removed what was being looked at.
+  }
+  return sum;
+}
+
+const reason = (error: unknown) => error instanceof Error ? error.message : String(error);
