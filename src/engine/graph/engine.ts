@@ -19,8 +19,11 @@ import { type Binding, openSession, type Session } from "./session.ts";
  * also fixes how many threads TensorFlow uses; `threads` describes that). Opening a network writes its
  * graph into the system's temporary directory and removes it again.
  */
-export function graphEngine(tf: { backend(): unknown }, threads: number): Engine {
-  const { binding } = tf.backend() as { binding: Binding };
+export function graphEngine(
+  tf: { findBackend(name: string): unknown },
+  threads: number,
+): Engine {
+  const { binding } = tf.findBackend("tensorflow") as { binding: Binding };
   return {
     description: { engine: "graph", backend: "tensorflow", version: binding.TF_Version, threads },
     async open(spec, training, weights) {
