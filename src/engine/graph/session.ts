@@ -27,6 +27,9 @@ export interface Binding {
     inputNames: string,
     outputNames: string,
   ): { readonly id: number; readonly shape: readonly number[] }[];
+  /** How many tensors and models are held. */
+  getNumOfTensors(): number;
+  getNumOfSavedModels(): number;
   /** Version of libtensorflow. */
   readonly TF_Version: string;
 }
