@@ -1,5 +1,6 @@
 /** `deno task metrics`: every metric of the committed results; `--json` for CI. @module */
 import { parseArgs } from "node:util";
+import { count, decimal, NONE, table, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/metrics.ts";
 import { project } from "./workspace.ts";
 
@@ -15,5 +16,14 @@ const metrics = await allMetrics(study, workspace);
 if (values.json) {
   console.log(JSON.stringify(metrics, null, 2));
 } else {
-  console.table(metrics);
+  console.log(table(
+    ["metric", "value [95%]", "images", "threshold", "the study"],
+    metrics.map(({ name, value, interval, n, threshold, published }) => [
+      name,
+      withInterval(value, interval),
+      count(n),
+      threshold === null ? NONE : decimal(threshold),
+      published === null ? NONE : decimal(published),
+    ]),
+  ));
 }

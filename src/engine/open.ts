@@ -13,7 +13,9 @@ export async function openEngine(
   options: { readonly backend?: "tensorflow" | "wasm"; readonly threads: number },
 ): Promise<Engine> {
   const backend = options.backend ?? (await readChoice()).backend;
-  return backend === "tensorflow"
-    ? graphEngine(await loadTensorFlow({ threads: options.threads }), options.threads)
-    : layersEngine("wasm", 1);
+  if (backend === "tensorflow") {
+    return graphEngine(await loadTensorFlow({ threads: options.threads }), options.threads);
+  }
+  await loadWasm();
+  return layersEngine("wasm", 1);
 }
