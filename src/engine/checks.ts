@@ -1,5 +1,5 @@
 /** What every engine refuses, in the same words, before anything reaches TensorFlow. @module */
-import { modelVariables } from "../models/shapes.ts";
+import { modelVariables, resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { ImageSet, Weights } from "./engine.ts";
 
@@ -62,4 +62,31 @@ export function checkIndices(spec: ModelSpec, indices: Int32Array, count: number
       } at position ${at} is outside the ${count} placed images.`,
     );
   }
+}
+
+/** Why a model can predict but not be trained; undefined for one that can be trained. */
+export function whyUntrainable(spec: ModelSpec): string | undefined {
+  const cannot = `Model ${spec.name} cannot be trained, only predict:`;
+  const layers = resolveLayers(spec);
+  const { layer, outputShape } = layers[layers.length - 1];
+  const last = `${cannot} its last layer, ${layer.name} (${layer.type}),`;
+  if (!("activation" in layer) || layer.activation !== "softmax") {
+    return `${last} is not a softmax over classes.`;
+  }
+  if (outputShape.length !== 1) {
+    return `${last} gives [${outputShape}] an image, not one number a class.`;
+  }
+  const trained = layers.some(({ layer, variables }) =>
+    !spec.frozen?.includes(layer.name) && variables.some(({ trainable }) => trainable)
+  );
+  return trained ? undefined : `${cannot} none of its layers has weights that are not frozen.`;
+}
+
+/** Throws an Error that names the step, counted from 1, where its loss is NaN or infinite. */
+export function checkLoss(spec: ModelSpec, loss: number, step: number, learningRate: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new Error(
+    `Model ${spec.name}: the loss became ${loss} at step ${step} (learning rate ${learningRate}). ` +
+      `Training stops here; a smaller learning rate is the usual remedy.`,
+  );
 }

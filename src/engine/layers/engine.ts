@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { NdArray } from "../../ndarray.ts";
-import { checkImages, checkIndices, checkWeights } from "../checks.ts";
+import { checkImages, checkIndices, checkLoss, checkWeights, whyUntrainable } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type {
   Engine,
@@ -19,7 +19,7 @@ import type {
   TrainingSpec,
   Weights,
 } from "../engine.ts";
-import { forward, isClassifier, type Training } from "./forward.ts";
+import { forward, type Training } from "./forward.ts";
 import { type BatchLoss, softmaxCrossEntropy } from "./loss.ts";
 import { optimizerFor, type Update } from "./optimizer.ts";
 import { registerWasmGradients } from "./wasm_gradients.ts";
@@ -58,6 +58,7 @@ class LayersNetwork implements Network {
   readonly #layers;
   readonly #output;
   readonly #frozen: ReadonlySet<string>;
+  readonly #untrainable: string | undefined;
   readonly #variables = new Map<string, Variable>();
   #placed: ImageSet | undefined;
   #step = 0;
@@ -70,13 +71,19 @@ class LayersNetwork implements Network {
     this.#layers = resolveLayers(spec);
     this.#output = this.#layers[this.#layers.length - 1];
     this.#frozen = new Set(spec.frozen);
+    this.#untrainable = whyUntrainable(spec);
   }
 
-  place(data: ImageSet): Promise<void> {
-    const classes = isClassifier(this.#output) ? this.#output.outputShape[0] : undefined;
-    checkImages(this.spec, data, classes);
-    this.#placed = data;
-    return Promise.resolve();
+  place({ images, labels }: ImageSet): Promise<void> {
+    return Promise.try(() => {
+      const classes = this.#untrainable === undefined ? this.#output.outputShape[0] : undefined;
+      checkImages(this.spec, { images, labels }, classes);
+      // Copies: what the caller does to its arrays afterwards does not reach the network.
+      this.#placed = {
+        images: { shape: images.shape, data: images.data.slice() },
+        labels: { shape: labels.shape, data: labels.data.slice() },
+      };
+    });
   }
 
   async assign(weights: Weights): Promise<void> {
@@ -96,34 +103,21 @@ class LayersNetwork implements Network {
   }
 
   read(): Promise<Weights> {
-    return Promise.resolve(
-      new Map(
-        [...this.#variables].map((
-          [name, { shape, data }],
-        ) => [name, { shape, data: data.slice() }]),
-      ),
+    const copies = [...this.#variables].map(
+      ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
     );
+    return Promise.resolve(new Map(copies));
   }
 
   async trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult> {
-    const { name: model } = this.spec;
     const { labelSmoothing, l2 } = this.training.loss;
-    if (!isClassifier(this.#output)) {
-      const { layer, outputShape } = this.#output;
-      throw new Error(
-        `Model ${model} cannot be trained: its last layer, ${layer.name} (${layer.type}, ` +
-          `[${outputShape}]), is not a softmax over classes.`,
-      );
-    }
-    const trained = [...this.#variables].filter(([, { update }]) => update);
-    if (trained.length === 0) {
-      throw new Error(`Model ${model} cannot be trained: all layers with weights are frozen.`);
-    }
-    if (indices.length === 0) throw new Error(`Model ${model}: a batch of no images was given.`);
+    if (this.#untrainable !== undefined) throw new Error(this.#untrainable);
+    if (indices.length === 0) throw new Error(`Model ${this.spec.name}: a batch without images.`);
     const data = this.#images(indices);
     await this.#useBackend();
     this.#step++;
 
+    const trained = [...this.#variables].filter(([, { update }]) => update);
     const labels = Uint8Array.from(indices, (index) => data.labels.data[index]);
     const statistics: (() => void)[] = [];
     const training: Training = {
@@ -154,23 +148,10 @@ class LayersNetwork implements Network {
       gradients = grads.map((gradient) => gradient.dataSync() as Float32Array);
     });
 
-    let penalty = 0;
-    if (l2 > 0) {
-      trained.forEach(([name, { data }], v) => {
-        if (!isKernel(name)) return;
-        for (let i = 0; i < data.length; i++) {
-          penalty += l2 * data[i] * data[i];
-          gradients[v][i] += 2 * l2 * data[i];
-        }
-      });
-    }
-    const total = batch!.loss + penalty;
-    if (!Number.isFinite(total)) {
-      throw new Error(
-        `Model ${model}: the loss is ${total} at step ${this.#step}, with a learning rate of ` +
-          `${learningRate}. A smaller learning rate often helps.`,
-      );
-    }
+    const penalty = l2 > 0 ? penalise(l2, trained, gradients) : 0;
+    // To float32, in which the numbers behind it are, so that both engines call the same losses infinite.
+    const total = Math.fround(batch!.loss + penalty);
+    checkLoss(this.spec, total, this.#step, learningRate);
     trained.forEach(([, variable], v) => {
       variable.update!(gradients[v], learningRate, this.#step);
       refresh(variable);
@@ -207,7 +188,9 @@ class LayersNetwork implements Network {
 
   /** The placed images, which hold all of `indices`. */
   #images(indices: Int32Array): ImageSet {
-    if (!this.#placed) throw new Error(`Model ${this.spec.name}: no images are placed.`);
+    if (!this.#placed) {
+      throw new Error(`Model ${this.spec.name}: place images before training or predicting.`);
+    }
     checkIndices(this.spec, indices, this.#placed.labels.data.length);
     return this.#placed;
   }
@@ -234,6 +217,26 @@ class LayersNetwork implements Network {
     for (const { tensor } of this.#variables.values()) tensor.dispose();
     this.#variables.clear();
   }
+}
+
+/**
+ * Adds the gradient of `l2 * sum(w^2)` over the trained kernels (of frozen ones Keras counts none
+ * either) to `gradients`, and gives the penalty.
+ */
+function penalise(
+  l2: number,
+  trained: readonly [string, Variable][],
+  gradients: readonly Float32Array[],
+): number {
+  let squares = 0;
+  trained.forEach(([name, { data }], v) => {
+    if (!isKernel(name)) return;
+    for (let i = 0; i < data.length; i++) {
+      squares += data[i] * data[i];
+      gradients[v][i] += 2 * l2 * data[i];
+    }
+  });
+  return l2 * squares;
 }
 
 function tensorOf(data: Float32Array, shape: readonly number[]): tf.Tensor {

@@ -49,11 +49,6 @@ export function forward(
   return output;
 }
 
-/** Whether a layer ends in a softmax over `[classes]`, as the last layer must to be trained. */
-export function isClassifier({ layer, outputShape }: ResolvedLayer): boolean {
-  return "activation" in layer && layer.activation === "softmax" && outputShape.length === 1;
-}
-
 function withoutSoftmax(layer: Layer): Layer | undefined {
   if (layer.type === "activation") return undefined;
   return { ...layer, activation: undefined } as Layer;
