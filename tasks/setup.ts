@@ -8,7 +8,6 @@ const HELP = `deno task setup [flags]
 
   --backend=NAME   tensorflow or wasm (default: the fastest that this machine can have)
   --force          look again, also where a choice is remembered
-  --verbose        say why faster ways were passed over
 `;
 
 const show = display();
@@ -18,7 +17,6 @@ try {
     options: {
       backend: { type: "string" },
       force: { type: "boolean", default: false },
-      verbose: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -33,11 +31,13 @@ try {
   const choice = await setUp({ backend, force, progress: show.progress });
   show.close();
   console.log(describeChoice(choice));
-  const fallback = choice.backend === "wasm" && !choice.requested;
-  if ((values.verbose || fallback) && choice.skipped.length > 0) {
+  if (choice.backend === "wasm" && !choice.requested) {
     console.log(listReasons(choice.skipped));
+    console.log(
+      "`deno task setup --force` tries again; LIBTENSORFLOW_DIR may name a folder that holds a " +
+        "libtensorflow of your own (include/ and lib/).",
+    );
   }
-  if (fallback) console.log("`deno task setup --force` tries again.");
   Deno.exit(0);
 } catch (error) {
   show.close();

@@ -16,12 +16,12 @@ export async function findCompiler(signal: AbortSignal): Promise<string> {
   }
   if (Deno.build.os === "darwin") {
     // Without the command line tools, macOS answers a call of c++ with a window that offers them.
-    await runCommand("xcode-select", { args: ["-p"], signal }).catch(() => {
+    await runCommand("xcode-select", { args: ["-p"], limit: 30_000, signal }).catch(() => {
       throw new Error("there is no C++ compiler on this machine (`xcode-select --install`)");
     });
   }
   for (const name of COMPILERS) {
-    const works = await runCommand(name, { args: ["--version"], signal }).then(
+    const works = await runCommand(name, { args: ["--version"], limit: 30_000, signal }).then(
       () => true,
       () => false,
     );
@@ -72,6 +72,7 @@ export async function buildAddon(options: AddonOptions): Promise<void> {
       "-o",
       options.output,
     ],
+    limit: 5 * 60_000,
     signal: options.signal,
   });
 }

@@ -118,9 +118,10 @@ export async function isReady(backend?: Backend, root: string = PROJECT): Promis
   return choice !== undefined && (backend === undefined || choice.tensorflow !== null);
 }
 
-/** `LIBTENSORFLOW_DIR`; null where it is not set, empty, or may not be read. */
+/** `LIBTENSORFLOW_DIR` as an absolute path; null where it is not set, empty, or may not be read. */
 export function libtensorflowDir(): string | null {
-  return variable("LIBTENSORFLOW_DIR") ?? null;
+  const directory = variable("LIBTENSORFLOW_DIR");
+  return directory === undefined ? null : resolve(directory);
 }
 
 /** An environment variable; undefined where it is not set, empty, or may not be read. */

@@ -1,63 +1,90 @@
-/** Runs a program to its end, but not for longer than it may take. @module */
+/** Work that must not hang: anything within a time limit, and programs of this machine. @module */
+
+/**
+ * Runs something for at most `milliseconds`. Then its signal is aborted, and it is given up even if
+ * it pays no heed: the Error says that `what` took too long. `outer` ends it earlier.
+ */
+export async function bounded<T>(
+  what: string,
+  milliseconds: number,
+  run: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
+  outer?.throwIfAborted();
+  const controller = new AbortController();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = (reason: unknown) => {
+    controller.abort(reason);
+    reject(reason);
+  };
+  const timer = setTimeout(() => {
+    const limit = milliseconds < 120_000
+      ? `${milliseconds / 1000} s`
+      : `${milliseconds / 60_000} minutes`;
+    end(new Error(`${what} took longer than ${limit}`));
+  }, milliseconds);
+  const passOn = () => end(outer!.reason);
+  outer?.addEventListener("abort", passOn);
+  try {
+    return await Promise.race([run(controller.signal), ended]);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener("abort", passOn);
+  }
+}
 
 /** How a program is run. */
 export interface CommandOptions {
   readonly args: readonly string[];
-  /** Ends the program when aborted. */
-  readonly signal: AbortSignal;
+  /** What errors call it; the program's name where left out. */
+  readonly name?: string;
+  /** Longest time it may take, in milliseconds. */
+  readonly limit: number;
+  /** Ends the program earlier when aborted. */
+  readonly signal?: AbortSignal;
   readonly cwd?: string;
   /** Variables added to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs `program` and gives its standard output. Throws an Error that a person can read as a reason:
- * the program is not there, may not be run, or failed (with the last thing it said); throws the
- * signal's reason when aborted.
+ * Runs `program` to its end and gives its standard output. Throws an Error that a person can read as
+ * a reason: the program is not there, may not be run, failed (with what it said) or took too long.
  */
 export async function runCommand(program: string, options: CommandOptions): Promise<string> {
-  const { args, signal, cwd, env } = options;
-  signal.throwIfAborted();
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(program, {
-      args: [...args],
-      cwd,
-      env,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new Error(`there is no ${program} on this machine`);
-    }
-    throw new Error(`${program} does not start: ${error instanceof Error ? error.message : error}`);
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const end = () => {
-    // Not waited for: what the program started itself may hold its output open for longer.
+  const name = options.name ?? program;
+  return await bounded(name, options.limit, async (signal) => {
+    let child: Deno.ChildProcess;
     try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
+      child = new Deno.Command(program, {
+        args: [...options.args],
+        cwd: options.cwd,
+        env: options.env,
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        throw new Error(`there is no ${program} on this machine`);
+      }
+      throw new Error(`${name} does not start: ${String(error)}`);
     }
-    reject(signal.reason);
-  };
-  signal.addEventListener("abort", end);
-  try {
-    const output = child.output();
-    output.catch(() => {});
-    const { code, signal: killedBy, stdout, stderr } = await Promise.race([output, aborted]);
+    signal.addEventListener("abort", () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended already.
+      }
+    });
+    const { code, signal: killer, stdout, stderr } = await child.output();
     if (code !== 0) {
-      const ended = killedBy ? `was ended by ${killedBy}` : `failed with code ${code}`;
+      const how = killer ? `was ended by ${killer}` : `failed with code ${code}`;
       const said = lastWords(new TextDecoder().decode(stderr));
-      throw new Error(`${program} ${ended}${said ? `: ${said}` : ""}`);
+      throw new Error(`${name} ${how}${said ? `: ${said}` : ""}`);
     }
     return new TextDecoder().decode(stdout);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
+  }, options.signal);
 }
 
 /** The line of a log that most likely says what went wrong: the first error, or else the last line. */

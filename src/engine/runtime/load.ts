@@ -1,8 +1,9 @@
 /**
  * Loads TensorFlow.js with the backend that set-up chose.
  *
- * Permissions: `--allow-ffi` for the addon, `--allow-env` for what libtensorflow and the packages
- * read, `--allow-read` for the project; for WebAssembly `--allow-read` of the project alone.
+ * Permissions: for TensorFlow `--allow-read` and `--allow-ffi` of `.cache/runtime` and
+ * `node_modules`, and `--allow-env=TF_NUM_INTRAOP_THREADS,TF_NUM_INTEROP_THREADS,TF_CPP_MIN_LOG_LEVEL`,
+ * which it sets; for WebAssembly `--allow-read=node_modules`.
  *
  * @module
  */
@@ -19,23 +20,34 @@ export type TensorFlowCore = typeof import("@tensorflow/tfjs-core");
 export interface LoadOptions {
   /**
    * Threads that one operation may use, and operations that may run at once; a thread a core where
-   * left out. Fixed for the process by the first load.
+   * left out. The first load fixes it for the whole process.
    */
   readonly threads?: number;
   /** The addon's file; the remembered one where left out. */
   readonly addon?: string;
 }
 
-const require = createRequire(import.meta.url);
+const require = createRequire(PROJECT);
+
+/** How many threads the first load asked for; undefined before it. */
+let loadedThreads: number | "all" | undefined;
 
 /**
- * Loads `@tensorflow/tfjs-node` and gives its namespace, its backend `tensorflow` ready.
- * Throws an Error that says what to do where no libtensorflow has been set up, or it does not load.
+ * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and gives the namespace.
+ * Throws an Error that says what to do where no libtensorflow has been set up, where it does not
+ * load, and where it is loaded already with another number of threads.
  */
 export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorFlow> {
+  const threads = options.threads ?? "all";
+  if (loadedThreads !== undefined && loadedThreads !== threads) {
+    throw new Error(
+      `TensorFlow runs in this process with ${loadedThreads} threads and cannot change to ` +
+        `${threads}: use another process.`,
+    );
+  }
   const addon = options.addon ?? await rememberedAddon();
-  // libtensorflow reads these when its first session or context starts (tested: set from here, one
-  // thread computes; the process's own environment need not have them).
+  // libtensorflow reads these when it starts its threads. Setting them here is early enough: a
+  // product of large matrices then keeps one processor busy, and two without.
   if (options.threads !== undefined) {
     Deno.env.set("TF_NUM_INTRAOP_THREADS", String(options.threads));
     Deno.env.set("TF_NUM_INTEROP_THREADS", String(options.threads));
@@ -73,13 +85,15 @@ export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorF
       { cause: error },
     );
   }
+  loadedThreads = threads;
   tf.enableProdMode();
-  await tf.ready();
+  await tf.setBackend("tensorflow");
   return tf;
 }
 
 /**
- * Loads TensorFlow.js's core with the WebAssembly backend, one thread, from `node_modules`.
+ * Loads TensorFlow.js's core, makes WebAssembly its backend (one thread, files of `node_modules`) and
+ * gives its namespace.
  * Throws an Error where the backend does not start.
  */
 export async function loadWasm(): Promise<TensorFlowCore> {
@@ -90,7 +104,6 @@ export async function loadWasm(): Promise<TensorFlowCore> {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setWasmPaths(join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")), "/"));
   if (!await tf.setBackend("wasm")) throw new Error("TensorFlow.js does not start on WebAssembly.");
-  await tf.ready();
   return tf;
 }
 

@@ -18,8 +18,8 @@ import {
   validChoice,
   writeChoice,
 } from "./choice.ts";
-import { runCommand } from "./command.ts";
-import { type Found, removeUnfinished, type Way, ways as allWays } from "./ways.ts";
+import { bounded, runCommand } from "./command.ts";
+import type { Found, Way } from "./ways.ts";
 
 /** What a set-up is asked for. */
 export interface SetupOptions {
@@ -67,8 +67,10 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
     const kept = await fitting(root, options.backend);
     if (kept) return kept;
   }
+  // Loaded only where it is needed: most calls find a choice that holds.
+  const { removeUnfinished, ways } = await import("./ways.ts");
   await removeUnfinished(directory);
-  const choice = await choose(root, options);
+  const choice = await choose(root, { ways, ...options });
   await writeChoice(choice, root);
   return choice;
 }
@@ -84,7 +86,10 @@ async function fitting(root: string, backend: Backend | undefined): Promise<Choi
   return other;
 }
 
-async function choose(root: string, options: SetupOptions): Promise<Choice> {
+async function choose(
+  root: string,
+  options: SetupOptions & { readonly ways: readonly Way[] },
+): Promise<Choice> {
   const { backend } = options;
   const attempt = options.tryOut ?? tryOut;
   const choice = {
@@ -96,13 +101,13 @@ async function choose(root: string, options: SetupOptions): Promise<Choice> {
   };
   const { tensorflow, skipped } = backend === "wasm"
     ? { tensorflow: null, skipped: [] }
-    : await search(root, options.ways ?? allWays, attempt, options.progress);
+    : await search(root, options.ways, attempt, options.progress);
   if (tensorflow) return { ...choice, backend: "tensorflow", tensorflow, skipped };
   if (backend === "tensorflow") {
     throw new Error(`TensorFlow cannot be had on this machine.\n${listReasons(skipped)}`);
   }
   try {
-    await bounded(TRIAL, (signal) => attempt("wasm", signal));
+    await bounded("trying it out", TRIAL, (signal) => attempt("wasm", signal));
   } catch (error) {
     const reasons = [...skipped, { way: "WebAssembly", reason: reasonOf(error) }];
     throw new Error(`No backend works on this machine.\n${listReasons(reasons)}`);
@@ -124,10 +129,11 @@ async function search(
   for (const way of ways) {
     let found: Found | undefined;
     try {
-      found = await bounded(way.limit, (signal) => way.find({ root, signal, progress }));
+      found = await bounded("this", way.limit, (signal) => way.find({ root, signal, progress }));
+      if (!found) continue;
       const addon = found.files[0];
       progress("Trying it out");
-      const version = await bounded(TRIAL, (signal) => attempt(addon, signal));
+      const version = await bounded("trying it out", TRIAL, (signal) => attempt(addon, signal));
       const files = await Promise.all(found.files.map(async (path) => {
         const inside = relative(root, path);
         const bytes = (await Deno.stat(path)).size;
@@ -143,32 +149,11 @@ async function search(
   return { tensorflow: null, skipped };
 }
 
-/**
- * Runs something for at most `milliseconds`. Then its signal is aborted, and it is given up even if
- * it pays no heed.
- */
-async function bounded<T>(
-  milliseconds: number,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new Error(`it took longer than ${seconds(milliseconds)}`);
-    controller.abort(error);
-    reject(error);
-  }, milliseconds);
-  try {
-    return await Promise.race([run(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const seconds = (milliseconds: number) =>
-  milliseconds < 120_000 ? `${milliseconds / 1000} s` : `${milliseconds / 60_000} minutes`;
-
-const probeResult = z.object({ version: z.string() });
+/** What `probe.ts` prints. */
+const probeResult = z.union([
+  z.strictObject({ version: z.string() }),
+  z.strictObject({ failure: z.string() }),
+]);
 
 /**
  * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Gives its
@@ -181,11 +166,15 @@ export async function tryOut(what: string, signal: AbortSignal): Promise<string>
       fileURLToPath(new URL("./probe.ts", import.meta.url)),
       what,
     ],
+    name: "the process that tried it",
     cwd: PROJECT,
     env: { NO_COLOR: "1" },
+    limit: TRIAL,
     signal,
   });
-  return probeResult.parse(JSON.parse(output.trim().split("\n").at(-1)!)).version;
+  const result = probeResult.parse(JSON.parse(output.trim().split("\n").at(-1)!));
+  if ("failure" in result) throw new Error(result.failure);
+  return result.version;
 }
 
 /** One line on what was chosen and why. */
@@ -202,11 +191,9 @@ export function describeChoice(choice: Choice): string {
     download: "tfjs-node's official download",
     wheel: "an addon built against the PyPI wheel",
   }[origin];
-  const before = skipped.find(({ way }) => way === "official download");
-  const why = requested
-    ? "as asked for"
-    : `the fastest here${before ? ` (official download: ${before.reason})` : ""}`;
-  return `Backend: TensorFlow ${version} through ${what}, ${why}.`;
+  const passed = skipped.map(({ way, reason }) => `${way}: ${reason}`).join("; ");
+  const why = requested ? "as asked for" : "the fastest that this machine can have";
+  return `Backend: TensorFlow ${version} through ${what}, ${why}${passed && ` (${passed})`}.`;
 }
 
 /** A line a reason. */

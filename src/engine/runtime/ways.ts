@@ -53,7 +53,8 @@ export interface Way {
   readonly name: string;
   /** Longest time it may take, in milliseconds. */
   readonly limit: number;
-  find(task: WayTask): Promise<Found>;
+  /** Undefined where there is nothing to try and nothing to tell. */
+  find(task: WayTask): Promise<Found | undefined>;
 }
 
 const MINUTE = 60_000;
@@ -70,39 +71,33 @@ export const ways: readonly Way[] = [
 /** Where tfjs-node's own installation puts its addon: node-pre-gyp's folder for Node-API 8. */
 const ADDON = join("lib", "napi-v8", "tfjs_binding.node");
 
-function installed(): Promise<Found> {
+async function installed(): Promise<Found | undefined> {
   const require = createRequire(import.meta.url);
   const directory = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
-  return officialLayout(directory).then(
-    (files) => ({ origin: "installed", files }),
-    () => {
-      throw new Error("it holds none");
-    },
-  );
+  if (!await isThere(join(directory, ADDON))) return undefined;
+  return { origin: "installed", files: await officialLayout(directory) };
 }
 
 /** The addon and the libraries beside it, where they lie as tfjs-node's installation lays them. */
 async function officialLayout(directory: string): Promise<string[]> {
-  const addon = join(directory, ADDON);
-  await Deno.stat(addon);
+  const folder = join(directory, "deps", "lib");
   const libraries: string[] = [];
-  for await (const { name } of Deno.readDir(join(directory, "deps", "lib"))) {
-    libraries.push(join(directory, "deps", "lib", name));
+  if (await isThere(folder)) {
+    for await (const { name } of Deno.readDir(folder)) libraries.push(join(folder, name));
   }
-  return [addon, ...libraries.sort()];
+  return [join(directory, ADDON), ...libraries.sort()];
 }
 
-async function fromDirectory(task: WayTask): Promise<Found> {
+async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   const directory = libtensorflowDir();
-  if (directory === null) throw new Error("it is not set");
-  const root = resolve(directory);
+  if (directory === null) return undefined;
   const extension = Deno.build.os === "darwin" ? "dylib" : "so";
   const libraries = await firstThere(
     ["lib", "lib64", "."].flatMap((folder) =>
       ["tensorflow", "tensorflow_cc"].flatMap((name) =>
         [`.${extension}.2`, `.2.${extension}`, `.${extension}`].map((end) =>
           ["", "_framework"].map((part) =>
-            join(root, folder, `lib${part === "" ? name : "tensorflow_framework"}${end}`)
+            join(directory, folder, `lib${part === "" ? name : "tensorflow_framework"}${end}`)
           )
         )
       )
@@ -110,15 +105,15 @@ async function fromDirectory(task: WayTask): Promise<Found> {
   );
   if (!libraries) {
     throw new Error(
-      `${root} holds no libtensorflow.${extension}.2 with libtensorflow_framework.${extension}.2, ` +
+      `${directory} holds no libtensorflow.${extension}.2 with libtensorflow_framework.${extension}.2, ` +
         "nor does its folder lib",
     );
   }
-  const headers = join(root, "include");
-  if (!await firstThere([[join(headers, "tensorflow", "c", "c_api.h")]])) {
+  const headers = join(directory, "include");
+  if (!await isThere(join(headers, "tensorflow", "c", "c_api.h"))) {
     throw new Error(`${headers} holds no tensorflow/c/c_api.h`);
   }
-  const hash = createHash("sha256").update(root).digest("hex").slice(0, 12);
+  const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const target = ownDirectory(task.root, "libtensorflow-dir", hash);
   const kept = await readRuntime(target);
   if (kept) return { origin: "libtensorflow-dir", files: kept, discard: () => remove(target) };
@@ -142,7 +137,7 @@ function reusable(task: { readonly root: string }) {
   }));
 }
 
-async function fromEarlier(task: WayTask): Promise<Found> {
+async function fromEarlier(task: WayTask): Promise<Found | undefined> {
   const shared = sharedDirectory();
   for (const { origin, own } of reusable(task)) {
     const theirs = shared && join(shared, basename(own));
@@ -159,7 +154,6 @@ async function fromEarlier(task: WayTask): Promise<Found> {
       if (files) return { origin, files, discard };
     }
   }
-  throw new Error("it left none");
 }
 
 /** tfjs-node's own addresses (its scripts/install.js and deps-constants.js, 4.22.0). */
@@ -203,10 +197,12 @@ export async function fromOfficial(task: WayTask, host: string): Promise<Found> 
         signal: task.signal,
         progress: (done, total) => task.progress(label, done, total),
       });
+      task.progress("Unpacking it");
       const folder = join(temporary, into);
       await Deno.mkdir(folder, { recursive: true });
       await runCommand("tar", {
         args: ["-xzf", path, "-C", folder, `--strip-components=${strip}`],
+        limit: 5 * MINUTE,
         signal: task.signal,
       }).catch(async (error) => {
         // Not taken up again: it may be damaged.
@@ -346,14 +342,15 @@ async function makeDirectory(
 async function keepFor(shared: string | undefined, own: string): Promise<void> {
   if (!shared || await readRuntime(shared)) return;
   try {
-    await copyDirectory(own, shared);
+    // Not if it would cost disk space: some homes are small.
+    await copyDirectory(own, shared, true);
   } catch {
     // It only makes the next set-up faster.
   }
 }
 
-/** Copies a complete folder: as hard links, or as copies where the file system does not let it. */
-async function copyDirectory(from: string, to: string): Promise<void> {
+/** Copies a complete folder: as hard links, or, unless `linksOnly`, as copies where links cannot be. */
+async function copyDirectory(from: string, to: string, linksOnly = false): Promise<void> {
   const files = await readRuntime(from);
   if (!files) return;
   const temporary = await temporaryIn(dirname(to));
@@ -363,7 +360,10 @@ async function copyDirectory(from: string, to: string): Promise<void> {
       await Deno.mkdir(dirname(target), { recursive: true });
       // Links among the libraries are followed: only scoped permissions are at hand.
       const source = await Deno.realPath(path);
-      await Deno.link(source, target).catch(() => Deno.copyFile(source, target));
+      await Deno.link(source, target).catch((error) => {
+        if (linksOnly) throw error;
+        return Deno.copyFile(source, target);
+      });
     }
     await remove(to);
     await Deno.rename(temporary, to);
@@ -397,9 +397,10 @@ async function remove(path: string): Promise<void> {
 /** The first group of paths that are all there. */
 async function firstThere(groups: readonly (readonly string[])[]): Promise<string[] | undefined> {
   for (const group of groups) {
-    const there = await Promise.all(
-      group.map((path) => Deno.stat(path).then(() => true, () => false)),
-    );
-    if (there.every((is) => is)) return [...group];
+    if ((await Promise.all(group.map(isThere))).every((there) => there)) return [...group];
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
 }

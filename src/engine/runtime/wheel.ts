@@ -114,10 +114,20 @@ async function fromIndex(wheel: Wheel, directory: string, task: WheelTask): Prom
 /** Roughly what a wheel weighs, for a progress bar: pip says only to a terminal how far it is. */
 const TYPICAL_BYTES = 274e6;
 
+/** Longest time without a byte from pip, in milliseconds: more than its own three tries of 20 s. */
+const PIP_SILENCE = 120_000;
+
 async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
   const temporary = await Deno.makeTempDir({ dir: directory, prefix: "pip-" });
+  const silent = new AbortController();
+  let [bytes, since] = [0, performance.now()];
   const poll = setInterval(async () => {
-    task.progress(Math.min(await bytesUnder(temporary), TYPICAL_BYTES), TYPICAL_BYTES);
+    const now = await bytesUnder(temporary);
+    if (now !== bytes) [bytes, since] = [now, performance.now()];
+    if (performance.now() - since > PIP_SILENCE) {
+      silent.abort(new Error(`pip has brought nothing for ${PIP_SILENCE / 1000} s`));
+    }
+    if (bytes > 0) task.progress(Math.min(bytes, TYPICAL_BYTES), TYPICAL_BYTES);
   }, 500);
   try {
     await runCommand("python3", {
@@ -128,9 +138,11 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
         ...["--retries=2", "--timeout=20", `--dest=${temporary}`],
         `${wheel.project}==${TENSORFLOW_VERSION}`,
       ],
+      name: "pip",
       // Where pip keeps what it is downloading.
       env: { TMPDIR: temporary },
-      signal: task.signal,
+      limit: 40 * 60_000,
+      signal: AbortSignal.any([task.signal, silent.signal]),
     });
     for await (const { name } of Deno.readDir(temporary)) {
       if (!isWheel(wheel, name)) continue;
