@@ -1,0 +1,31 @@
+/** Models made of parts of others. @module */
+import type { ModelSpec } from "./spec.ts";
+
+/**
+ * The part of a model that computes the layer `name`, which becomes its output: that layer and what
+ * it depends on, in their order. The cut model is called `<model>-<name>`; weights keep their names.
+ * Throws an Error for a name that is no layer of the model.
+ */
+export function cutAt(spec: ModelSpec, name: string): ModelSpec {
+  const end = spec.layers.findIndex((layer) => layer.name === name);
+  if (end < 0) {
+    throw new Error(
+      `Model ${spec.name} cannot be cut at ${name}, which is not one of its layers: ${
+        spec.layers.map((layer) => layer.name).join(", ")
+      }.`,
+    );
+  }
+  // Backwards from the output: a layer is needed by the time it is reached, or never.
+  const needed = new Set([name]);
+  for (let i = end; i >= 0; i--) {
+    if (!needed.has(spec.layers[i].name)) continue;
+    const inputs = spec.layers[i].inputs ?? spec.layers.slice(i - 1, i).map((layer) => layer.name);
+    for (const input of inputs) needed.add(input);
+  }
+  return {
+    ...spec,
+    name: `${spec.name}-${name}`,
+    layers: spec.layers.filter((layer) => needed.has(layer.name)),
+    ...(spec.frozen ? { frozen: spec.frozen.filter((layer) => needed.has(layer)) } : {}),
+  };
+}
