@@ -44,10 +44,17 @@ export function artifactPath(workspace: Workspace, stage: string, artifact: Arti
   }
 }
 
-/** Writes a file whole: beside its place, synced, renamed. Makes its folder. */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const part = `${path}.${crypto.randomUUID()}.part`;
+/**
+ * Writes a file whole: in `folder`, which is made if it is not there, then synced and renamed. The
+ * folder is on the disk of the file's place, which is itself where nothing else is named.
+ */
+export async function writeWhole(
+  path: string,
+  content: Uint8Array | string,
+  folder: string = dirname(path),
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const part = join(folder, `${crypto.randomUUID()}.part`);
   try {
     const file = await Deno.open(part, { write: true, createNew: true });
     try {
@@ -86,7 +93,9 @@ export async function store(
   };
   // An artifact that is there already is left alone: large files are not rewritten without need.
   if (await verify(workspace, stage, artifact) !== undefined) {
-    await writeWhole(artifactPath(workspace, stage, artifact), bytes);
+    // The project's folder itself need not be open to writing for a published file.
+    const folder = kind === "published" ? resultsDirectory(workspace, stage) : undefined;
+    await writeWhole(artifactPath(workspace, stage, artifact), bytes, folder);
   }
   return artifact;
 }
