@@ -1,0 +1,12 @@
+/** What charts ask of the data they are given. @module */
+
+/** Throws a RangeError unless there is at least one class and no name comes twice. */
+export function checkClasses(title: string, classes: readonly string[]): void {
+  if (classes.length === 0) throw new RangeError(`Chart "${title}": there is no class to draw.`);
+  const twice = classes.find((name, k) => classes.indexOf(name) !== k);
+  if (twice !== undefined) {
+    throw new RangeError(
+      `Chart "${title}": the name "${twice}" comes twice; a chart cannot tell the two apart.`,
+    );
+  }
+}
