@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { configure, type Entry, Reader, ZipReader } from "@zip.js/zip.js";
+import { configure, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { runCommand } from "./command.ts";
@@ -184,12 +184,11 @@ export async function unpackWheel(
   configure({ useWebWorkers: false });
   using file = await Deno.open(path);
   const archive = new ZipReader(new FileReader(file));
-  const wanted: { entry: Entry; to: string }[] = [];
+  const wanted: { entry: FileEntry; to: string }[] = [];
   for await (const entry of archive.getEntriesGenerator()) {
     const name = entry.filename.replace(/^tensorflow\//, "");
     const header = HEADERS.some((start) => name.startsWith(`include/${start}`));
-    if (entry.directory || name.split("/").includes("..")) continue;
-    if (header || wheel.libraries.includes(name)) {
+    if (!entry.directory && (header || wheel.libraries.includes(name))) {
       wanted.push({ entry, to: join(directory, name) });
     }
   }
@@ -201,7 +200,6 @@ export async function unpackWheel(
   const total = wanted.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
   let done = 0;
   for (const { entry, to } of wanted) {
-    if (entry.directory) continue;
     await Deno.mkdir(dirname(to), { recursive: true });
     const target = await Deno.open(to, { create: true, write: true, truncate: true });
     const counted = new TransformStream<Uint8Array, Uint8Array>({

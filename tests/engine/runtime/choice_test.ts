@@ -1,0 +1,113 @@
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import {
+  type Choice,
+  isReady,
+  PLATFORM,
+  PROJECT,
+  readChoice,
+  TFJS_VERSION,
+  validChoice,
+  writeChoice,
+} from "../../../src/engine/runtime/choice.ts";
+import { withProject, withVariables } from "./project.ts";
+
+/** A choice that holds in `root`, whose addon is a file of four bytes. */
+async function rememberAddon(root: string, changes: Partial<Choice> = {}): Promise<Choice> {
+  await Deno.writeTextFile(join(root, "addon.node"), "1234");
+  const choice: Choice = {
+    format: 1,
+    platform: PLATFORM,
+    tfjs: TFJS_VERSION,
+    libtensorflowDir: null,
+    backend: "tensorflow",
+    requested: false,
+    tensorflow: { origin: "wheel", version: "2.21.0", files: [{ path: "addon.node", bytes: 4 }] },
+    skipped: [{ way: "official download", reason: "no connection" }],
+    ...changes,
+  };
+  await writeChoice(choice, root);
+  return choice;
+}
+
+Deno.test("the version that choices are made for is that of the import map", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(PROJECT, "deno.json")));
+  for (const name of ["core", "node", "backend-wasm"]) {
+    assertEquals(
+      imports[`@tensorflow/tfjs-${name}`],
+      `npm:@tensorflow/tfjs-${name}@${TFJS_VERSION}`,
+    );
+  }
+});
+
+Deno.test("a choice is read as it was written, and nothing else is left behind", async () => {
+  await withProject(async (root) => {
+    const choice = await rememberAddon(root);
+    await writeChoice(choice, root);
+    assertEquals(await readChoice(root), choice);
+    assertEquals(await validChoice(root), choice);
+    const names = [...Deno.readDirSync(join(root, ".cache", "runtime"))].map(({ name }) => name);
+    assertEquals(names, ["choice.json"]);
+  });
+});
+
+Deno.test("reading says what to do where there is no choice, or a damaged one", async () => {
+  await withProject(async (root) => {
+    await assertRejects(() => readChoice(root), Error, "run `deno task setup`");
+    assertFalse(await isReady(undefined, root));
+
+    const choice = await rememberAddon(root);
+    const damaged = [
+      "",
+      "{",
+      "[]",
+      JSON.stringify({ ...choice, format: 2 }),
+      JSON.stringify({ ...choice, backend: "webgl" }),
+      JSON.stringify({ ...choice, tensorflow: null }),
+      JSON.stringify({ ...choice, tensorflow: { ...choice.tensorflow, files: [] } }),
+      JSON.stringify({ ...choice, more: 1 }),
+    ];
+    const path = join(root, ".cache", "runtime", "choice.json");
+    for (const text of damaged) {
+      await Deno.writeTextFile(path, text);
+      await assertRejects(() => readChoice(root), Error, "choice.json is damaged");
+      assertEquals(await validChoice(root), undefined, text);
+    }
+  });
+});
+
+Deno.test("a choice holds for its platform, packages, LIBTENSORFLOW_DIR and files alone", async () => {
+  await withProject(async (root) => {
+    await rememberAddon(root, { platform: "plan9-mips" });
+    assertEquals(await validChoice(root), undefined);
+    await rememberAddon(root, { tfjs: "0.0.1" });
+    assertEquals(await validChoice(root), undefined);
+
+    await rememberAddon(root);
+    await withVariables({ LIBTENSORFLOW_DIR: join(root, "other") }, async () => {
+      assertEquals(await validChoice(root), undefined);
+      await rememberAddon(root, { libtensorflowDir: join(root, "other") });
+      assert(await validChoice(root));
+    });
+
+    await rememberAddon(root);
+    await Deno.writeTextFile(join(root, "addon.node"), "123");
+    assertEquals(await validChoice(root), undefined);
+    await Deno.remove(join(root, "addon.node"));
+    assertEquals(await validChoice(root), undefined);
+  });
+});
+
+Deno.test("WebAssembly is always ready, TensorFlow where one is known", async () => {
+  await withProject(async (root) => {
+    assert(await isReady("wasm", root));
+    assertFalse(await isReady("tensorflow", root));
+
+    await rememberAddon(root, { backend: "wasm", tensorflow: null });
+    assert(await isReady(undefined, root));
+    assertFalse(await isReady("tensorflow", root));
+
+    await rememberAddon(root, { backend: "wasm" });
+    assert(await isReady("tensorflow", root));
+  });
+});

@@ -1,0 +1,79 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { isReady } from "../../../src/engine/runtime/choice.ts";
+import { runCommand } from "../../../src/engine/runtime/command.ts";
+import { loadTensorFlow, loadWasm } from "../../../src/engine/runtime/load.ts";
+
+const native = await isReady("tensorflow");
+const product = [7, 10, 15, 22];
+
+Deno.test("WebAssembly computes, again and again", async () => {
+  for (let i = 0; i < 2; i++) {
+    const tf = await loadWasm();
+    assertEquals(tf.getBackend(), "wasm");
+    const result = tf.matMul([[1, 2], [3, 4]], [[1, 2], [3, 4]]);
+    assertEquals([...await result.data()], product);
+    result.dispose();
+  }
+});
+
+Deno.test({
+  name: "TensorFlow computes, before and after WebAssembly, and keeps its number of threads",
+  ignore: !native,
+  async fn() {
+    for (let i = 0; i < 2; i++) {
+      const tf = await loadTensorFlow({ threads: 1 });
+      assertEquals(tf.getBackend(), "tensorflow");
+      const result = tf.matMul([[1, 2], [3, 4]], [[1, 2], [3, 4]]);
+      assertEquals([...await result.data()], product);
+      result.dispose();
+      await loadWasm();
+    }
+    await assertRejects(() => loadTensorFlow({ threads: 2 }), Error, "use another process");
+  },
+});
+
+Deno.test("an addon that is none says where it is and what to do", async () => {
+  // In a process of its own: tfjs-node can be loaded once.
+  const load = fileURLToPath(new URL("../../../src/engine/runtime/load.ts", import.meta.url));
+  const output = await runCommand(Deno.execPath(), {
+    args: [
+      "eval",
+      "--quiet",
+      `import { loadTensorFlow } from ${JSON.stringify(load)};
+      await loadTensorFlow({ addon: "/nowhere/tfjs_binding.node" }).catch((e) => console.log(e.message));`,
+    ],
+    limit: 60_000,
+  });
+  assertEquals(output.split(":")[0], "TensorFlow does not load from /nowhere/tfjs_binding.node");
+  assertEquals(output.includes("`deno task setup --force` looks for one that does."), true);
+});
+
+Deno.test({
+  name: "TensorFlow starts as many threads as it is told",
+  // Linux alone says how a process's threads are called.
+  ignore: !native || Deno.build.os !== "linux",
+  async fn() {
+    const load = fileURLToPath(new URL("../../../src/engine/runtime/load.ts", import.meta.url));
+    for (const threads of [1, 3]) {
+      const output = await runCommand(Deno.execPath(), {
+        args: [
+          "eval",
+          "--quiet",
+          `import { loadTensorFlow } from ${JSON.stringify(load)};
+          const tf = await loadTensorFlow({ threads: ${threads} });
+          await tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).data();
+          let count = 0;
+          for (const { name } of Deno.readDirSync("/proc/self/task")) {
+            const thread = Deno.readTextFileSync("/proc/self/task/" + name + "/comm").trim();
+            if (thread === "tf_Compute") count++;
+          }
+          console.log(count);
+          Deno.exit(0);`,
+        ],
+        limit: 60_000,
+      });
+      assertEquals(output.trim(), String(threads));
+    }
+  },
+});
