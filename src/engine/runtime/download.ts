@@ -72,23 +72,24 @@ async function fetchInto(part: string, options: DownloadOptions): Promise<void> 
   const have = await sizeOf(part);
   try {
     const response = await fetch(options.url, {
-      headers: have > 0 ? { range: `bytes=${have}-` } : {},
+      headers: {
+        // The file as it is stored, so that its bytes can be counted.
+        "accept-encoding": "identity",
+        ...(have > 0 ? { range: `bytes=${have}-` } : {}),
+      },
       signal: AbortSignal.any([options.signal, stalled.signal]),
     });
+    const range = response.headers.get("content-range")?.match(/^bytes (?:(\d+)-\d+|\*)\/(\d+)$/);
     const resumes = response.status === 206;
-    if (!response.ok || response.body === null) {
+    if (!response.ok || response.body === null || (resumes && Number(range?.[1]) !== have)) {
       await response.body?.cancel();
-      // 416: all of it is there already, or it is not this file at all.
-      if (response.status === 416) {
-        const size = Number(response.headers.get("content-range")?.split("/")[1]);
-        if (size === have) return;
-        await Deno.remove(part);
-      }
+      // 416: nothing comes after what is there. It is all of the file, or no part of it.
+      if (response.status === 416 && Number(range?.[2]) === have) return;
+      if (response.status === 416) await Deno.remove(part);
       throw new Refusal(`${host} answers ${response.status} ${response.statusText}`.trimEnd());
     }
-    const length = Number(response.headers.get("content-length") ?? 0);
     let done = resumes ? have : 0;
-    const total = length > 0 ? done + length : 0;
+    const total = Number(range?.[2] ?? response.headers.get("content-length") ?? 0);
     const file = await Deno.open(part, {
       create: true,
       write: true,

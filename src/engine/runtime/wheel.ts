@@ -59,7 +59,7 @@ export interface WheelTask {
 const projectPage = z.object({
   urls: z.array(z.object({
     filename: z.string(),
-    url: z.url({ protocol: /^https$/ }),
+    url: z.url(),
     digests: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     yanked: z.boolean(),
   })),
@@ -80,7 +80,7 @@ export async function fetchWheel(
     if (isWheel(wheel, name)) return join(directory, name);
   }
   try {
-    return await fromIndex(wheel, directory, task);
+    return await fromIndex(wheel, directory, task, "https://pypi.org");
   } catch (first) {
     task.signal.throwIfAborted();
     try {
@@ -92,9 +92,15 @@ export async function fetchWheel(
   }
 }
 
-async function fromIndex(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
-  const host = "pypi.org";
-  const page = await fetch(`https://${host}/pypi/${wheel.project}/${TENSORFLOW_VERSION}/json`, {
+/** Fetches the wheel from PyPI's own address, which a test can replace. */
+export async function fromIndex(
+  wheel: Wheel,
+  directory: string,
+  task: WheelTask,
+  address: string,
+): Promise<string> {
+  const { host } = new URL(address);
+  const page = await fetch(`${address}/pypi/${wheel.project}/${TENSORFLOW_VERSION}/json`, {
     signal: AbortSignal.any([task.signal, AbortSignal.timeout(15_000)]),
   }).catch((error) => {
     throw new Error(`${host} cannot be reached`, { cause: error });

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
   fetchWheel,
+  fromIndex,
   isWheel,
   unpackWheel,
   type Wheel,
@@ -118,6 +120,59 @@ Deno.test("a wheel without a library, or damaged, is an error", async () => {
     await Deno.writeFile(path, flipped);
     await assertRejects(unpack, Error);
   });
+});
+
+Deno.test("of the index's files the first that fits is fetched and checked", async () => {
+  const bytes = text("a wheel");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const start = "tensorflow_cpu-2.21.0-cp311-cp311-";
+  const requests: string[] = [];
+  let hash = sha256;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const { pathname, origin } = new URL(request.url);
+    requests.push(pathname);
+    if (!pathname.endsWith("/json")) return new Response(bytes);
+    const file = (tag: string, yanked: boolean, folder: string) => ({
+      filename: `${start}${tag}.whl`,
+      url: `${origin}/${folder}/${start}${tag}.whl`,
+      digests: { sha256: hash },
+      yanked,
+      size: bytes.length,
+    });
+    return Response.json({
+      urls: [
+        file("win_amd64", false, "a"),
+        file("manylinux_2_27_x86_64", true, "b"),
+        file("manylinux_2_27_x86_64", false, "c"),
+      ],
+    });
+  });
+  try {
+    await withDirectory(async (directory) => {
+      const address = `http://127.0.0.1:${server.addr.port}`;
+      const name = `${start}manylinux_2_27_x86_64.whl`;
+      const path = await fromIndex(wheel, directory, task(), address);
+      assertEquals(path, join(directory, name));
+      assertEquals(await Deno.readFile(path), bytes);
+      assertEquals(requests, ["/pypi/tensorflow-cpu/2.21.0/json", `/c/${name}`]);
+
+      hash = "0".repeat(64);
+      await Deno.remove(path);
+      await assertRejects(
+        () => fromIndex(wheel, directory, task(), address),
+        Error,
+        `SHA-256 ${sha256}`,
+      );
+      await assertRejects(
+        () => fromIndex({ ...wheel, tags: ["plan9"] }, directory, task(), address),
+        Error,
+        "has no fitting wheel of tensorflow-cpu",
+      );
+      assertEquals([...Deno.readDirSync(directory)], []);
+    });
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("a wheel that is there already is not fetched again", async () => {
