@@ -3,7 +3,20 @@ import { accuracy, classify, confusionMatrix } from "../evaluation/confusion.ts"
 import { crossEntropy } from "../evaluation/loss.ts";
 import type { NdArray } from "../ndarray.ts";
 import { randomState, seedFor, shuffle } from "../random.ts";
-import type { Network, Weights } from "./engine.ts";
+import type { Network, OptimizerSpec, Weights } from "./engine.ts";
+
+/** How a network is trained: what `study.ts` says of it. */
+export interface Recipe {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimizer: OptimizerSpec;
+  /** Which epoch's weights are kept. */
+  readonly keep: FitOptions["keep"];
+  readonly seed: number;
+  /** Threads of one operation. */
+  readonly threads: number;
+}
 
 /** How long and on what a network is trained. */
 export interface FitOptions {

@@ -4,8 +4,7 @@
  * @module
  */
 import { kFold, type Split } from "../data/split.ts";
-import type { OptimizerSpec } from "../engine/engine.ts";
-import { type EpochRecord, fit, type FitOptions } from "../engine/fit.ts";
+import { type EpochRecord, fit, type Recipe } from "../engine/fit.ts";
 import { openEngine } from "../engine/open.ts";
 import { decodeWeights, encodeWeights } from "../engine/weights.ts";
 import { initialWeights } from "../models/initialize.ts";
@@ -13,19 +12,6 @@ import type { ModelSpec } from "../models/spec.ts";
 import { decodeInt32, decodeUint8, encodeNpy } from "../npy.ts";
 import type { JobContext } from "../pipeline/stage.ts";
 import { seedFor } from "../random.ts";
-
-/** How a network is trained: what `study.ts` says of it. */
-export interface Recipe {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly optimizer: OptimizerSpec;
-  /** Which epoch's weights are kept. */
-  readonly keep: FitOptions["keep"];
-  readonly seed: number;
-  /** Threads of one operation. */
-  readonly threads: number;
-}
 
 /** All that the result depends on, besides the prepared images and their split. */
 export interface FitParameters {

@@ -57,11 +57,11 @@ export async function dataSection(
         ...shown.map((column) => number(byColumn.get(column)![statistic], statistic)),
       ]),
     ),
+    `Missing and repeated rows; of equal rows the first stays.`,
     table(["", "here", ...(published ? [published.source] : [])], [
       ["Missing values", summary.missingValues, ...(published ? [NONE] : [])],
       ["Duplicate rows", summary.duplicates, ...(published ? [published.duplicates] : [])],
     ]),
-    `Of equal rows the first stays.`,
     "### Labels and images",
     await from.figure(
       "label-counts",

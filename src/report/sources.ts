@@ -29,8 +29,11 @@ interface Store {
   link(input: string): string;
 }
 
-/** Sources on a stage's artifacts. Figures are kept in `results/report/`. */
-export function sources({ read, write, link }: Store): Sources {
+/**
+ * Sources on a stage's artifacts. Figures are kept in `results/report/`; `mark`, if any, stands
+ * behind the title of each.
+ */
+export function sources({ read, write, link }: Store, mark: string): Sources {
   const text = async (input: string) => new TextDecoder().decode(await read(input));
   const json = async <T>(input: string) => JSON.parse(await text(input)) as T;
   return {
@@ -43,7 +46,11 @@ export function sources({ read, write, link }: Store): Sources {
     metrics: async (input) => metricList.parse(await json(input)),
     link: (input, words) => `[${words}](${link(input)})`,
     async figure(name, spec, description) {
-      const file = await write(`${name}.svg`, await renderSvg(spec));
+      const { title } = spec;
+      const marked = typeof title === "string"
+        ? title + mark
+        : { ...title as { text: string }, text: (title as { text: string }).text + mark };
+      const file = await write(`${name}.svg`, await renderSvg({ ...spec, title: marked }));
       return `![${description}](results/report/${file})`;
     },
   };

@@ -18,23 +18,26 @@ export async function summarySection(
   metrics: readonly Metric[],
   from: Sources,
 ): Promise<string[]> {
+  const gated = Object.keys(thresholds).length > 0;
   const rows = metrics.map(({ name, value, interval, n }) => {
     const theirs = published?.figures[name];
     const versus = theirs && difference({ value, n }, theirs);
     const least = thresholds[name];
     return [
       `\`${name}\``,
-      ...(published
-        ? [
-          theirs ? decimal(theirs.value) : NONE,
-        ]
-        : []),
+      ...(published ? [theirs ? decimal(theirs.value) : NONE] : []),
       withInterval(value, interval),
       ...(published
         ? [versus ? withInterval(versus.value, [versus.low, versus.high], signed) : NONE]
         : []),
       count(n),
-      least === undefined ? NONE : `${value >= least ? "at least" : "**below**"} ${decimal(least)}`,
+      ...(gated
+        ? [
+          least === undefined
+            ? NONE
+            : `${value >= least ? "at least" : "**below**"} ${decimal(least)}`,
+        ]
+        : []),
     ];
   });
   const header = [
@@ -43,7 +46,7 @@ export async function summarySection(
     "here [95%]",
     ...(published ? ["difference [95%]"] : []),
     "images",
-    "threshold",
+    ...(gated ? ["threshold"] : []),
   ];
   return [
     "## In short",

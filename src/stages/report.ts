@@ -1,14 +1,16 @@
 /** Stage `report`: `report.md` and its figures, from the artifacts of the other stages. @module */
 import type { DataDescription } from "../data/source.ts";
-import type { Recipe } from "../jobs/fit.ts";
+import type { Recipe } from "../engine/fit.ts";
 import { parseManifest } from "../pipeline/manifest.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { baselineSection } from "../report/baseline_section.ts";
+import { cvSection } from "../report/cv_section.ts";
 import { dataSection } from "../report/data_section.ts";
 import { provenanceSection } from "../report/provenance_section.ts";
 import type { Published } from "../report/published.ts";
 import { sources } from "../report/sources.ts";
 import { summarySection } from "../report/summary_section.ts";
+import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
 
 /** What the report says that no artifact holds. */
@@ -18,33 +20,39 @@ export interface ReportParameters {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
+  readonly cv: CrossValidation;
   readonly thresholds: { readonly [metric: string]: number };
   readonly published: Published | null;
 }
 
 /** Publishes `report.md` and writes its figures as SVG. */
 export async function run(context: StageContext): Promise<void> {
-  const { title, data, classes, prepare, baseline, thresholds, published } = context
+  const { title, data, classes, prepare, baseline, cv, thresholds, published } = context
     .parameters as unknown as ReportParameters;
-  const from = sources(context);
+  const synthetic = data.format === "synthetic";
+  const from = sources(context, synthetic ? " (synthetic data)" : "");
   const manifest = async (stage: string) =>
     parseManifest(new TextDecoder().decode(await context.read(`${stage}/manifest.json`)), stage);
 
   const sections = [
     `# ${title}`,
-    data.format === "synthetic"
+    synthetic
       ? "> **Synthetic data.** The images of this report are drawn by a program, so that the pipeline " +
         "can be tried without data or network. No figure here is a result on real images."
       : `A reproducible study of ${data.name}, written by \`deno task all\`. No number on this page is ` +
         `typed by hand; see [where they come from](#where-the-numbers-come-from).`,
     ...await summarySection(
       { thresholds, published },
-      await from.metrics("baseline/metrics.json"),
+      [...await from.metrics("baseline/metrics.json"), ...await from.metrics("cv/metrics.json")],
       from,
     ),
     ...await dataSection({ name: data.name, classes, split: prepare.split, published }, from),
     ...await baselineSection({ classes, recipe: baseline, published }, from),
-    ...provenanceSection(data, [await manifest("prepare"), await manifest("baseline")]),
+    ...await cvSection({ ...cv, epochs: cv.recipe.epochs, published }, from),
+    ...provenanceSection(
+      data,
+      await Promise.all(["prepare", "baseline", "cv"].map(manifest)),
+    ),
   ];
   await context.publish("report.md", sections.map((part) => part.trimEnd()).join("\n\n") + "\n");
 }

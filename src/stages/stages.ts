@@ -9,7 +9,8 @@
 import type { Json } from "../pipeline/digest.ts";
 import type { StageDefinition } from "../pipeline/stage.ts";
 import type { DataDescription } from "../data/source.ts";
-import type { Recipe } from "../jobs/fit.ts";
+import type { Recipe } from "../engine/fit.ts";
+import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
 import type { Published } from "../report/published.ts";
 
@@ -22,15 +23,24 @@ export interface Study {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
+  readonly cv: CrossValidation;
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   readonly thresholds: { readonly [metric: string]: number };
   /** Figures of the study reproduced; null where there is none to compare with. */
   readonly published: Published | null;
 }
 
+/** What a network that is validated on the prepared split reads. */
+const trainingInputs = [
+  "prepare/train-images.npy",
+  "prepare/train-labels.npy",
+  "prepare/train-indices.npy",
+  "prepare/validation-indices.npy",
+];
+
 /** The stages of a study. */
 export function stages(study: Study): StageDefinition[] {
-  const { data, classes, prepare, baseline, thresholds, published, title } = study;
+  const { title, data, classes, prepare, baseline, cv, thresholds, published } = study;
   return [
     {
       name: "prepare",
@@ -43,15 +53,15 @@ export function stages(study: Study): StageDefinition[] {
       name: "baseline",
       module: "src/stages/baseline.ts",
       jobs: ["src/jobs/fit.ts"],
-      inputs: [
-        "prepare/train-images.npy",
-        "prepare/train-labels.npy",
-        "prepare/train-indices.npy",
-        "prepare/validation-indices.npy",
-        "prepare/test-images.npy",
-        "prepare/test-labels.npy",
-      ],
+      inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
       parameters: json({ classes, recipe: baseline }),
+    },
+    {
+      name: "cv",
+      module: "src/stages/cv.ts",
+      jobs: ["src/jobs/fit.ts"],
+      inputs: ["prepare/train-images.npy", "prepare/train-labels.npy"],
+      parameters: json({ classes, ...cv }),
     },
     {
       name: "report",
@@ -73,8 +83,11 @@ export function stages(study: Study): StageDefinition[] {
         "baseline/classes.csv",
         "baseline/model.json",
         "baseline/weights.bin",
+        "cv/manifest.json",
+        "cv/metrics.json",
+        "cv/history.csv",
       ],
-      parameters: json({ title, data, classes, prepare, baseline, thresholds, published }),
+      parameters: json({ title, data, classes, prepare, baseline, cv, thresholds, published }),
     },
   ];
 }

@@ -58,6 +58,7 @@ export function learningCurves(
           values: epochs.filter((epoch) => epoch % Math.ceil(epochs.length / 10) === 0),
           format: "d",
           grid: false,
+          labelOverlap: false,
         },
       },
     },
