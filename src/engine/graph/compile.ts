@@ -6,6 +6,7 @@
  */
 import { INPUT, type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec, Shape } from "../../models/spec.ts";
+import { whyUntrainable } from "../checks.ts";
 import type { TrainingSpec } from "../engine.ts";
 import { Graph, type Node, type Signature, type Tensor, type Variable } from "./builder.ts";
 import { gradients } from "./gradients.ts";
@@ -26,8 +27,8 @@ export interface Trainable {
   readonly refused?: undefined;
   /**
    * - `reset` sets the optimiser's state to 0;
-   * - `train` takes `indices` into the placed images, the `rate` and `decay` of `stepRates`, and a mask
-   *   by the name of each dropout layer, to the batch's `loss` and number of `correct` ones.
+   * - `train` takes `indices` into the placed images, the `rate` and `decay` of `stepRates`, and for each
+   *   dropout layer `mask/<layer>`, to the batch's `loss` and number of `correct` ones.
    */
   readonly signatures: { readonly reset: Signature; readonly train: Signature };
   readonly classes: number;
@@ -79,7 +80,7 @@ export function compile(spec: ModelSpec, training: TrainingSpec): Program {
       return { inputs: { indices }, outputs: { output: op.identity(output, [], "output") } };
     }),
   };
-  const refused = refusal(spec, layers);
+  const refused = whyUntrainable(spec);
   return {
     graph,
     signatures,
@@ -88,23 +89,6 @@ export function compile(spec: ModelSpec, training: TrainingSpec): Program {
       ? { refused }
       : graph.scope("train", () => trainable(graph, spec, training, layers, variables, data)),
   };
-}
-
-/** Why a model cannot be trained, if it cannot. */
-function refusal(spec: ModelSpec, layers: readonly ResolvedLayer[]): string | undefined {
-  const { layer, outputShape } = layers[layers.length - 1];
-  const cannot = `Model ${spec.name} cannot be trained, only predict:`;
-  const last = `${cannot} its last layer, ${layer.name} (${layer.type}),`;
-  if (!("activation" in layer) || layer.activation !== "softmax") {
-    return `${last} is not a softmax over classes.`;
-  }
-  if (outputShape.length !== 1) {
-    return `${last} gives [${outputShape}] an image, not one number a class.`;
-  }
-  const trained = layers.some((resolved) =>
-    !isFrozen(spec, resolved) && resolved.variables.some((variable) => variable.trainable)
-  );
-  return trained ? undefined : `${cannot} none of its layers has weights that are not frozen.`;
 }
 
 const isFrozen = (spec: ModelSpec, { layer }: ResolvedLayer) =>
@@ -204,7 +188,7 @@ function trainable(
       mask: (shape) => {
         if (layer.type !== "dropout") throw new TypeError(`${layer.name} is no dropout layer.`);
         dropouts.push({ layer: layer.name, rate: layer.rate, shape: shape.slice(1) });
-        return masks[layer.name] = op.placeholder(graph, "mask", "float32", shape);
+        return masks[`mask/${layer.name}`] = op.placeholder(graph, "mask", "float32", shape);
       },
       onStatistics: (mean, variance, momentum) => {
         statistics.push([`${layer.name}/moving_mean`, mean, momentum]);
