@@ -1,0 +1,187 @@
+/**
+ * Reads weight files of Keras 1 and 2 (HDF5): the root's attribute `layer_names` lists the layers, each
+ * has a group with the attribute `weight_names`, which lists the arrays in it.
+ * Format: `legacy_h5_format.py` of Keras 3.15; it still reads these files and so do we.
+ *
+ * @module
+ */
+import { Dataset, File as Hdf5File, Group, ready } from "h5wasm";
+import type { NdArray } from "../ndarray.ts";
+import { resolveLayers, type Variable } from "./shapes.ts";
+import type { ModelSpec } from "./spec.ts";
+
+/**
+ * The weights of a model out of the bytes of a Keras weight file, by layer name, in the order of
+ * `Weights`. In a layer, arrays are matched by their order, as Keras does, since Keras 1 called a
+ * kernel `block1_conv1_W_1:0`.
+ *
+ * The file must hold every variable of `spec`. It may hold more only where `spec` is cut out of a
+ * larger model, `architecture`: then what that model has beyond the cut is left unread. So a complete
+ * file serves every cut, and a partial one the cuts that it reaches.
+ *
+ * Check the digest of a file that others made before reading it: the HDF5 library, C compiled to
+ * WebAssembly, refuses most damage, but a few flipped bytes can make it loop for ever or spoil its own
+ * memory (it has access to nothing else).
+ *
+ * @param file the bytes; not copied, and not to be changed meanwhile
+ * @param name what an error calls the file
+ * @throws Error that names the layer and the array which is missing, superfluous, misnamed, misshapen,
+ * not float32 or not finite, or what is damaged in the file
+ */
+export async function readKerasWeights(
+  file: Uint8Array,
+  spec: ModelSpec,
+  architecture: ModelSpec = spec,
+  name = "the weight file",
+): Promise<Map<string, NdArray<Float32Array>>> {
+  const { FS, activate_throwing_error_handler } = await ready;
+  // HDF5 would print its errors and go on otherwise.
+  activate_throwing_error_handler();
+  // From here on nothing waits, so that one path in the library's memory serves all readers.
+  const path = "weights.h5";
+  // The types leave out `canOwn`, which spares a copy.
+  const options = { flags: "w", canOwn: true };
+  FS.writeFile(path, file, options);
+  try {
+    const root = attempt(name, "/", () => new Hdf5File(path, "r"));
+    try {
+      return readLayers(root, spec, architecture, name);
+    } finally {
+      root.close();
+    }
+  } finally {
+    FS.unlink(path);
+  }
+}
+
+/** A layer's arrays in the file, by the names of the variables that they are. */
+type Arrays = ReadonlyMap<string, Dataset>;
+
+function readLayers(
+  root: Group,
+  spec: ModelSpec,
+  architecture: ModelSpec,
+  name: string,
+): Map<string, NdArray<Float32Array>> {
+  const known = new Map(
+    resolveLayers(architecture).map(({ layer, variables }) => [layer.name, variables]),
+  );
+  const found = new Map<string, Dataset>();
+  for (const layer of namesIn(root, "layer_names", name)) {
+    const group = attempt(name, layer, () => root.get(layer));
+    if (!(group instanceof Group)) {
+      throw new Error(`${name}: layer_names lists ${layer}, but there is no such group.`);
+    }
+    const arrays = namesIn(group, "weight_names", name);
+    if (arrays.length === 0) continue;
+    const variables = known.get(layer);
+    if (variables === undefined || variables.length === 0) {
+      throw new Error(
+        `${name}: layer ${layer} with ${arrays.join(", ")} is superfluous; ` +
+          `model ${architecture.name} has no weights of that name.`,
+      );
+    }
+    for (const [variable, dataset] of matched(group, layer, arrays, variables, name)) {
+      if (found.has(variable)) throw new Error(`${name}: layer ${layer} is listed twice.`);
+      found.set(variable, dataset);
+    }
+  }
+  return new Map(
+    resolveLayers(spec).flatMap(({ variables }) => variables).map((variable) => {
+      const dataset = found.get(variable.name);
+      if (dataset === undefined) {
+        throw new Error(
+          `${name}: ${variable.name} is missing, which model ${spec.name} needs. ` +
+            `The file has ${found.size} arrays of model ${architecture.name}.`,
+        );
+      }
+      return [variable.name, { shape: variable.shape, data: valuesOf(dataset, variable, name) }];
+    }),
+  );
+}
+
+/** Variables whose name alone tells what an array is; Keras 1 had others. */
+const VARIABLE = /^(kernel|bias|gamma|beta|moving_mean|moving_variance)(:\d+)?$/;
+
+/** Pairs a layer's arrays with its variables, and checks number, names, type and shape. */
+function matched(
+  group: Group,
+  layer: string,
+  arrays: readonly string[],
+  variables: readonly Variable[],
+  name: string,
+): Arrays {
+  if (arrays.length !== variables.length) {
+    const expected = variables.map((variable) => variable.name.slice(layer.length + 1));
+    throw new Error(
+      `${name}: layer ${layer} has ${arrays.join(", ")}, expected ${expected.join(", ")}.`,
+    );
+  }
+  return new Map(arrays.map((array, i) => {
+    const variable = variables[i];
+    const where = `${name}: ${layer}, array ${array}`;
+    const stated = array.slice(array.lastIndexOf("/") + 1).match(VARIABLE)?.[1];
+    if (stated !== undefined && variable.name !== `${layer}/${stated}`) {
+      throw new Error(`${where} stands in the place of ${variable.name}.`);
+    }
+    const dataset = attempt(name, `${layer}/${array}`, () => group.get(array));
+    if (!(dataset instanceof Dataset)) {
+      throw new Error(`${where}: weight_names lists it, but there is no such array.`);
+    }
+    const { dtype, shape } = attempt(name, `${layer}/${array}`, () => ({
+      dtype: dataset.dtype,
+      shape: dataset.shape,
+    }));
+    if (dtype !== "<f") {
+      throw new Error(
+        `${where} is of HDF5 type ${JSON.stringify(dtype)}, ` +
+          `expected "<f" (float32, little-endian).`,
+      );
+    }
+    if (shape === null || shape.join() !== variable.shape.join()) {
+      throw new Error(`${where} has the shape [${shape ?? ""}], expected [${variable.shape}].`);
+    }
+    return [variable.name, dataset];
+  }));
+}
+
+function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Array {
+  const values = attempt(name, variable.name, () => dataset.value) as Float32Array;
+  // A loop: on 58 million values, `findIndex` takes longer than all the rest.
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new Error(
+        `${name}: value ${i} of ${variable.name} is ${values[i]}; the file is damaged.`,
+      );
+    }
+  }
+  return values;
+}
+
+/** The strings of an attribute; none where Keras wrote an empty list, which HDF5 holds as numbers. */
+function namesIn(group: Group, attribute: string, name: string): string[] {
+  const where = `${group.path} ${attribute}`;
+  const value = attempt(name, where, () => group.attrs[attribute]?.value);
+  if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw new Error(
+    `${name}: ${group.path} has no list of names ${attribute}, so this is no weight file of ` +
+      `Keras 1 or 2. (Files that end in .keras or .weights.h5 have another layout.)`,
+  );
+}
+
+/** Runs a call of the library's, whose errors are a trace of its C functions: the innermost line says why. */
+function attempt<T>(name: string, where: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const lines = [...message.matchAll(/^ +#\d+: .*\(\): (.*)$/gm)];
+    const why = lines.at(-1)?.[1] ?? message;
+    throw new Error(
+      `${name} is damaged, or is no HDF5 file: ${why} (at ${where}). ` +
+        `Compare its digest with the published one, and fetch it again.`,
+      { cause },
+    );
+  }
+}
