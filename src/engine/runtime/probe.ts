@@ -20,7 +20,8 @@ try {
   console.log(JSON.stringify({ version: binding?.TF_Version ?? tf.version_core }));
 } catch (error) {
   const { cause, message } = error as Error;
-  console.log(JSON.stringify({ failure: cause instanceof Error ? cause.message : message }));
+  const text = cause instanceof Error ? cause.message : message;
+  console.log(JSON.stringify({ failure: text.replaceAll(`${what}: `, "") }));
 }
 // libtensorflow's threads would keep the process alive.
 Deno.exit(0);

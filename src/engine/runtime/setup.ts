@@ -201,6 +201,7 @@ export function listReasons(skipped: Choice["skipped"]): string {
   return skipped.map(({ way, reason }) => `  ${way}: ${reason}`).join("\n");
 }
 
+/** An error's first line. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

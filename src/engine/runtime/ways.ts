@@ -91,24 +91,7 @@ async function officialLayout(directory: string): Promise<string[]> {
 async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   const directory = libtensorflowDir();
   if (directory === null) return undefined;
-  const extension = Deno.build.os === "darwin" ? "dylib" : "so";
-  const libraries = await firstThere(
-    ["lib", "lib64", "."].flatMap((folder) =>
-      ["tensorflow", "tensorflow_cc"].flatMap((name) =>
-        [`.${extension}.2`, `.2.${extension}`, `.${extension}`].map((end) =>
-          ["", "_framework"].map((part) =>
-            join(directory, folder, `lib${part === "" ? name : "tensorflow_framework"}${end}`)
-          )
-        )
-      )
-    ),
-  );
-  if (!libraries) {
-    throw new Error(
-      `${directory} holds no libtensorflow.${extension}.2 with libtensorflow_framework.${extension}.2, ` +
-        "nor does its folder lib",
-    );
-  }
+  const libraries = await findLibraries(directory);
   const headers = join(directory, "include");
   if (!await isThere(join(headers, "tensorflow", "c", "c_api.h"))) {
     throw new Error(`${headers} holds no tensorflow/c/c_api.h`);
@@ -129,17 +112,28 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   return { origin: "libtensorflow-dir", files, discard: () => remove(target) };
 }
 
-/** Folders of the ways whose product depends on nothing but versions and platform. */
-function reusable(task: { readonly root: string }) {
-  return (["download", "wheel"] as const).map((origin) => ({
-    origin,
-    own: ownDirectory(task.root, origin),
-  }));
+/**
+ * libtensorflow and the library that it needs, in a folder as TensorFlow's C archives lay it out or
+ * as a Python installation does.
+ */
+async function findLibraries(directory: string): Promise<string[]> {
+  const end = Deno.build.os === "darwin" ? "2.dylib" : "so.2";
+  for (const folder of [join(directory, "lib"), directory]) {
+    for (const name of ["libtensorflow", "libtensorflow_cc"]) {
+      const libraries = [name, "libtensorflow_framework"].map((it) => join(folder, `${it}.${end}`));
+      if ((await Promise.all(libraries.map(isThere))).every((there) => there)) return libraries;
+    }
+  }
+  throw new Error(
+    `neither ${directory} nor its folder lib holds libtensorflow.${end} and ` +
+      `libtensorflow_framework.${end}`,
+  );
 }
 
 async function fromEarlier(task: WayTask): Promise<Found | undefined> {
   const shared = sharedDirectory();
-  for (const { origin, own } of reusable(task)) {
+  for (const origin of ["download", "wheel"] as const) {
+    const own = ownDirectory(task.root, origin);
     const theirs = shared && join(shared, basename(own));
     const discard = async () => {
       await remove(own);
@@ -391,13 +385,6 @@ async function remove(path: string): Promise<void> {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** The first group of paths that are all there. */
-async function firstThere(groups: readonly (readonly string[])[]): Promise<string[] | undefined> {
-  for (const group of groups) {
-    if ((await Promise.all(group.map(isThere))).every((there) => there)) return [...group];
   }
 }
 

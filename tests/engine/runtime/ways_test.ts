@@ -32,7 +32,7 @@ Deno.test("LIBTENSORFLOW_DIR without libraries or headers says what is missing w
       await assertRejects(
         () => find(task(root)),
         Error,
-        `${directory} holds no libtensorflow.`,
+        `neither ${directory} nor its folder lib holds libtensorflow.`,
       );
       await Deno.mkdir(join(directory, "lib"), { recursive: true });
       const end = Deno.build.os === "darwin" ? "2.dylib" : "so.2";
