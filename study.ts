@@ -73,6 +73,34 @@ export const study: Study = {
     /** The epoch kept is the one with the best validation accuracy; the first of several. */
     keep: "validationAccuracy",
   },
+  tune: {
+    /** The study's space, with Keras Tuner's names. */
+    space: {
+      CONV_1_FILTER: { type: "int", minValue: 32, maxValue: 64 },
+      KERNEL_1_FILTER: { type: "choice", values: [3, 5] },
+      CONV_2_FILTER: { type: "int", minValue: 32, maxValue: 128 },
+      KERNEL_2_FILTER: { type: "choice", values: [3, 5] },
+      DROPOUT_1: { type: "float", minValue: 0, maxValue: 0.5, step: 0.05 },
+      learning_rate: { type: "float", minValue: 1e-4, maxValue: 1e-2, sampling: "log" },
+    },
+    oracle: { type: "hyperband", maxEpochs: 9, factor: 3, hyperbandIterations: 1 },
+    seed: 43,
+    trial: {
+      batchSize: lenet5Recipe.batchSize,
+      optimizer: lenet5Recipe.optimizer,
+      keep: "validationAccuracy",
+      seed: 43,
+      threads: 1,
+    },
+    finalEpochs: 12,
+    /** The study names these four of its best trial, and neither dropout nor learning rate. */
+    publishedWinner: {
+      CONV_1_FILTER: 47,
+      KERNEL_1_FILTER: 5,
+      CONV_2_FILTER: 117,
+      KERNEL_2_FILTER: 3,
+    },
+  },
   cv: {
     /** The study's `KFold(n_splits=5, shuffle=True, random_state=1)`. */
     splits: 5,
@@ -83,6 +111,8 @@ export const study: Study = {
   thresholds: {
     "baseline.validation.accuracy": 0.905,
     "baseline.test.accuracy": 0.9,
+    "tune.winner.validation.accuracy": 0.915,
+    "tune.winner.test.accuracy": 0.91,
     "cv.fold1.accuracy": 0.89,
     "cv.fold2.accuracy": 0.89,
     "cv.fold3.accuracy": 0.89,
@@ -99,6 +129,8 @@ export const study: Study = {
     figures: {
       "baseline.train.accuracy": { value: 0.9439, n: 44967 },
       "baseline.validation.accuracy": { value: 0.8985, n: 14990 },
+      "tune.winner.train.accuracy": { value: 0.944, n: 44967 },
+      "tune.winner.validation.accuracy": { value: 0.8964, n: 14990 },
       "cv.fold1.accuracy": { value: 0.8686, n: 11992 },
       "cv.fold2.accuracy": { value: 0.8791, n: 11992 },
       "cv.fold3.accuracy": { value: 0.8634, n: 11991 },
@@ -110,6 +142,15 @@ export const study: Study = {
       conv1: 832,
       conv2: 38448,
       dense1: 442624,
+      dense2: 21588,
+      logits: 850,
+    },
+    /** Parameters of its tuned network by layer. */
+    tunedParameters: {
+      conv1: 1222,
+      conv2: 56448,
+      conv3: 50661,
+      dense1: 749056,
       dense2: 21588,
       logits: 850,
     },
@@ -132,6 +173,11 @@ export const demo: Study = {
     test: 1000,
   },
   baseline: { ...study.baseline, epochs: 3 },
+  tune: {
+    ...study.tune,
+    oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
+    finalEpochs: 2,
+  },
   cv: { ...study.cv, splits: 3, recipe: { ...study.cv.recipe, epochs: 1 } },
   thresholds: {},
   published: null,

@@ -82,10 +82,15 @@ export function whyUntrainable(spec: ModelSpec): string | undefined {
   return trained ? undefined : `${cannot} none of its layers has weights that are not frozen.`;
 }
 
-/** Throws an Error that names the step, counted from 1, where its loss is NaN or infinite. */
+/** Training went astray: the loss is not a finite number any more. */
+export class DivergenceError extends Error {
+  override name = "DivergenceError";
+}
+
+/** Throws a DivergenceError that names the step, counted from 1, where its loss is NaN or infinite. */
 export function checkLoss(spec: ModelSpec, loss: number, step: number, learningRate: number): void {
   if (Number.isFinite(loss)) return;
-  throw new Error(
+  throw new DivergenceError(
     `Model ${spec.name}: the loss became ${loss} at step ${step} (learning rate ${learningRate}). ` +
       `Training stops here; a smaller learning rate is the usual remedy.`,
   );

@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { CodeDigest } from "./code.ts";
 import { digest, type Json, sha256 } from "./digest.ts";
+import { JobFailure } from "./failure.ts";
 import type { JobProvenance } from "./manifest.ts";
 import { type jobDocument, jobMessage } from "./messages.ts";
 import type { JobRequest, JobResult, Progress, StoredFile } from "./stage.ts";
@@ -153,7 +154,7 @@ async function execute(
     await writer.close();
 
     const facts: Record<string, Json> = {};
-    let failure: string | undefined;
+    let failure: { kind: string; message: string } | undefined;
     let finished = false;
     const errors = new Response(child.stderr).text();
     for await (const line of lines(child.stdout)) {
@@ -161,19 +162,19 @@ async function execute(
       const message = line.startsWith("{") ? jobMessage.safeParse(parseJson(line)).data : undefined;
       if (message?.type === "progress") progress(message.done, message.total, message.note);
       if (message?.type === "facts") Object.assign(facts, message.facts);
-      if (message?.type === "failed") failure = message.message;
+      if (message?.type === "failed") failure = message;
       if (message?.type === "finished") finished = true;
     }
     const status = await child.status;
     running.delete(child);
     const log = (await errors).trim();
+    const failed = `Job ${job.label} (${job.module}) failed:`;
+    if (failure) throw new JobFailure(`${failed} ${failure.message}`, failure.kind);
     if (!finished || !status.success) {
-      const why = failure ??
-        (status.signal
-          ? `its process was ended by ${status.signal}`
-          : `it ended with ${status.code}`);
-      const tail = failure ? "" : `\n${log.split("\n").slice(-15).join("\n")}`;
-      throw new Error(`Job ${job.label} (${job.module}) failed: ${why}${tail}`);
+      const why = status.signal
+        ? `its process was ended by ${status.signal}`
+        : `its process ended with ${status.code}`;
+      throw new Error(`${failed} ${why}\n${log.split("\n").slice(-15).join("\n")}`);
     }
 
     const files: Record<string, string> = {};

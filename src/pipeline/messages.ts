@@ -22,6 +22,6 @@ export const jobMessage = z.discriminatedUnion("type", [
     note: z.string().optional(),
   }),
   z.strictObject({ type: z.literal("facts"), facts: z.record(z.string(), z.json()) }),
-  z.strictObject({ type: z.literal("failed"), message: z.string() }),
+  z.strictObject({ type: z.literal("failed"), kind: z.string(), message: z.string() }),
   z.strictObject({ type: z.literal("finished") }),
 ]);

@@ -42,7 +42,8 @@ try {
   // Native libraries may hold threads that keep the process alive.
   Deno.exit(0);
 } catch (error) {
-  say({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  say({ type: "failed", kind: name, message });
   console.error(error);
   Deno.exit(1);
 }

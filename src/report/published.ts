@@ -8,6 +8,8 @@ export interface Published {
   readonly figures: { readonly [metric: string]: { readonly value: number; readonly n: number } };
   /** Parameters of its LeNet-5 by layer. */
   readonly lenet5Parameters: { readonly [layer: string]: number };
+  /** Parameters of its tuned network by layer. */
+  readonly tunedParameters: { readonly [layer: string]: number };
   /** Duplicate rows that it found. */
   readonly duplicates: number;
 }

@@ -12,6 +12,7 @@ import type { DataDescription } from "../data/source.ts";
 import type { Recipe } from "../engine/fit.ts";
 import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
+import type { Tuning } from "./tune.ts";
 import type { Published } from "../report/published.ts";
 
 /** What `study.ts` holds. */
@@ -23,6 +24,7 @@ export interface Study {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
+  readonly tune: Tuning;
   readonly cv: CrossValidation;
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   readonly thresholds: { readonly [metric: string]: number };
@@ -40,7 +42,7 @@ const trainingInputs = [
 
 /** The stages of a study. */
 export function stages(study: Study): StageDefinition[] {
-  const { title, data, classes, prepare, baseline, cv, thresholds, published } = study;
+  const { title, data, classes, prepare, baseline, tune, cv, thresholds, published } = study;
   return [
     {
       name: "prepare",
@@ -55,6 +57,13 @@ export function stages(study: Study): StageDefinition[] {
       jobs: ["src/jobs/fit.ts"],
       inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
       parameters: json({ classes, recipe: baseline }),
+    },
+    {
+      name: "tune",
+      module: "src/stages/tune.ts",
+      jobs: ["src/jobs/fit.ts"],
+      inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
+      parameters: json({ classes, ...tune }),
     },
     {
       name: "cv",
@@ -83,11 +92,32 @@ export function stages(study: Study): StageDefinition[] {
         "baseline/classes.csv",
         "baseline/model.json",
         "baseline/weights.bin",
+        "tune/manifest.json",
+        "tune/metrics.json",
+        "tune/trials.csv",
+        "tune/importance.json",
+        "tune/winner.json",
+        "tune/winner-layers.csv",
+        "tune/winner-history.csv",
+        "tune/winner-model.json",
+        "tune/winner-weights.bin",
+        "tune/study-layers.csv",
+        "tune/study-history.csv",
         "cv/manifest.json",
         "cv/metrics.json",
         "cv/history.csv",
       ],
-      parameters: json({ title, data, classes, prepare, baseline, cv, thresholds, published }),
+      parameters: json({
+        title,
+        data,
+        classes,
+        prepare,
+        baseline,
+        tune,
+        cv,
+        thresholds,
+        published,
+      }),
     },
   ];
 }
