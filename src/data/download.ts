@@ -1,10 +1,10 @@
 /**
- * Downloads one file whose content is known by its SHA-256: from the first address that has it,
+ * Downloads one file whose content is known by its digest: from the first address that has it,
  * resumed where an earlier attempt broke off, bounded in time and size.
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { dirname } from "node:path";
 
 /** Bounds of one download. */
@@ -19,6 +19,28 @@ export interface DownloadLimits {
 
 const defaultLimits: DownloadLimits = { silence: 20_000, total: 30 * 60_000, bytes: 2 ** 30 };
 
+/**
+ * The digest that `like` is one of: MD5 (32 hexadecimal digits) where that is all that is published,
+ * SHA-256 (64) otherwise.
+ */
+const hashLike = (like: string): Hash => createHash(like.length === 32 ? "md5" : "sha256");
+
+/** The digest of a file, of the kind of `like`, in hexadecimal; undefined where there is no such file. */
+export async function digestOf(path: string, like: string): Promise<string | undefined> {
+  try {
+    using file = await Deno.open(path);
+    const hash = hashLike(like);
+    const buffer = new Uint8Array(1 << 18);
+    for (let count; (count = await file.read(buffer)) !== null;) {
+      hash.update(buffer.subarray(0, count));
+    }
+    return hash.digest("hex");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** No address gave the file; `reasons` says for each why. */
 export class DownloadError extends Error {
   override name = "DownloadError";
@@ -29,17 +51,18 @@ export class DownloadError extends Error {
 }
 
 /**
- * Writes the file of this SHA-256 to `path`. The bytes go to `<path>.part` first, which is renamed
+ * Writes the file of this digest to `path`. The bytes go to `<path>.part` first, which is renamed
  * once the digest is right and continued by the next call otherwise (HTTP `Range`); addresses may
  * take turns, since they hold the same bytes.
  *
+ * @param digest SHA-256 or MD5 of its bytes, in hexadecimal
  * @param progress told the bytes there so far and in all, where the server says how many there are
  * @throws DownloadError when no address gives these bytes
  */
 export async function download(
   addresses: readonly string[],
   path: string,
-  sha256: string,
+  digest: string,
   progress?: (done: number, total: number) => void,
   limits: DownloadLimits = defaultLimits,
 ): Promise<void> {
@@ -63,9 +86,9 @@ export async function download(
         const before = (await file.stat()).size;
         let reason = "";
         try {
-          complete = await receive(address, file, sha256, progress, deadline, limits);
+          complete = await receive(address, file, digest, progress, deadline, limits);
           if (complete) break next;
-          reason = "it sends other bytes than expected (their SHA-256 differs)";
+          reason = "it sends other bytes than expected (their digest differs)";
         } catch (error) {
           reason = error instanceof Error ? error.message : String(error);
         }
@@ -90,12 +113,12 @@ export async function download(
 async function receive(
   address: string,
   file: Deno.FsFile,
-  sha256: string,
+  digest: string,
   progress: ((done: number, total: number) => void) | undefined,
   deadline: AbortSignal,
   limits: DownloadLimits,
 ): Promise<boolean> {
-  let hash = createHash("sha256");
+  let hash = hashLike(digest);
   let length = 0;
   const buffer = new Uint8Array(1 << 16);
   await file.seek(0, Deno.SeekMode.Start);
@@ -103,12 +126,12 @@ async function receive(
     hash.update(buffer.subarray(0, count));
   }
   // An earlier attempt may have ended between the last byte and the renaming.
-  if (length > 0 && hash.copy().digest("hex") === sha256) return true;
+  if (length > 0 && hash.copy().digest("hex") === digest) return true;
 
   const restart = async () => {
     await file.truncate(0);
     await file.seek(0, Deno.SeekMode.Start);
-    hash = createHash("sha256");
+    hash = hashLike(digest);
     length = 0;
   };
 
@@ -153,7 +176,7 @@ async function receive(
   } finally {
     clearTimeout(timer);
   }
-  if (hash.digest("hex") === sha256) return true;
+  if (hash.digest("hex") === digest) return true;
   await restart();
   return false;
 }

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import { download, DownloadError } from "./download.ts";
+import { digestOf, download, DownloadError } from "./download.ts";
 import { readIdx } from "./idx.ts";
 import { drawGarments } from "./synthetic.ts";
 
@@ -129,7 +128,7 @@ export async function locate(
   const locateOne = async (file: DataFile): Promise<string> => {
     for (const folder of folders) {
       const path = join(folder, file.file);
-      const found = await digestOf(path);
+      const found = await digestOf(path, file.sha256);
       if (found === file.sha256) return path;
       if (found !== undefined) throw wrongFile(path, file, found, folder === kept);
     }
@@ -148,22 +147,6 @@ export async function locate(
   const paths: string[] = [];
   for (const file of files) paths.push(await locateOne(file));
   return paths;
-}
-
-/** SHA-256 of a file; undefined where there is none. */
-async function digestOf(path: string): Promise<string | undefined> {
-  try {
-    using file = await Deno.open(path);
-    const hash = createHash("sha256");
-    const buffer = new Uint8Array(1 << 18);
-    for (let count; (count = await file.read(buffer)) !== null;) {
-      hash.update(buffer.subarray(0, count));
-    }
-    return hash.digest("hex");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 function wrongFile(path: string, { sha256 }: DataFile, found: string, cached: boolean): Error {
