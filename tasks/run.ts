@@ -20,9 +20,8 @@ const HELP = `deno task <stage>|all [flags]
 /** Permissions of a job's process, besides writing to its own folder: what loading TensorFlow takes. */
 const workerPermissions = [
   "--allow-read",
-  "--allow-env",
-  "--allow-ffi",
-  "--allow-sys",
+  "--allow-env=TF_NUM_INTRAOP_THREADS,TF_NUM_INTEROP_THREADS,TF_CPP_MIN_LOG_LEVEL,TMPDIR,TMP,TEMP",
+  "--allow-ffi=.cache/runtime,node_modules",
 ];
 
 try {

@@ -1,6 +1,6 @@
 /** The report's section on the LeNet-5 baseline. @module */
 import type { Recipe } from "../engine/fit.ts";
-import { confusionMatrix, learningCurves, perClass } from "./charts/training.ts";
+import { confusionMatrix, type CurvePoint, learningCurves, perClass } from "./charts/training.ts";
 import { count, decimal, NONE, table } from "./markdown.ts";
 import type { Published } from "./published.ts";
 import type { Sources } from "./sources.ts";
@@ -17,37 +17,15 @@ export async function baselineSection(
   { classes, recipe, published }: BaselineSection,
   from: Sources,
 ): Promise<string[]> {
-  const layers = await from.table("baseline/layers.csv");
-  const epochs = await from.table("baseline/history.csv");
+  const { history, keptEpoch } = await readHistory("baseline/history.csv", from);
   const confusion = (await from.rows("baseline/confusion.csv")).map((row) => row.map(Number));
   const scores = await from.table("baseline/classes.csv");
-  const parameters = layers.map((layer) => Number(layer.parameters));
-  const total = parameters.reduce((sum, n) => sum + n, 0);
-  const history = epochs.map((row) => ({
-    epoch: Number(row.epoch),
-    loss: Number(row.loss),
-    accuracy: Number(row.accuracy),
-    validationLoss: Number(row.validationLoss),
-    validationAccuracy: Number(row.validationAccuracy),
-  }));
-  const keptEpoch = Number(epochs.find((row) => row.kept === "true")!.epoch);
-  const theirs = published?.lenet5Parameters;
-  const theirTotal = theirs && Object.values(theirs).reduce((sum, n) => sum + n, 0);
 
   return [
     "## Baseline: LeNet-5",
-    table(
-      ["Layer", "Type", "Output", "Parameters", ...(published ? [published.source] : [])],
-      [
-        ...layers.map((layer, i) => [
-          layer.layer,
-          layer.type,
-          layer.output,
-          count(parameters[i]),
-          ...(theirs ? [layer.layer in theirs ? count(theirs[layer.layer]) : NONE] : []),
-        ]),
-        ["**all**", "", "", count(total), ...(theirTotal ? [count(theirTotal)] : [])],
-      ],
+    layersTable(
+      await from.table("baseline/layers.csv"),
+      published && { source: published.source, parameters: published.lenet5Parameters },
     ),
     `Trained for ${recipe.epochs} epochs in batches of ${recipe.batchSize} with ` +
     `${
@@ -99,4 +77,53 @@ export async function baselineSection(
 
 function optimizerName({ optimizer }: Recipe): string {
   return { adam: "Adam", adamw: "AdamW", sgd: "SGD" }[optimizer.type];
+}
+
+/** Rows of a `history.csv` as numbers, and the epoch kept. */
+export async function readHistory(
+  input: string,
+  from: Sources,
+): Promise<{ history: CurvePoint[]; keptEpoch: number }> {
+  const rows = await from.table(input);
+  return {
+    history: rows.map((row) => ({
+      epoch: Number(row.epoch),
+      loss: Number(row.loss),
+      accuracy: Number(row.accuracy),
+      validationLoss: Number(row.validationLoss),
+      validationAccuracy: Number(row.validationAccuracy),
+    })),
+    keptEpoch: Number(rows.find((row) => row.kept === "true")!.epoch),
+  };
+}
+
+/** A table of a `layers.csv`, beside the parameters that someone publishes by layer. */
+export function layersTable(
+  layers: readonly Record<string, string>[],
+  published: {
+    readonly source: string;
+    readonly parameters: { readonly [layer: string]: number };
+  } | null,
+): string {
+  const total = layers.reduce((sum, layer) => sum + Number(layer.parameters), 0);
+  const theirs = published?.parameters;
+  return table(
+    ["Layer", "Type", "Output", "Parameters", ...(published ? [published.source] : [])],
+    [
+      ...layers.map(({ layer, type, output, parameters }) => [
+        layer,
+        type,
+        output,
+        count(Number(parameters)),
+        ...(theirs ? [layer in theirs ? count(theirs[layer]) : NONE] : []),
+      ]),
+      [
+        "**all**",
+        "",
+        "",
+        count(total),
+        ...(theirs ? [count(Object.values(theirs).reduce((sum, n) => sum + n, 0))] : []),
+      ],
+    ],
+  );
 }

@@ -10,8 +10,10 @@ import { provenanceSection } from "../report/provenance_section.ts";
 import type { Published } from "../report/published.ts";
 import { sources } from "../report/sources.ts";
 import { summarySection } from "../report/summary_section.ts";
+import { tuneSection } from "../report/tune_section.ts";
 import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
+import type { Tuning } from "./tune.ts";
 
 /** What the report says that no artifact holds. */
 export interface ReportParameters {
@@ -20,6 +22,7 @@ export interface ReportParameters {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
+  readonly tune: Tuning;
   readonly cv: CrossValidation;
   readonly thresholds: { readonly [metric: string]: number };
   readonly published: Published | null;
@@ -27,7 +30,7 @@ export interface ReportParameters {
 
 /** Publishes `report.md` and writes its figures as SVG. */
 export async function run(context: StageContext): Promise<void> {
-  const { title, data, classes, prepare, baseline, cv, thresholds, published } = context
+  const { title, data, classes, prepare, baseline, tune, cv, thresholds, published } = context
     .parameters as unknown as ReportParameters;
   const synthetic = data.format === "synthetic";
   const from = sources(context, synthetic ? " (synthetic data)" : "");
@@ -43,15 +46,18 @@ export async function run(context: StageContext): Promise<void> {
         `typed by hand; see [where they come from](#where-the-numbers-come-from).`,
     ...await summarySection(
       { thresholds, published },
-      [...await from.metrics("baseline/metrics.json"), ...await from.metrics("cv/metrics.json")],
+      (await Promise.all(
+        ["baseline", "tune", "cv"].map((stage) => from.metrics(`${stage}/metrics.json`)),
+      )).flat(),
       from,
     ),
     ...await dataSection({ name: data.name, classes, split: prepare.split, published }, from),
     ...await baselineSection({ classes, recipe: baseline, published }, from),
+    ...await tuneSection({ ...tune, published }, from),
     ...await cvSection({ ...cv, epochs: cv.recipe.epochs, published }, from),
     ...provenanceSection(
       data,
-      await Promise.all(["prepare", "baseline", "cv"].map(manifest)),
+      await Promise.all(["prepare", "baseline", "tune", "cv"].map(manifest)),
     ),
   ];
   await context.publish("report.md", sections.map((part) => part.trimEnd()).join("\n\n") + "\n");
