@@ -90,7 +90,7 @@ export async function download(
           if (complete) break next;
           reason = "it sends other bytes than expected (their digest differs)";
         } catch (error) {
-          reason = error instanceof Error ? error.message : String(error);
+          reason = reasonOf(error);
         }
         length = (await file.stat()).size;
         if (length === before || deadline.aborted) {
@@ -104,6 +104,13 @@ export async function download(
   if (complete) return await Deno.rename(part, path);
   if (length === 0) await Deno.remove(part);
   throw new DownloadError(path, reasons);
+}
+
+/** What an error says; of "fetch failed" what lies behind it, such as a name that cannot be looked up. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const behind = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+  return behind.message.replace(/^error sending request for url \(.*?\): /, "");
 }
 
 /**
