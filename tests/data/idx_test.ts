@@ -1,0 +1,190 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
+import { gzip, idx, inFolder, noise, sha256 } from "./files.ts";
+
+const drawn = noise(7, 28);
+const imageBytes = idx([7, 28, 28], drawn.images.data);
+const labelBytes = idx([7], drawn.labels.data);
+
+/** The whole message of the error that `promise` is rejected with. */
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  return (await assertRejects(() => promise, Error)).message;
+}
+
+Deno.test("images and labels come back pixel for pixel, plain and compressed", async () => {
+  for (const packed of [(bytes: Uint8Array<ArrayBuffer>) => bytes, gzip]) {
+    assertEquals(await decodeIdxImages(packed(imageBytes), "images"), drawn.images);
+    assertEquals(await decodeIdxLabels(packed(labelBytes), "labels", 10), drawn.labels);
+  }
+});
+
+Deno.test("sides that differ keep their order, and a size beyond one byte its value", async () => {
+  const data = Uint8Array.from({ length: 2 * 3 * 300 }, (_, i) => i % 251);
+  assertEquals(await decodeIdxImages(idx([2, 3, 300], data), "images"), {
+    shape: [2, 3, 300],
+    data,
+  });
+});
+
+Deno.test("a compressed file of many pieces is read whole", async () => {
+  const large = noise(300, 28, 2);
+  const bytes = idx([300, 28, 28], large.images.data);
+  assert(gzip(bytes).length > 100_000);
+  assertEquals(await decodeIdxImages(gzip(bytes), "images"), large.images);
+});
+
+Deno.test("another magic number is refused with both numbers", async () => {
+  const wrong = imageBytes.slice();
+  wrong[2] = 13; // floats
+  assertEquals(
+    await messageOf(decodeIdxImages(wrong, "images.idx")),
+    "images.idx: the magic number is [0, 0, 13, 3], expected [0, 0, 8, 3] " +
+      "(unsigned bytes, 3 dimensions: images, rows, columns).",
+  );
+  assertEquals(
+    await messageOf(decodeIdxImages(new TextEncoder().encode("<!DOCTYPE html><html>"), "i.idx")),
+    "i.idx: the magic number is [60, 33, 68, 79], expected [0, 0, 8, 3] " +
+      "(unsigned bytes, 3 dimensions: images, rows, columns).",
+  );
+});
+
+Deno.test("images in place of labels, and labels in place of images, are refused", async () => {
+  assertEquals(
+    await messageOf(decodeIdxLabels(imageBytes, "labels.idx", 10)),
+    "labels.idx: the magic number is [0, 0, 8, 3], expected [0, 0, 8, 1] " +
+      "(unsigned bytes, 1 dimensions: labels).",
+  );
+  assert((await messageOf(decodeIdxImages(idx([20], Array(20).fill(1)), "i"))).includes("magic"));
+});
+
+Deno.test("a file that ends early is refused with the lengths", async () => {
+  assertEquals(
+    await messageOf(decodeIdxImages(imageBytes.slice(0, -1), "images.idx")),
+    "images.idx: it is truncated: the header says 7 images x 28 rows x 28 columns, that is 5488 " +
+      "bytes, but 5503 bytes cannot hold them.",
+  );
+  assertEquals(
+    await messageOf(decodeIdxImages(gzip(imageBytes.slice(0, -1)), "images.gz")),
+    "images.gz: it is truncated: the header says 7 images x 28 rows x 28 columns, that is 5488 " +
+      "bytes, but 5487 follow.",
+  );
+  for (let length = 0; length < 16; length++) {
+    for (const packed of [(bytes: Uint8Array<ArrayBuffer>) => bytes, gzip]) {
+      assertEquals(
+        await messageOf(decodeIdxImages(packed(imageBytes.slice(0, length)), "images.idx")),
+        `images.idx: it is truncated: ${length} of the header's 16 bytes.`,
+      );
+    }
+  }
+});
+
+Deno.test("a file that goes on is refused", async () => {
+  const longer = Uint8Array.from([...imageBytes, 0]);
+  for (const bytes of [longer, gzip(longer)]) {
+    assertEquals(
+      await messageOf(decodeIdxImages(bytes, "images")),
+      "images: bytes follow the 5488 that the header announces (7 images x 28 rows x 28 columns).",
+    );
+  }
+});
+
+Deno.test("a header that announces nothing, or more than memory holds, is refused", async () => {
+  assertEquals(
+    await messageOf(decodeIdxImages(idx([5, 0, 28], []), "images")),
+    "images: the header says 0 rows.",
+  );
+  assertEquals(
+    await messageOf(decodeIdxLabels(idx([0], []), "labels", 10)),
+    "labels: the header says 0 labels.",
+  );
+  const vast = idx([0xffffffff, 0xffff, 0xffff], [1, 2, 3]);
+  for (const bytes of [vast, gzip(vast)]) {
+    const message = await messageOf(decodeIdxImages(bytes, "images"));
+    assert(
+      message.startsWith(
+        "images: it is truncated: the header says 4294967295 images x 65535 rows x 65535 columns",
+      ),
+      message,
+    );
+  }
+});
+
+Deno.test("a gzip bomb is refused at its first pieces", async () => {
+  // A small file as announced, and 64 MiB of zeros behind it.
+  const zeros = new Uint8Array(64 << 20);
+  zeros.set(idx([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]));
+  const bomb = gzip(zeros);
+  assert(bomb.length < 100_000);
+  const damaged = bomb.slice();
+  damaged.fill(0xff, damaged.length >> 1); // inflating all of it would meet this first
+  for (const bytes of [bomb, damaged]) {
+    assertEquals(
+      await messageOf(decodeIdxImages(bytes, "bomb.gz")),
+      "bomb.gz: bytes follow the 8 that the header announces (2 images x 2 rows x 2 columns).",
+    );
+  }
+});
+
+Deno.test("damaged gzip is refused: cut off, a flipped byte, other bytes behind it", async () => {
+  const whole = gzip(imageBytes);
+  const flipped = whole.slice();
+  flipped[whole.length >> 1] ^= 0x55;
+  const checksum = whole.slice();
+  checksum[whole.length - 6] ^= 1;
+  const followed = Uint8Array.from([...whole, 1, 2, 3]);
+  for (const bytes of [whole.slice(0, -9), whole.slice(0, -1), flipped, checksum, followed]) {
+    assertEquals(
+      await messageOf(decodeIdxImages(bytes, "images.gz")),
+      "images.gz: the gzip data is damaged, truncated, or followed by other bytes; " +
+        "fetch the file again.",
+    );
+  }
+});
+
+Deno.test("a label that is no class is refused with its place", async () => {
+  assertEquals(
+    await messageOf(decodeIdxLabels(idx([4], [0, 9, 10, 255]), "labels.idx", 10)),
+    "labels.idx, label 3: 10 is no class, expected 0 to 9.",
+  );
+  assertEquals((await decodeIdxLabels(idx([1], [10]), "labels.idx", 11)).data[0], 10);
+});
+
+Deno.test("files of two sets are refused: as many labels as images", async () => {
+  await inFolder(async (folder) => {
+    const [images, labels] = [join(folder, "images.gz"), join(folder, "labels.gz")];
+    await Deno.writeFile(images, gzip(imageBytes));
+    await Deno.writeFile(labels, labelBytes);
+    assertEquals(await readIdx(images, labels, 10), drawn);
+    await Deno.writeFile(labels, idx([8], [...drawn.labels.data, 1]));
+    assertEquals(
+      await messageOf(readIdx(images, labels, 10)),
+      `${images} holds 7 images, but ${labels} holds 8 labels; they do not belong together.`,
+    );
+  });
+});
+
+const real = Deno.env.get("FASHION_MNIST_DIR");
+
+Deno.test({
+  name: "the official training files hold the pixels and labels that Python reads",
+  ignore: real === undefined,
+  async fn() {
+    const { images, labels } = await readIdx(
+      join(real!, "train-images-idx3-ubyte.gz"),
+      join(real!, "train-labels-idx1-ubyte.gz"),
+      10,
+    );
+    assertEquals(images.shape, [60000, 28, 28]);
+    assertEquals([...labels.data.subarray(0, 10)], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
+    // Python: sha256(gzip.open(file).read()[16:]), and [8:] for the labels
+    assertEquals(
+      sha256(images.data),
+      "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+    );
+    assertEquals(
+      sha256(labels.data),
+      "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+    );
+  },
+});
