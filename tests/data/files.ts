@@ -70,3 +70,14 @@ export async function served(
     await server.shutdown();
   }
 }
+
+/** Images of one row of pixels from a table's rows, label first. */
+export function table(rows: readonly (readonly number[])[]): LabelledImages {
+  return {
+    images: {
+      shape: [rows.length, 1, rows[0].length - 1],
+      data: Uint8Array.from(rows.flatMap((row) => row.slice(1))),
+    },
+    labels: { shape: [rows.length], data: Uint8Array.from(rows, (row) => row[0]) },
+  };
+}
