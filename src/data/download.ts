@@ -92,13 +92,14 @@ export async function download(
         } catch (error) {
           reason = reasonOf(error);
         }
-        length = (await file.stat()).size;
-        if (length === before || deadline.aborted) {
+        const after = (await file.stat()).size;
+        if (after === before || deadline.aborted) {
           reasons.push(`${address}: ${reason}`);
           break;
         }
       }
     }
+    length = (await file.stat()).size;
     await file.syncData();
   }
   if (complete) return await Deno.rename(part, path);
