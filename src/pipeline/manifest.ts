@@ -6,8 +6,10 @@ import { resultsDirectory, type Workspace, writeWhole } from "./store.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A file name without a folder, so that no manifest reaches outside its stage. */
-const fileName = z.string().regex(/^[^/\\]+$/);
+/** A path that goes down only, so that no manifest reaches outside its place. */
+const fileName = z.string().regex(/^[^/\\]+(\/[^/\\]+)*$/).refine((path) =>
+  !path.split("/").includes("..")
+);
 
 const artifact = z.strictObject({
   file: fileName,

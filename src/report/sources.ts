@@ -20,12 +20,15 @@ export interface Sources {
   link(input: string, words: string): string;
   /** Renders a chart, stores it as SVG, and gives the Markdown that shows it. */
   figure(name: string, spec: TopLevelSpec, description: string): Promise<string>;
+  /** The same at a fixed place, `results/<name>.svg`, for pages that are not generated. */
+  poster(name: string, spec: TopLevelSpec, description: string): Promise<string>;
 }
 
 /** What a stage offers that `Sources` needs; see `StageContext`. */
 interface Store {
   read(input: string): Promise<Uint8Array>;
   write(name: string, content: string): Promise<string>;
+  publish(name: string, content: string): Promise<void>;
   link(input: string): string;
 }
 
@@ -33,9 +36,16 @@ interface Store {
  * Sources on a stage's artifacts. Figures are kept in `results/report/`; `mark`, if any, stands
  * behind the title of each.
  */
-export function sources({ read, write, link }: Store, mark: string): Sources {
+export function sources({ read, write, publish, link }: Store, mark: string): Sources {
   const text = async (input: string) => new TextDecoder().decode(await read(input));
   const json = async <T>(input: string) => JSON.parse(await text(input)) as T;
+  const render = (spec: TopLevelSpec) => {
+    const { title } = spec;
+    const marked = typeof title === "string"
+      ? title + mark
+      : { ...title as { text: string }, text: (title as { text: string }).text + mark };
+    return renderSvg({ ...spec, title: marked });
+  };
   return {
     json,
     table: async (input) =>
@@ -46,12 +56,12 @@ export function sources({ read, write, link }: Store, mark: string): Sources {
     metrics: async (input) => metricList.parse(await json(input)),
     link: (input, words) => `[${words}](${link(input)})`,
     async figure(name, spec, description) {
-      const { title } = spec;
-      const marked = typeof title === "string"
-        ? title + mark
-        : { ...title as { text: string }, text: (title as { text: string }).text + mark };
-      const file = await write(`${name}.svg`, await renderSvg({ ...spec, title: marked }));
+      const file = await write(`${name}.svg`, await render(spec));
       return `![${description}](results/report/${file})`;
+    },
+    async poster(name, spec, description) {
+      await publish(`results/${name}.svg`, await render(spec));
+      return `![${description}](results/${name}.svg)`;
     },
   };
 }

@@ -54,7 +54,7 @@ export async function summarySection(
     `Intervals are Wilson's; those of differences are Newcombe's. They say how far an accuracy on ` +
     `other images of the same kind may lie, not how much another training run would differ. ` +
     `Training accuracies are of images that the network has learnt from.`,
-    await from.figure(
+    await from.poster(
       "accuracies",
       accuracyComparison(
         published ? "Accuracies here and in the study" : "Accuracies",

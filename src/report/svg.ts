@@ -50,6 +50,7 @@ const theme: Config = {
     labelFontSize: 12,
     labelLimit: 240,
     labelPadding: 6,
+    labelFlush: false, // A label stands at its tick at the ends of an axis too.
     titleColor: muted,
     titleFontSize: 12,
     titleFontWeight: "normal",
@@ -94,7 +95,7 @@ const characterWidths = new Map<string, number>(
     [355, '"'],
     [389, "*"],
     [469, "^"],
-    [500, "Jckvxyz"],
+    [500, "Jcksvxyz"],
     [556, "#$0123456789?L_abdeghnopqu"],
     [584, "+<=>~"],
     [611, "FTZ"],
@@ -206,6 +207,7 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   };
 
   let svg = "";
+  let cause: unknown;
   try {
     const compiled = compile(spec, { logger, config: theme }).spec;
     // `textMetrics` is exported by Vega and left out of its types.
@@ -216,10 +218,11 @@ async function draw(spec: TopLevelSpec): Promise<string> {
     svg = await view.toSVG();
     view.finalize();
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    cause = error;
+    note(error);
   }
   if (problems.length > 0) {
-    throw new Error(`Chart "${title}" cannot be drawn: ${problems.join("; ")}`);
+    throw new Error(`Chart "${title}" cannot be drawn: ${problems.join("; ")}`, { cause });
   }
 
   // role="img" and <title> first: https://www.w3.org/TR/svg-aam-1.0/

@@ -33,13 +33,10 @@ export async function tuneSection(
   from: Sources,
 ): Promise<string[]> {
   const columns = names(space);
-  const logarithmic = columns.filter((name) => {
-    const parameter = space[name];
-    return parameter.type === "float" && parameter.sampling === "log";
-  });
   const all = (await from.table("tune/trials.csv")).map((row) => ({
     id: Number(row.id),
-    parent: row.parent === "" ? null : Number(row.parent),
+    parent: row.parent === "" ? undefined : Number(row.parent),
+    iteration: Number(row.iteration),
     bracket: Number(row.bracket),
     epochs: Number(row.epochs),
     initialEpoch: Number(row.initialEpoch),
@@ -75,19 +72,19 @@ export async function tuneSection(
     ),
     await from.figure(
       "tune-parallel",
-      parallelCoordinates("Every trial", trials, logarithmic),
+      parallelCoordinates("Every trial", space, all),
       "Parallel coordinates of every trial's hyperparameters and score",
     ),
     await from.figure(
       "tune-scores",
-      scoreByHyperparameter("Score against each hyperparameter", trials, logarithmic),
+      scoreByHyperparameter("Score against each hyperparameter", space, all),
       "Validation accuracy against each hyperparameter",
     ),
     ...(oracle.type === "hyperband"
       ? [
         await from.figure(
           "tune-rungs",
-          hyperbandRungs("The rungs of the brackets", trials),
+          hyperbandRungs("The rungs of the brackets", all),
           "Validation accuracy by epochs in each bracket of Hyperband",
         ),
       ]

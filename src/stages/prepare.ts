@@ -71,10 +71,9 @@ export async function run({ parameters, surroundings, write, progress }: StageCo
     train.images,
     (done, total) => progress(done, total, "correlation of every pixel with every other"),
   );
-  // Single precision: the heat map shows no more, and the file is committed.
   await write(
     "correlation.npy",
-    encodeNpy({ shape: correlation.shape, data: Float32Array.from(correlation.data) }),
+    encodeNpy({ shape: correlation.shape, data: singlePrecision(correlation.data) }),
   );
 
   const grid = firstOfEachClass(train.labels.data, classes.length, GRID);
@@ -133,4 +132,17 @@ function firstOfEachClass(labels: Uint8Array, classes: number, count: number): n
     if (found[label].length < count) found[label].push(index);
   });
   return found.flat();
+}
+
+/**
+ * Single precision: the heat map shows no more, and the file is committed. Every NaN gets the same
+ * bits; a processor's own differ from a compiler's.
+ */
+function singlePrecision(values: Float64Array): Float32Array {
+  const single = Float32Array.from(values);
+  const bits = new Uint32Array(single.buffer);
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) bits[i] = 0x7fc00000;
+  });
+  return single;
 }

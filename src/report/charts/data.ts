@@ -39,7 +39,13 @@ export function labelCounts(
     height: { step: 26 },
     data: { values: classes.map((name, k) => ({ class: name, count: counts[k] })) },
     encoding: {
-      y: { field: "class", type: "nominal", scale: { domain: [...classes] }, title: null },
+      y: {
+        field: "class",
+        type: "nominal",
+        scale: { domain: [...classes] },
+        title: null,
+        axis: { ticks: false },
+      },
       x: { field: "count", type: "quantitative", title: "Images", axis: { tickCount: 6 } },
     },
     layer: [

@@ -20,10 +20,12 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
   if (points.length === 0) throw new RangeError(`Chart "${title}": there is no fold to draw.`);
   const kinds = ["training", "held out"];
   const epochs = Math.max(...points.map(({ epoch }) => epoch));
-  const folds = new Set(points.map(({ fold }) => fold)).size;
+  const folds = [...new Set(points.map(({ fold }) => fold))].sort((a, b) => a - b);
+  const columns = Math.min(5, folds.length);
   return {
     title,
-    description: `Accuracy over ${epochs} epochs in each of ${folds} folds, on the images learnt ` +
+    description:
+      `Accuracy over ${epochs} epochs in each of ${folds.length} folds, on the images learnt ` +
       `from and on those held out.`,
     data: {
       values: points.flatMap(({ fold, epoch, accuracy, validationAccuracy }) => [
@@ -31,10 +33,16 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
         { fold: `Fold ${fold}`, epoch, images: kinds[1], accuracy: validationAccuracy },
       ]),
     },
-    facet: { column: { field: "fold", type: "nominal", title: null, sort: null } },
+    facet: {
+      field: "fold",
+      type: "nominal",
+      title: null,
+      sort: folds.map((fold) => `Fold ${fold}`),
+    },
+    columns,
     spacing: 14,
     spec: {
-      width: Math.floor(700 / folds) - 14,
+      width: Math.floor(700 / columns) - 14,
       height: 180,
       mark: { type: "line" },
       encoding: {

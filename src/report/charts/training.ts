@@ -221,7 +221,7 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
       x: {
         field: "value",
         type: "quantitative",
-        title: null,
+        title: "Score",
         scale: { zero: false, nice: true },
         axis: { format: ".2f", tickCount: 6 },
       },

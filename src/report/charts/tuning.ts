@@ -1,253 +1,451 @@
 /**
- * Charts of a hyperparameter search.
+ * Charts of a search for hyperparameters: what was tried, what it scored, what mattered.
  *
- * Each function takes plain data and gives a Vega-Lite specification for `renderSvg`.
+ * Each function takes plain data and gives a Vega-Lite specification for `renderSvg`. Trials that
+ * failed (their score is NaN) are counted below the title and have no point.
  *
  * @module
  */
 import type { TopLevelSpec } from "vega-lite";
+import {
+  fromUnit,
+  names,
+  type Space,
+  toUnit,
+  type Value,
+  type Values,
+} from "../../tuning/space.ts";
 import { categoryColors } from "../svg.ts";
 
-/** One trial: its numbers by hyperparameter, and how it scored. */
-export interface ChartedTrial {
-  readonly id: number;
-  readonly parent: number | null;
-  readonly bracket: number;
+/** A trial, as far as these charts tell of it; a `FinishedTrial` is one. */
+export interface ScoredTrial {
+  readonly values: Values;
+  /** Epochs done when it ended. */
   readonly epochs: number;
-  readonly values: { readonly [name: string]: number };
+  /** Accuracy on the validation images, 0 to 1; NaN where the trial failed. */
   readonly score: number;
 }
 
-/** Light to dark by score. */
-const scoreColor = {
-  field: "score",
-  type: "quantitative" as const,
-  title: "Validation accuracy",
-  scale: { scheme: "viridis" as const, reverse: true },
-  legend: { format: ".2f", gradientLength: 160 },
-};
-
-function checkTrials(title: string, trials: readonly ChartedTrial[]): string[] {
-  if (trials.length === 0) throw new RangeError(`Chart "${title}": there is no trial to draw.`);
-  return Object.keys(trials[0].values);
+/** A trial of Hyperband; a `FinishedTrial` of that oracle is one. */
+export interface RungTrial {
+  /** Unique among the trials. */
+  readonly id: number;
+  /** The trial that this one went on from, if any. */
+  readonly parent?: number;
+  /** Which sweep over all brackets, counted from 0. */
+  readonly iteration?: number;
+  /** How often the bracket sorts out. */
+  readonly bracket?: number;
+  /** Epochs done when it ended. */
+  readonly epochs: number;
+  /** Accuracy on the validation images, 0 to 1; NaN where the trial failed. */
+  readonly score: number;
 }
 
-/** Least and greatest value of a hyperparameter, as the chart says them. */
-function range(trials: readonly ChartedTrial[], name: string): [number, number] {
-  const values = trials.map((trial) => trial.values[name]);
-  return [Math.min(...values), Math.max(...values)];
+/** From a poor score to a good one: pale to dark, so that the good ones stand out on white. */
+const scoreColors = ["#dbe7f1", "#56a0ce", "#08306b"];
+const grey = "#8c959f";
+
+/** The trials with a score, worst first, so that the best are drawn last and on top. */
+function ascending<T extends { readonly score: number }>(
+  title: string,
+  trials: readonly T[],
+): { scored: T[]; failed: string | undefined } {
+  const scored = trials.filter(({ score }) => Number.isFinite(score))
+    .sort((a, b) => a.score - b.score);
+  if (scored.length === 0) throw new RangeError(`Chart "${title}": no trial has a score.`);
+  const failed = trials.length - scored.length;
+  return {
+    scored,
+    failed: failed === 0
+      ? undefined
+      : `${failed} of ${trials.length} trials failed and ${failed === 1 ? "has" : "have"} no score`,
+  };
+}
+
+/** A value as an axis shows it: two significant digits where it lies on no step. */
+function label(value: Value): string {
+  return typeof value !== "number" || Number.isInteger(value)
+    ? String(value)
+    : String(Number(value.toPrecision(2)));
 }
 
 /**
- * Every trial as a line across its hyperparameters to its score, each axis from its least to its
- * greatest value; those named in `logarithmic` by their logarithm.
+ * Parallel coordinates: a vertical axis for each hyperparameter and one for the score, a line a
+ * trial, dark where the score is good. Failed trials are dashed and end before the score.
  *
- * @throws {RangeError} Where there is no trial.
+ * @param space The axes; values lie where the oracle sees them, evenly on a logarithmic axis too.
+ * @throws {RangeError} Where no trial has a score.
+ * @throws {Error} Where a trial's value is missing or outside the space, by name.
  */
 export function parallelCoordinates(
   title: string,
-  trials: readonly ChartedTrial[],
-  logarithmic: readonly string[],
+  space: Space,
+  trials: readonly ScoredTrial[],
 ): TopLevelSpec {
-  const names = checkTrials(title, trials);
-  const axes = [...names, "score"];
-  const valueOf = (trial: ChartedTrial, axis: string) =>
-    axis === "score" ? trial.score : trial.values[axis];
-  const bounds = axes.map((axis) => {
-    const values = trials.map((trial) => valueOf(trial, axis));
-    return [Math.min(...values), Math.max(...values)];
-  });
-  const place = (value: number, axis: number) => {
-    const [low, high] = bounds[axis];
-    if (low === high) return 0.5;
-    return logarithmic.includes(axes[axis])
-      ? Math.log(value / low) / Math.log(high / low)
-      : (value - low) / (high - low);
+  const { scored, failed } = ascending(title, trials);
+  const parameters = names(space);
+  const scoreAxis = "score";
+  const axes = [...parameters, scoreAxis];
+  const worst = scored[0].score;
+  const best = scored[scored.length - 1].score;
+  const height = (score: number) => best === worst ? 0.5 : (score - worst) / (best - worst);
+  // One very poor trial would make all others equally dark: the lower quarter shares one colour.
+  const pale = scored[Math.floor(scored.length / 4)].score;
+
+  /** A line's points, in the order of the axes. */
+  const line = ({ values, score }: ScoredTrial, trial: number) => {
+    const places = toUnit(space, values);
+    return axes.flatMap((axis, i) => {
+      const place = axis === scoreAxis ? height(score) : places[i];
+      return Number.isFinite(place) ? [{ trial, axis, place, score }] : [];
+    });
   };
-  const text = (value: number) => String(Number(value.toPrecision(3)));
+  const width = 760;
+  // Names that do not fit side by side are tilted.
+  const crowded = Math.max(...axes.map((axis) => axis.length)) * 8 > width / axes.length;
+  const quarters = [0, 0.25, 0.5, 0.75, 1];
+  const ticks = quarters.flatMap((quarter) => {
+    const values = fromUnit(space, parameters.map(() => quarter));
+    const places = toUnit(space, values);
+    return [
+      ...parameters.map((axis, i) => ({ axis, place: places[i], label: label(values[axis]) })),
+      {
+        axis: scoreAxis,
+        place: best === worst ? 0.5 : quarter,
+        label: (worst + quarter * (best - worst)).toFixed(4),
+      },
+    ];
+  });
+  const unique = [...new Map(ticks.map((tick) => [`${tick.place} ${tick.axis}`, tick])).values()];
+
   const x = {
     field: "axis",
     type: "nominal" as const,
     title: null,
-    scale: { domain: axes, padding: 0.4 },
-    axis: { labelAngle: 0, domain: false, ticks: false, labelPadding: 24, grid: true },
+    scale: { domain: axes, type: "point" as const, padding: 0.45 },
+    axis: {
+      orient: "top" as const,
+      domain: false,
+      ticks: false,
+      labelAngle: crowded ? -20 : 0,
+      labelPadding: 14,
+    },
   };
-  const hidden = { axis: null, scale: { domain: [0, 1] } };
+  const y = {
+    field: "place",
+    type: "quantitative" as const,
+    scale: { domain: [0, 1] },
+    axis: null,
+  };
+  const text = {
+    data: { values: unique },
+    encoding: { x, y, text: { field: "label", type: "nominal" as const } },
+  };
+  const mark = { type: "text" as const, align: "left" as const, dx: 6, fontSize: 11 };
   return {
     title: {
       text: title,
-      subtitle: "A line is a trial; axes go from the least to the greatest value tried",
+      subtitle: `Dark: a good score${failed === undefined ? "" : `. Dashed: ${failed}`}`,
     },
-    description: `${trials.length} trials across ${names.join(", ")}; the best scored ` +
-      `${Math.max(...trials.map(({ score }) => score)).toFixed(4)}.`,
-    width: 720,
-    height: 260,
+    description: `${trials.length} trials as lines over ${parameters.join(", ")} and the score, ` +
+      `which goes from ${worst.toFixed(4)} to ${best.toFixed(4)}.`,
+    width,
+    height: 320,
     layer: [
       {
-        data: {
-          values: trials.flatMap((trial) =>
-            axes.map((axis, i) => ({
-              trial: trial.id,
-              axis,
-              place: place(valueOf(trial, axis), i),
-              score: trial.score,
-            }))
-          ),
-        },
-        mark: { type: "line", opacity: 0.8, strokeWidth: 1.8 },
+        data: { values: trials.filter(({ score }) => !Number.isFinite(score)).flatMap(line) },
+        mark: { type: "line", strokeWidth: 1, strokeDash: [4, 3], color: grey },
+        encoding: { x, y, detail: { field: "trial", type: "nominal" }, order: { value: 0 } },
+      },
+      {
+        data: { values: scored.flatMap(line) },
+        mark: { type: "line", strokeWidth: 1.5, opacity: 0.9 },
         encoding: {
           x,
-          y: { field: "place", type: "quantitative", ...hidden },
-          detail: { field: "trial" },
-          color: scoreColor,
+          y,
+          detail: { field: "trial", type: "nominal" },
+          order: { value: 0 },
+          color: {
+            field: "score",
+            type: "quantitative",
+            title: "Score",
+            scale: {
+              domain: pale < best ? [pale, best] : [best - 0.01, best],
+              range: scoreColors,
+              clamp: true,
+            },
+            legend: null,
+          },
         },
       },
-      ...([0, 1] as const).map((end) => ({
-        data: { values: axes.map((axis, i) => ({ axis, at: end, text: text(bounds[i][end]) })) },
-        mark: { type: "text" as const, dy: end === 0 ? 12 : -10 },
+      {
+        data: { values: axes.map((axis) => ({ axis, low: 0, high: 1 })) },
+        mark: { type: "rule", color: "#57606a" },
         encoding: {
           x,
-          y: { field: "at", type: "quantitative" as const, ...hidden },
-          text: { field: "text" },
+          y: { ...y, field: "low" },
+          y2: { field: "high" },
         },
-      })),
+      },
+      {
+        data: { values: unique },
+        mark: { type: "tick", orient: "horizontal", color: "#57606a", size: 7, thickness: 1 },
+        encoding: { x, y },
+      },
+      // Numbers twice: a white rim first, to keep them readable among the lines.
+      { ...text, mark: { ...mark, stroke: "white", strokeWidth: 4, opacity: 0.85 } },
+      { ...text, mark },
     ],
   };
 }
 
 /**
- * Score against each hyperparameter, a panel each; larger dots trained longer.
+ * The score against each hyperparameter, one small chart each, on a common score axis; the darker a
+ * point, the more epochs.
  *
- * @throws {RangeError} Where there is no trial.
+ * @throws {RangeError} Where no trial has a score.
  */
 export function scoreByHyperparameter(
   title: string,
-  trials: readonly ChartedTrial[],
-  logarithmic: readonly string[],
+  space: Space,
+  trials: readonly ScoredTrial[],
 ): TopLevelSpec {
-  const names = checkTrials(title, trials);
+  const { scored, failed } = ascending(title, trials);
+  const parameters = names(space);
+  const epochs = [...new Set(scored.map((trial) => trial.epochs))].sort((a, b) => a - b);
   return {
-    title: { text: title, subtitle: "Larger dots trained for more epochs" },
-    description: `${trials.length} trials: validation accuracy against ${names.join(", ")}.`,
-    columns: 3,
-    spacing: 24,
-    data: { values: trials.map(({ values, epochs, score }) => ({ ...values, epochs, score })) },
-    concat: names.map((name) => ({
-      width: 200,
-      height: 130,
-      mark: { type: "point" as const, filled: true, opacity: 0.7, color: categoryColors[0] },
-      encoding: {
-        x: {
-          field: name,
-          type: "quantitative" as const,
-          title: name,
-          scale: logarithmic.includes(name)
-            ? { type: "log" as const, domain: range(trials, name) }
-            : { zero: false },
-          axis: { tickCount: 4, grid: false, format: logarithmic.includes(name) ? ".0e" : "~g" },
+    title: failed === undefined ? title : { text: title, subtitle: failed },
+    description: `The scores of ${scored.length} trials against ${parameters.join(", ")}, ` +
+      `a scatter plot each.`,
+    columns: Math.min(3, parameters.length),
+    spacing: { row: 26, column: 30 },
+    resolve: { scale: { y: "shared" } },
+    concat: parameters.map((name) => {
+      const parameter = space[name];
+      const logarithmic = parameter.type === "float" && parameter.sampling === "log";
+      return {
+        width: 200,
+        height: 150,
+        // One column under a name of its own: names of hyperparameters may hold dots and brackets.
+        data: {
+          values: scored.map(({ values, score, epochs }) => ({
+            value: values[name],
+            score,
+            epochs,
+          })),
         },
-        y: {
-          field: "score",
-          type: "quantitative" as const,
-          title: null,
-          scale: { zero: false },
-          axis: { tickCount: 5, format: ".2f" },
+        mark: { type: "point", filled: true, size: 45, opacity: 0.85 },
+        encoding: {
+          x: parameter.type === "choice"
+            ? {
+              field: "value",
+              type: "nominal",
+              title: name,
+              scale: { domain: [...parameter.values] },
+              axis: { labelAngle: 0 },
+            }
+            : {
+              field: "value",
+              type: "quantitative",
+              title: name,
+              scale: {
+                type: logarithmic ? "log" : "linear",
+                domain: [parameter.minValue, parameter.maxValue],
+                nice: false,
+                padding: 6,
+              },
+              axis: {
+                grid: false,
+                ...(logarithmic ? { format: "~e", tickCount: 3 } : { tickCount: 5 }),
+              },
+            },
+          y: {
+            field: "score",
+            type: "quantitative",
+            title: "Validation accuracy",
+            scale: { zero: false },
+            axis: { tickCount: 5 },
+          },
+          color: {
+            field: "epochs",
+            type: "quantitative",
+            title: "Epochs",
+            scale: {
+              type: "log",
+              domain: [epochs[0], epochs.at(-1)!],
+              range: ["#8fc1de", "#08306b"],
+            },
+            legend: { type: "symbol", values: epochs, orient: "top", direction: "horizontal" },
+          },
         },
-        size: {
-          field: "epochs",
-          type: "quantitative" as const,
-          scale: { range: [20, 120] },
-          legend: null,
-        },
-      },
-    })),
+      };
+    }),
   };
 }
 
 /**
- * The brackets of Hyperband, a panel each: scores by epochs, a line from a trial to the one that
- * went on from it.
+ * The rungs of each bracket of Hyperband: the score of every trial at its number of epochs, lines
+ * from a trial to the one that went on from it.
  *
- * @throws {RangeError} Where there is no trial.
+ * @throws {RangeError} Where no trial has a score, or a parent is not among the trials.
  */
-export function hyperbandRungs(title: string, trials: readonly ChartedTrial[]): TopLevelSpec {
-  checkTrials(title, trials);
+export function hyperbandRungs(title: string, trials: readonly RungTrial[]): TopLevelSpec {
+  const { scored, failed } = ascending(title, trials);
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
-  const origin = ({ id, parent }: ChartedTrial): number =>
-    parent === null ? id : origin(byId.get(parent)!);
-  const epochs = [...new Set(trials.map((trial) => trial.epochs))].sort((a, b) => a - b);
+  const promoted = new Set(trials.map(({ parent }) => parent));
+  const sweeps = new Set(trials.map(({ iteration }) => iteration)).size;
+  const panelOf = ({ iteration = 0, bracket = 0 }: RungTrial) =>
+    sweeps > 1 ? `Sweep ${iteration + 1}, bracket ${bracket}` : `Bracket ${bracket}`;
+  const rootOf = (trial: RungTrial): number => {
+    if (trial.parent === undefined) return trial.id;
+    const parent = byId.get(trial.parent);
+    if (parent === undefined) {
+      throw new RangeError(
+        `Chart "${title}": trial ${trial.id} went on from trial ${trial.parent}, which is not given.`,
+      );
+    }
+    return rootOf(parent);
+  };
+  const lastEpochs = new Map<string, number>();
+  for (const trial of trials) {
+    const panel = panelOf(trial);
+    lastEpochs.set(panel, Math.max(lastEpochs.get(panel) ?? 0, trial.epochs));
+  }
+  // Brackets in the order in which they are run: sweep by sweep, those that sort out most first.
+  const panels = [
+    ...new Set(
+      trials.toSorted((a, b) =>
+        (a.iteration ?? 0) - (b.iteration ?? 0) || (b.bracket ?? 0) - (a.bracket ?? 0)
+      ).map(panelOf),
+    ),
+  ];
+  const kinds = ["stopped", "promoted", "last rung", "best"];
+  const best = scored[scored.length - 1];
+  const columns = Math.min(4, panels.length);
   return {
-    title: { text: title, subtitle: "A line is a trial that went on to the next rung" },
-    description: `${trials.length} trials in ${new Set(trials.map((t) => t.bracket)).size} ` +
-      `brackets, trained for ${epochs.join(", ")} epochs.`,
+    title: failed === undefined ? title : { text: title, subtitle: failed },
+    description:
+      `${scored.length} trials in ${panels.length} brackets, score by epochs; the best, ` +
+      `${best.score.toFixed(4)}, is in ${panelOf(best).toLowerCase()} at ${best.epochs} epochs.`,
     data: {
-      values: trials.map((trial) => ({
-        bracket: `Bracket ${trial.bracket}`,
+      values: scored.map((trial) => ({
+        panel: panelOf(trial),
+        configuration: rootOf(trial),
         epochs: trial.epochs,
         score: trial.score,
-        origin: origin(trial),
+        kind: trial === best
+          ? "best"
+          : promoted.has(trial.id)
+          ? "promoted"
+          : trial.epochs === lastEpochs.get(panelOf(trial))
+          ? "last rung"
+          : "stopped",
       })),
     },
-    facet: { column: { field: "bracket", type: "nominal", title: null, sort: "descending" } },
-    spacing: 20,
+    facet: { field: "panel", type: "nominal", title: null, sort: panels },
+    columns,
+    spacing: 18,
+    resolve: { scale: { x: "independent" } },
     spec: {
-      width: 210,
-      height: 190,
+      width: Math.floor(740 / columns) - 18,
+      height: 240,
       encoding: {
         x: {
           field: "epochs",
-          type: "quantitative",
+          type: "ordinal",
           title: "Epochs",
-          scale: { domain: [0, epochs[epochs.length - 1]], nice: false },
-          axis: { values: epochs, format: "d", grid: false, labelFlush: false },
+          scale: { type: "point", padding: 0.4 },
+          axis: { labelAngle: 0 },
         },
         y: {
           field: "score",
           type: "quantitative",
           title: "Validation accuracy",
           scale: { zero: false },
-          axis: { tickCount: 6, format: ".2f" },
+          axis: { tickCount: 6 },
         },
       },
       layer: [
         {
-          mark: { type: "line", color: "#8c959f", strokeWidth: 1.2 },
-          encoding: { detail: { field: "origin" } },
+          mark: { type: "line", color: "#afb8c1", strokeWidth: 1 },
+          encoding: { detail: { field: "configuration", type: "nominal" } },
         },
-        { mark: { type: "point", filled: true, size: 50, opacity: 0.8, color: categoryColors[0] } },
+        {
+          mark: { type: "point", filled: true, size: 50, opacity: 0.9 },
+          encoding: {
+            color: {
+              field: "kind",
+              type: "nominal",
+              title: null,
+              scale: {
+                domain: kinds,
+                range: [grey, categoryColors[0], categoryColors[2], categoryColors[1]],
+              },
+              legend: { orient: "top", direction: "horizontal" },
+            },
+            shape: {
+              field: "kind",
+              type: "nominal",
+              title: null,
+              scale: { domain: kinds, range: ["circle", "circle", "square", "diamond"] },
+            },
+            size: {
+              condition: { test: "datum.kind === 'best'", value: 140 },
+              value: 50,
+            },
+          },
+        },
       ],
     },
   };
 }
 
-/** How much each hyperparameter matters, the most important on top. */
+/**
+ * Bars: how much of the score's variance each hyperparameter has a part in, the largest first.
+ *
+ * @param shares By hyperparameter, 0 or more, as `importance` gives them.
+ * @throws {RangeError} Where there is none, or one is negative or not a number.
+ */
 export function importanceBars(
   title: string,
   shares: { readonly [name: string]: number },
 ): TopLevelSpec {
-  const rows = Object.entries(shares).map(([name, share]) => ({ name, share }))
-    .sort((a, b) => b.share - a.share);
-  if (rows.length === 0) throw new RangeError(`Chart "${title}": there is nothing to draw.`);
+  const rows = Object.entries(shares).sort(([, a], [, b]) => b - a);
+  if (rows.length === 0) throw new RangeError(`Chart "${title}": there is no hyperparameter.`);
+  for (const [name, share] of rows) {
+    if (!(share >= 0 && share < Infinity)) {
+      throw new RangeError(
+        `Chart "${title}": the importance of ${name} is a number of 0 or more; got ${share}.`,
+      );
+    }
+  }
   return {
     title,
-    description: rows.map(({ name, share }) => `${name} ${share.toFixed(3)}`).join(", ") + ".",
-    width: 520,
+    description: rows.map(([name, share]) => `${name} ${share.toFixed(2)}`).join(", ") + ".",
+    width: 560,
     height: { step: 26 },
-    data: { values: rows },
+    data: { values: rows.map(([name, share]) => ({ name, share })) },
     encoding: {
-      y: { field: "name", type: "nominal", sort: null, title: null },
+      y: {
+        field: "name",
+        type: "nominal",
+        title: null,
+        scale: { domain: rows.map(([name]) => name) },
+        axis: { ticks: false },
+      },
       x: {
         field: "share",
         type: "quantitative",
-        title: "Share of the predicted variance",
-        axis: { tickCount: 6, format: "%" },
+        title: "Share of the variance of scores",
+        axis: { tickCount: 6 },
       },
     },
     layer: [
-      { mark: { type: "bar", color: categoryColors[0], height: { band: 0.7 } } },
+      { mark: { type: "bar", color: categoryColors[0], height: { band: 0.72 } } },
       {
         mark: { type: "text", align: "left", dx: 5 },
-        encoding: { text: { field: "share", type: "quantitative", format: ".0%" } },
+        encoding: { text: { field: "share", type: "quantitative", format: ".2f" } },
       },
     ],
   };
