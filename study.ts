@@ -83,7 +83,7 @@ export const study: Study = {
       DROPOUT_1: { type: "float", minValue: 0, maxValue: 0.5, step: 0.05 },
       learning_rate: { type: "float", minValue: 1e-4, maxValue: 1e-2, sampling: "log" },
     },
-    oracle: { type: "hyperband", maxEpochs: 9, factor: 3, hyperbandIterations: 1 },
+    oracle: { type: "hyperband", maxEpochs: 4, factor: 2, hyperbandIterations: 1 },
     seed: 43,
     trial: {
       batchSize: lenet5Recipe.batchSize,
@@ -92,7 +92,7 @@ export const study: Study = {
       seed: 43,
       threads: 1,
     },
-    finalEpochs: 12,
+    finalEpochs: 10,
     /** The study names these four of its best trial, and neither dropout nor learning rate. */
     publishedWinner: {
       CONV_1_FILTER: 47,

@@ -21,7 +21,7 @@ export interface FitParameters {
   readonly fold?: { readonly splits: number; readonly randomState: number; readonly index: number };
   /** Continues from the weights of the job `parent`, which trained for so many epochs. */
   readonly initialEpoch?: number;
-  /** Whether to look at the test images, once, with the kept weights. */
+  /** Whether to look at the test images, once, with the kept weights; and at those learnt from. */
   readonly test: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface FitSummary {
 /**
  * Writes `summary.json` (`FitSummary`), `weights.bin` (float32, in the order of the model's
  * variables), and the class probabilities of the kept epoch, `[n, classes]`:
- * `train-probabilities.npy`, `validation-probabilities.npy` and, where asked for,
+ * `validation-probabilities.npy` and, with `test`, `train-probabilities.npy` and
  * `test-probabilities.npy`.
  */
 export async function run(context: JobContext): Promise<void> {
@@ -77,8 +77,8 @@ export async function run(context: JobContext): Promise<void> {
   await context.write("summary.json", JSON.stringify({ history, keptEpoch } satisfies FitSummary));
   await context.write("weights.bin", encodeWeights(trained.weights));
   await context.write("validation-probabilities.npy", encodeNpy(trained.validationProbabilities));
-  await context.write("train-probabilities.npy", encodeNpy(await network.predict(split.train)));
   if (test) {
+    await context.write("train-probabilities.npy", encodeNpy(await network.predict(split.train)));
     // The test images are placed and looked at here, once, after everything has been chosen.
     const testLabels = await uint8("test-labels.npy");
     await network.place({ images: await uint8("test-images.npy"), labels: testLabels });
