@@ -3,7 +3,7 @@ import type { Engine } from "./engine.ts";
 import { graphEngine } from "./graph/engine.ts";
 import { layersEngine } from "./layers/engine.ts";
 import { readChoice } from "./runtime/choice.ts";
-import { loadTensorFlow, loadWasm } from "./runtime/load.ts";
+import { loadAddon, loadWasm } from "./runtime/load.ts";
 
 /**
  * Opens an engine. `backend` overrides what set-up chose; `threads` is how many one operation may
@@ -14,7 +14,7 @@ export async function openEngine(
 ): Promise<Engine> {
   const backend = options.backend ?? (await readChoice()).backend;
   if (backend === "tensorflow") {
-    return graphEngine(await loadTensorFlow({ threads: options.threads }), options.threads);
+    return graphEngine(await loadAddon({ threads: options.threads }), options.threads);
   }
   await loadWasm();
   return layersEngine("wasm", 1);

@@ -15,15 +15,15 @@ import {
   small,
   weightsFor,
 } from "./models.ts";
-import { tensorflow } from "./tensorflow.ts";
+import { addon } from "./tensorflow.ts";
 
 await loadWasm();
 /** Every engine on every backend here; WebAssembly is everywhere. */
 const engines: Record<string, Engine> = {
   "layers on wasm": layersEngine("wasm", 1),
-  ...(tensorflow
+  ...(addon
     ? {
-      "graph on tensorflow": graphEngine(tensorflow, 1),
+      "graph on tensorflow": graphEngine(addon, 1),
       "layers on tensorflow": layersEngine("tensorflow", 1),
     }
     : {}),
@@ -127,7 +127,7 @@ for (const run of runs) {
 
 Deno.test({
   name: "weights travel from engine to engine and through model.json, bit for bit",
-  ignore: !tensorflow,
+  ignore: !addon,
   async fn() {
     const spec = everything;
     const training: TrainingSpec = { optimizer: optimizers.adam, loss: plain, seed: 4 };

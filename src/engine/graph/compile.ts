@@ -46,11 +46,15 @@ export interface Untrainable {
 export interface Program {
   readonly graph: Graph;
   /**
-   * - `place` keeps `images` `[N, height, width, channels]` and `labels` `[N]`, both uint8;
+   * - `allocate` makes room for as many images and labels as their shapes `images` `[4]` and `labels`
+   *   `[1]` say, `place` puts `images` `[n, height, width, channels]` and `labels` `[n]`, both uint8,
+   *   there from row `begin` `[1]` to row `end` `[1]`;
    * - `assign` takes every variable by its name, and `read` gives them;
    * - `predict` takes `indices` into the placed images to the last layer's `output`.
    */
-  readonly signatures: Readonly<Record<"place" | "assign" | "read" | "predict", Signature>>;
+  readonly signatures: Readonly<
+    Record<"allocate" | "place" | "assign" | "read" | "predict", Signature>
+  >;
   readonly layers: readonly ResolvedLayer[];
   /** How it is trained, or why it cannot be. */
   readonly training: Trainable | Untrainable;
@@ -67,6 +71,7 @@ export function compile(spec: ModelSpec, training: TrainingSpec): Program {
     ): [string, Variable] => [name, op.variable(graph, name, "float32", shape)]),
   );
   const signatures = {
+    allocate: graph.scope("allocate", data.allocate),
     place: graph.scope("place", data.place),
     assign: graph.scope("assign", () => assignment(graph, [...variables.values()])),
     read: graph.scope("read", () => ({
@@ -112,6 +117,7 @@ function assignment(graph: Graph, variables: readonly Variable[]): Signature {
 
 /** The images and labels that indices refer to. */
 interface PlacedData {
+  readonly allocate: () => Signature;
   readonly place: () => Signature;
   /** Float32 images, 0 to 255. */
   readonly images: (indices: Tensor) => Tensor;
@@ -123,10 +129,30 @@ function placedData(graph: Graph, spec: ModelSpec): PlacedData {
   const images = op.variable(graph, "data/images", "uint8", [-1, ...spec.input]);
   const labels = op.variable(graph, "data/labels", "uint8", [-1]);
   return {
+    allocate: () => {
+      const inputs = {
+        images: op.placeholder(graph, "images", "int32", [4]),
+        labels: op.placeholder(graph, "labels", "int32", [1]),
+      };
+      const made = [
+        op.assign(images, op.zeros(inputs.images, "uint8", images.shape)),
+        op.assign(labels, op.zeros(inputs.labels, "uint8", labels.shape)),
+      ];
+      return { inputs, outputs: done(graph, made) };
+    },
     place: () => {
-      const { inputs, outputs } = assignment(graph, [images, labels]);
-      const [first, second] = Object.values(inputs);
-      return { inputs: { images: first, labels: second }, outputs };
+      const inputs = {
+        begin: op.placeholder(graph, "begin", "int32", [1]),
+        end: op.placeholder(graph, "end", "int32", [1]),
+        images: op.placeholder(graph, "images", "uint8", images.shape),
+        labels: op.placeholder(graph, "labels", "uint8", labels.shape),
+      };
+      const { begin, end } = inputs;
+      const placed = [
+        op.assignRows(images, begin, end, inputs.images),
+        op.assignRows(labels, begin, end, inputs.labels),
+      ];
+      return { inputs, outputs: done(graph, placed) };
     },
     images: (indices) => op.cast(op.gather(op.read(images), indices), "float32"),
     labels: (indices) => op.cast(op.gather(op.read(labels), indices), "int32"),

@@ -10,27 +10,24 @@ import type { NdArray } from "../../ndarray.ts";
 import { checkImages, checkIndices, checkLoss, checkWeights } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type { Engine, ImageSet, Network, StepResult, TrainingSpec, Weights } from "../engine.ts";
+import type { Addon } from "../runtime/load.ts";
 import { compile, type Program, type Trainable } from "./compile.ts";
 import { stepRates } from "./optimizers.ts";
-import { type Binding, openSession, type Session } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 
 /**
- * The engine on the namespace of `@tensorflow/tfjs-node` (`loadTensorFlow` in `runtime/load.ts`, which
- * also fixes how many threads TensorFlow uses; `threads` describes that). Opening a network writes its
- * graph into the system's temporary directory and removes it again.
+ * The engine on libtensorflow (`loadAddon` in `runtime/load.ts`, which also fixes how many threads
+ * TensorFlow uses; `threads` describes that). Opening a network writes its graph into the system's
+ * temporary directory and removes it again.
  */
-export function graphEngine(
-  tf: { findBackend(name: string): unknown },
-  threads: number,
-): Engine {
-  const { binding } = tf.findBackend("tensorflow") as { binding: Binding };
+export function graphEngine(addon: Addon, threads: number): Engine {
   return {
-    description: { engine: "graph", backend: "tensorflow", version: binding.TF_Version, threads },
+    description: { engine: "graph", backend: "tensorflow", version: addon.TF_Version, threads },
     async open(spec, training, weights) {
       checkWeights(spec, weights);
       const program = compile(spec, training);
       const signatures = { ...program.signatures, ...program.training.signatures };
-      const session = await openSession(binding, program.graph, signatures, spec.name);
+      const session = await openSession(addon, program.graph, signatures, spec.name);
       const network = new GraphNetwork(spec, training, program, session);
       await network.assign(weights);
       return network;
@@ -47,9 +44,17 @@ function predictionBatch(spec: ModelSpec, layers: readonly ResolvedLayer[]): num
   return Math.min(256, Math.max(1, Math.floor(PREDICTION_VALUES / largest)));
 }
 
+/** Images are handed over in parts of this size, because TensorFlow copies what it is fed. */
+const PLACEMENT_BYTES = 2 ** 22;
+
 const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
 const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
+
+const integers = (...values: number[]) => ({
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
 
 /** TensorFlow's calls return when they are done; promises are what the interface asks for. */
 class GraphNetwork implements Network {
@@ -71,7 +76,25 @@ class GraphNetwork implements Network {
     Promise.try(() => {
       const { signatures, training } = this.program;
       checkImages(this.spec, data, training.classes);
-      this.session.run(signatures.place, { images: data.images, labels: data.labels });
+      const { images, labels } = data;
+      this.session.run(signatures.allocate, {
+        images: integers(...images.shape),
+        labels: integers(...labels.shape),
+      });
+      const [count, ...shape] = images.shape;
+      const step = Math.ceil(PLACEMENT_BYTES / size(shape));
+      for (let begin = 0; begin < count; begin += step) {
+        const end = Math.min(begin + step, count);
+        this.session.run(signatures.place, {
+          begin: integers(begin),
+          end: integers(end),
+          images: {
+            shape: [end - begin, ...shape],
+            data: images.data.subarray(begin * size(shape), end * size(shape)),
+          },
+          labels: { shape: [end - begin], data: labels.data.subarray(begin, end) },
+        });
+      }
       this.#placed = data.labels.data.length;
     });
 

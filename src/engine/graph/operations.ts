@@ -102,6 +102,20 @@ export function assignSub(
   return handle.node.graph.add("AssignSubVariableOp", [handle, value], attributes, [], { after });
 }
 
+/** Puts `rows` in the place of a variable's rows from `begin` to `end` (int32, `[1]`, excluded). */
+export function assignRows(
+  { handle, dtype }: Variable,
+  begin: Tensor,
+  end: Tensor,
+  rows: Tensor,
+): Node {
+  const { graph } = handle.node;
+  const strides = integers(graph, [1]);
+  const attributes = { T: a.type(dtype), Index: a.type("int32") };
+  const inputs = [handle, begin, end, strides, rows];
+  return graph.add("ResourceStridedSliceAssign", inputs, attributes, []);
+}
+
 /** A copy in a buffer of its own. */
 export const deepCopy = (x: Tensor): Tensor =>
   one("DeepCopy", [x], { T: a.type(x.dtype) }, x.shape, x.dtype);
@@ -150,6 +164,13 @@ const shapeOf = (x: Tensor): Tensor =>
 /** `x`, whose sizes of 1 are repeated, in the shape of `like`. */
 export const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
   one("BroadcastTo", [x, shapeOf(like)], { ...T, Tidx: a.type("int32") }, like.shape);
+
+/** Zeros in a shape (int32, `[axes]`); `known` says of it what is known before the graph runs. */
+export function zeros(shape: Tensor, dtype: DataType, known: readonly number[]): Tensor {
+  const zero = constant(shape.node.graph, { shape: [], data: Int32Array.of(0) });
+  const attributes = { T: a.type(dtype), index_type: a.type("int32") };
+  return one("Fill", [shape, cast(zero, dtype)], attributes, known, dtype);
+}
 
 /** Zeros in the shape of `x`. */
 export const zerosLike = (x: Tensor): Tensor => one("ZerosLike", [x], T, x.shape);

@@ -5,34 +5,9 @@
  * @module
  */
 import type { NdArray } from "../../ndarray.ts";
+import type { Addon, Values } from "../runtime/load.ts";
 import { type Graph, type Signature, type Tensor, tensorName } from "./builder.ts";
 import { dataTypes, TAG } from "./protocol.ts";
-
-/** Values of a type that a graph is fed or gives. */
-export type Values = Float32Array | Int32Array | Uint8Array;
-
-/** The part of the addon that this engine calls (`TFJSBinding` in tfjs-node, which does not export it). */
-export interface Binding {
-  /** Puts values where TensorFlow finds them; without a copy where their address is aligned. Gives a number. */
-  createTensor(shape: readonly number[], dtype: number, values: Values): number;
-  deleteTensor(tensor: number): void;
-  /** A copy of a tensor's values. */
-  tensorDataSync(tensor: number): Values;
-  loadSavedModel(directory: string, tags: string): number;
-  deleteSavedModel(model: number): void;
-  /** Runs a part of a graph. Tensors are fed and fetched by names joined with commas. */
-  runSavedModel(
-    model: number,
-    inputs: readonly number[],
-    inputNames: string,
-    outputNames: string,
-  ): { readonly id: number; readonly shape: readonly number[] }[];
-  /** How many tensors and models are held. */
-  getNumOfTensors(): number;
-  getNumOfSavedModels(): number;
-  /** Version of libtensorflow. */
-  readonly TF_Version: string;
-}
 
 /** A graph loaded into TensorFlow. */
 export interface Session {
@@ -73,7 +48,7 @@ function callOf({ inputs, outputs }: Signature): Call {
  * written for that and removed before this returns. `model` is named in errors.
  */
 export async function openSession(
-  binding: Binding,
+  addon: Addon,
   graph: Graph,
   signatures: Readonly<Record<string, Signature>>,
   model: string,
@@ -82,7 +57,7 @@ export async function openSession(
   let id: number;
   try {
     await Deno.writeFile(`${directory}/saved_model.pb`, graph.encode(signatures));
-    id = binding.loadSavedModel(directory, TAG);
+    id = addon.loadSavedModel(directory, TAG);
   } catch (error) {
     throw explain(error, graph, model);
   } finally {
@@ -95,27 +70,27 @@ export async function openSession(
       if (!call) calls.set(signature, call = callOf(signature));
       const { inputs, inputNames, dtypes, outputs, outputNames } = call;
       const fed: number[] = [];
-      let fetched: ReturnType<Binding["runSavedModel"]> = [];
+      let fetched: ReturnType<Addon["runSavedModel"]> = [];
       try {
         inputs.forEach((name, i) => {
           const { shape, data } = arrays[name];
-          fed.push(binding.createTensor(shape, dtypes[i], data));
+          fed.push(addon.createTensor(shape, dtypes[i], data));
         });
-        fetched = binding.runSavedModel(id, fed, inputNames, outputNames);
+        fetched = addon.runSavedModel(id, fed, inputNames, outputNames);
         return Object.fromEntries(
           fetched.map(({ id, shape }, i) => [
             outputs[i],
-            { shape, data: binding.tensorDataSync(id) },
+            { shape, data: addon.tensorDataSync(id) },
           ]),
         ) as ReturnType<Session["run"]>;
       } catch (error) {
         throw explain(error, graph, model);
       } finally {
-        for (const tensor of fed) binding.deleteTensor(tensor);
-        for (const { id } of fetched) binding.deleteTensor(id);
+        for (const tensor of fed) addon.deleteTensor(tensor);
+        for (const { id } of fetched) addon.deleteTensor(id);
       }
     },
-    close: () => binding.deleteSavedModel(id),
+    close: () => addon.deleteSavedModel(id),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Loads TensorFlow.js with the backend that set-up chose.
+ * Loads what set-up chose: libtensorflow by itself, or TensorFlow.js with a backend.
  *
  * Permissions: for TensorFlow `--allow-read` and `--allow-ffi` of `.cache/runtime` and
  * `node_modules`, and `--allow-env=TF_NUM_INTRAOP_THREADS,TF_NUM_INTEROP_THREADS,TF_CPP_MIN_LOG_LEVEL`,
@@ -15,6 +15,33 @@ import { PROJECT, readChoice } from "./choice.ts";
 export type TensorFlow = typeof import("@tensorflow/tfjs-node");
 /** TensorFlow.js's core. */
 export type TensorFlowCore = typeof import("@tensorflow/tfjs-core");
+
+/** The part of tfjs-node's addon that the graph engine calls (`TFJSBinding` there, which it does not export). */
+export interface Addon {
+  /** Puts values where TensorFlow finds them, and gives a number for them; TensorFlow may share their memory. */
+  createTensor(shape: readonly number[], dtype: number, values: Values): number;
+  deleteTensor(tensor: number): void;
+  /** A copy of a tensor's values. */
+  tensorDataSync(tensor: number): Values;
+  /** Gives a number for the graph in a directory. */
+  loadSavedModel(directory: string, tags: string): number;
+  deleteSavedModel(model: number): void;
+  /** Runs a part of a graph. Tensors are fed and fetched by names joined with commas. */
+  runSavedModel(
+    model: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): { readonly id: number; readonly shape: readonly number[] }[];
+  /** How many tensors and models are held. */
+  getNumOfTensors(): number;
+  getNumOfSavedModels(): number;
+  /** Version of libtensorflow. */
+  readonly TF_Version: string;
+}
+
+/** Values of the types that the addon takes and gives. */
+export type Values = Float32Array | Int32Array | Uint8Array;
 
 /** How TensorFlow is loaded. */
 export interface LoadOptions {
@@ -33,28 +60,20 @@ const require = createRequire(PROJECT);
 let loadedThreads: number | "all" | undefined;
 
 /**
- * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and gives the namespace.
+ * Loads libtensorflow with tfjs-node's addon, and nothing of TensorFlow.js.
  * Throws an Error that says what to do where no libtensorflow has been set up, where it does not
  * load, and where it is loaded already with another number of threads.
  */
+export async function loadAddon(options: LoadOptions = {}): Promise<Addon> {
+  return (await load(options)).addon;
+}
+
+/**
+ * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and gives the namespace.
+ * Throws as `loadAddon` does.
+ */
 export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorFlow> {
-  const threads = options.threads ?? "all";
-  if (loadedThreads !== undefined && loadedThreads !== threads) {
-    throw new Error(
-      `TensorFlow runs in this process with ${loadedThreads} threads and cannot change to ` +
-        `${threads}: use another process.`,
-    );
-  }
-  const addon = options.addon ?? await rememberedAddon();
-  // libtensorflow reads these when it starts its threads. Setting them here is early enough: a
-  // product of large matrices then keeps one processor busy, and two without.
-  if (options.threads !== undefined) {
-    Deno.env.set("TF_NUM_INTRAOP_THREADS", String(options.threads));
-    Deno.env.set("TF_NUM_INTEROP_THREADS", String(options.threads));
-  }
-  // Errors only. Two lines about oneDNN come all the same: libtensorflow 2.21 prints them before
-  // it reads this.
-  Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  const { file } = await load(options);
 
   // tfjs-node 4.22 calls two functions that Node.js has removed from node:util.
   const util = require("node:util");
@@ -69,26 +88,48 @@ export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorF
     id: locator,
     filename: locator,
     loaded: true,
-    exports: { find: () => addon },
+    exports: { find: () => file },
   } as NodeJS.Module;
 
-  let tf: TensorFlow;
+  // The package is CommonJS: its namespace is the default export.
+  const { default: tf } = await import("@tensorflow/tfjs-node") as unknown as {
+    default: TensorFlow;
+  };
+  tf.enableProdMode();
+  await tf.setBackend("tensorflow");
+  return tf;
+}
+
+async function load(options: LoadOptions): Promise<{ addon: Addon; file: string }> {
+  const threads = options.threads ?? "all";
+  if (loadedThreads !== undefined && loadedThreads !== threads) {
+    throw new Error(
+      `TensorFlow runs in this process with ${loadedThreads} threads and cannot change to ` +
+        `${threads}: use another process.`,
+    );
+  }
+  const file = options.addon ?? await rememberedAddon();
+  // libtensorflow reads these when it starts its threads. Setting them here is early enough: a
+  // product of large matrices then keeps one processor busy, and two without.
+  if (options.threads !== undefined) {
+    Deno.env.set("TF_NUM_INTRAOP_THREADS", String(options.threads));
+    Deno.env.set("TF_NUM_INTEROP_THREADS", String(options.threads));
+  }
+  // Errors only. Two lines about oneDNN come all the same: libtensorflow 2.21 prints them before
+  // it reads this.
+  Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+  let addon: Addon;
   try {
-    // The package is CommonJS: its namespace is the default export.
-    ({ default: tf } = await import("@tensorflow/tfjs-node") as unknown as { default: TensorFlow });
+    addon = require(file);
   } catch (error) {
     throw new Error(
-      `TensorFlow does not load from ${addon}: ${
-        error instanceof Error ? error.message : error
-      }\n` +
+      `TensorFlow does not load from ${file}: ${error instanceof Error ? error.message : error}\n` +
         "`deno task setup --force` looks for one that does.",
       { cause: error },
     );
   }
   loadedThreads = threads;
-  tf.enableProdMode();
-  await tf.setBackend("tensorflow");
-  return tf;
+  return { addon, file };
 }
 
 /**

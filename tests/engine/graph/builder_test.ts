@@ -6,9 +6,10 @@ import * as op from "../../../src/engine/graph/operations.ts";
 import { decodeSavedModel, encodeSavedModel } from "../../../src/engine/graph/protocol.ts";
 import { openSession } from "../../../src/engine/graph/session.ts";
 import { everything, small, training } from "../models.ts";
-import { binding, evaluate } from "./graphs.ts";
+import { addon } from "../tensorflow.ts";
+import { evaluate } from "./graphs.ts";
 
-const ignore = !binding;
+const ignore = !addon;
 
 Deno.test("names are unique, scoped, and numbered where they are taken", () => {
   const graph = new Graph();
@@ -139,7 +140,7 @@ Deno.test({
     const y = graph.layer("dense8", () => op.matMul(x, x));
     const signature: Signature = { inputs: { x }, outputs: { y } };
     await assertRejects(
-      () => openSession(binding!, graph, { test: signature }, "test"),
+      () => openSession(addon!, graph, { test: signature }, "test"),
       Error,
       "Model test, layer dense8: TensorFlow reports: ",
     );
@@ -150,13 +151,13 @@ Deno.test({
   name: "all tensors are freed when a run fails",
   ignore,
   async fn() {
-    const before = binding!.getNumOfTensors();
+    const before = addon!.getNumOfTensors();
     await assertRejects(() =>
       evaluate({
         x: { shape: [2, 3], data: new Float64Array(6) },
         x2: { shape: [4, 3], data: new Float64Array(12) },
       }, ({ x, x2 }) => ({ y: op.add(x, x2) }))
     );
-    assertEquals(binding!.getNumOfTensors(), before);
+    assertEquals(addon!.getNumOfTensors(), before);
   },
 });

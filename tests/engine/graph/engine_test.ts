@@ -3,11 +3,10 @@ import { graphEngine } from "../../../src/engine/graph/engine.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
 import { testEngine, withNetwork } from "../contract.ts";
 import { imagesFor, small, training, weightsFor } from "../models.ts";
-import { tensorflow } from "../tensorflow.ts";
-import { binding } from "./graphs.ts";
+import { addon } from "../tensorflow.ts";
 
-const ignore = !tensorflow;
-const engine = tensorflow && graphEngine(tensorflow, 1);
+const ignore = !addon;
+const engine = addon && graphEngine(addon, 1);
 
 testEngine("graph on tensorflow", engine);
 
@@ -15,7 +14,7 @@ Deno.test({
   name: "a specification that cannot be compiled is refused before TensorFlow sees it",
   ignore,
   async fn() {
-    const models = binding!.getNumOfSavedModels();
+    const models = addon!.getNumOfSavedModels();
     const bad = {
       ...small,
       layers: small.layers.map((layer) =>
@@ -27,7 +26,7 @@ Deno.test({
       Error,
       "Model small, layer pool2 (maxPooling2d): a window of 9 x 9 is larger than its input of 4 x 4",
     );
-    assertEquals(binding!.getNumOfSavedModels(), models);
+    assertEquals(addon!.getNumOfSavedModels(), models);
   },
 });
 
@@ -38,16 +37,16 @@ Deno.test({
     const temporary = await Deno.makeTempDir();
     const system = Deno.env.get("TMPDIR");
     Deno.env.set("TMPDIR", temporary);
-    const before = [binding!.getNumOfTensors(), binding!.getNumOfSavedModels()];
+    const before = [addon!.getNumOfTensors(), addon!.getNumOfSavedModels()];
     const weights = weightsFor(small);
     await withNetwork(engine!, small, training, weights, imagesFor(small, 8), async (network) => {
-      const held = binding!.getNumOfTensors();
+      const held = addon!.getNumOfTensors();
       for (let step = 0; step < 3; step++) await network.trainBatch(Int32Array.of(1, 2, 3), 1e-3);
       await network.predict(Int32Array.of(1, 2, 3));
       await network.read();
-      assertEquals(binding!.getNumOfTensors(), held);
+      assertEquals(addon!.getNumOfTensors(), held);
     });
-    assertEquals([binding!.getNumOfTensors(), binding!.getNumOfSavedModels()], before);
+    assertEquals([addon!.getNumOfTensors(), addon!.getNumOfSavedModels()], before);
     if (system === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", system);
     assertEquals([...Deno.readDirSync(temporary)], []);

@@ -4,9 +4,10 @@ import { gradients, rules } from "../../../src/engine/graph/gradients.ts";
 import * as op from "../../../src/engine/graph/operations.ts";
 import * as by from "../reference.ts";
 import type { Batch } from "../reference.ts";
-import { binding, evaluate } from "./graphs.ts";
+import { addon } from "../tensorflow.ts";
+import { evaluate } from "./graphs.ts";
 
-const ignore = !binding;
+const ignore = !addon;
 
 /** An operation, and the same function by definition. */
 interface Case {

@@ -1,14 +1,10 @@
 /** Small graphs for tests: built, run once, and closed. @module */
 import { Graph, type Signature, type Tensor } from "../../../src/engine/graph/builder.ts";
 import { placeholder } from "../../../src/engine/graph/operations.ts";
-import { type Binding, openSession } from "../../../src/engine/graph/session.ts";
+import { openSession } from "../../../src/engine/graph/session.ts";
 import type { NdArray } from "../../../src/ndarray.ts";
 import type { Batch } from "../reference.ts";
-import { tensorflow } from "../tensorflow.ts";
-
-/** The addon; undefined where there is no libtensorflow. */
-export const binding = tensorflow &&
-  (tensorflow.findBackend("tensorflow") as unknown as { binding: Binding }).binding;
+import { addon } from "../tensorflow.ts";
 
 /**
  * Runs the outputs that `build` makes of float32 inputs. As in a model, the graph does not know how many
@@ -26,7 +22,7 @@ export async function evaluate<Name extends string>(
     ]),
   );
   const signature: Signature = { inputs: fed, outputs: build(fed, graph) };
-  const session = await openSession(binding!, graph, { test: signature }, "test");
+  const session = await openSession(addon!, graph, { test: signature }, "test");
   try {
     const values = Object.entries(inputs).map(([name, { shape, data }]) => [
       name,
