@@ -219,7 +219,7 @@ const garments: readonly ((pen: Pen) => void)[] = [
       hip: chest + between(-0.7, 0.7),
       neck: between(2.4, 3.8),
       neckDepth: between(0.8, 2.2),
-      sleeve: chance(0.12) ? 0 : between(0.16, 0.34),
+      sleeve: between(0.16, 0.34),
     });
     if (chance(0.35)) {
       const [half, y] = [between(1.5, 3.5), top + between(6, 9)];
@@ -332,51 +332,62 @@ const garments: readonly ((pen: Pen) => void)[] = [
 
   /** Sandal */
   ({ between, chance, fill }) => {
-    const heel = chance(0.4) ? between(2, 7) : between(0, 1);
-    const ground = between(20, 22);
+    const heel = chance(0.45) ? between(2, 7) : between(0, 1);
+    const ground = between(20, 22.5);
     const [toe, back] = [between(1.5, 3), between(24.5, 26.5)];
-    const sole = between(0.9, 1.8);
-    const at = (x: number) => {
+    const sole = between(1, 2);
+    // Height of the sole's upper side: level under the toes, rising to the heel.
+    const floor = (x: number) => {
       const t = (x - toe) / (back - toe);
-      return ground - heel * t * t;
+      return ground - sole - heel * t * t;
     };
-    const middle = (toe + back) / 2;
+    // Over the toes a dome of cloth, slit into straps in most.
+    const [rise, length] = [between(3.3, 5.5), between(8.5, 12.5)];
+    const front = toe + between(1, 2.5);
+    fill(
+      curve([front, floor(front)], [front + between(3, 6), floor(front) - 2 * rise], [
+        front + length,
+        floor(front + length) + 0.5,
+      ]),
+      between(0.8, 1.2),
+    );
+    const slits = chance(0.3) ? 0 : chance(0.5) ? 1 : 2;
+    const width = between(1, 1.8);
+    for (let i = 1; i <= slits; i++) {
+      const x = front + (length * i) / (slits + 1);
+      fill([[x - 1, floor(x)], [x + 1.5, 0], [x + 1.5 + width, 0], [x - 1 + width, floor(x)]], 0);
+    }
+    // Around the ankle a band, from the heel forwards, and on down to the toes.
+    const ankle = floor(back) - between(5, 10);
+    const band = between(1, 1.8);
+    const forward = back - between(6, 9);
+    if (chance(0.75)) {
+      const tone = between(0.75, 1.1);
+      const thick = between(1.6, 3.4);
+      fill([[back - thick, floor(back - thick) + 0.3], [back - thick, ankle], [
+        back - 0.6,
+        ankle - 0.4,
+      ], [back, floor(back) + 0.3]], tone);
+      fill([[forward, ankle + 0.6], [back - 1, ankle], [back - 1, ankle + band], [
+        forward,
+        ankle + band + 0.6,
+      ]], tone);
+      const x = front + 0.55 * length;
+      const y = floor(x) - 0.75 * rise;
+      fill([
+        [forward, ankle + 0.6],
+        [forward + band + 0.6, ankle + 0.6],
+        [x + band + 0.6, y + 1],
+        [x - 0.3, y],
+      ], tone);
+    }
     fill([
-      ...curve([toe, at(toe) - sole], [middle, at(toe) - sole], [back, at(back) - sole]),
-      ...curve([back, at(back) + 0.3], [middle, at(toe) + 0.2], [toe, at(toe)]),
-    ], between(0.8, 1.1));
+      ...curve([toe, floor(toe)], [(toe + back) / 2, floor(toe)], [back, floor(back)]),
+      ...curve([back, floor(back) + sole], [(toe + back) / 2, ground], [toe + 0.4, ground]),
+    ], between(0.7, 1.2));
     if (heel > 1.5) {
-      fill([[back - 2.4, at(back) - 0.5], [back, at(back) - 0.5], [back - 0.6, ground], [
-        back - 1.7,
-        ground,
-      ]]);
-    }
-    // Straps over the foot, wide apart.
-    const straps = chance(0.5) ? 2 : 3;
-    for (let i = 0; i < straps; i++) {
-      const x = toe + 2.5 + i * between(4.5, 6.5);
-      const [width, rise, run] = [between(1, 2.2), between(3.5, 6) + i, between(1.5, 5)];
-      fill([
-        [x, at(x) - sole + 0.3],
-        [x + run, at(x) - sole - rise],
-        [x + run + width, at(x) - sole - rise],
-        [x + width, at(x) - sole + 0.3],
-      ], between(0.7, 1.2));
-    }
-    if (chance(0.6)) {
-      const rise = between(5, 10);
-      fill([
-        [back - 1.6, at(back) - sole + 0.3],
-        [back - 1.9, at(back) - rise],
-        [back - 0.6, at(back) - rise],
-        [back, at(back) - sole + 0.3],
-      ]);
-      fill([
-        [back - 1, at(back) - rise],
-        [back - 1, at(back) - rise + 1.2],
-        [middle - 1, at(middle) - sole - 5],
-        [middle - 1, at(middle) - sole - 6.2],
-      ], between(0.7, 1.1));
+      const high = floor(back) + sole - 0.4;
+      fill([[back - 3, high], [back, high], [back - 0.5, ground], [back - 1.8, ground]]);
     }
   },
 
