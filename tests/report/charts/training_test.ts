@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { accuracyComparison } from "../../../src/report/charts/comparison.ts";
 import { confusionMatrix, learningCurves, perClass } from "../../../src/report/charts/training.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
+import { marks } from "../svg_text.ts";
 
 const history = [1, 2, 3].map((epoch) => ({
   epoch,
@@ -22,11 +23,6 @@ const accuracies = [
   { name: "train", study: 0.94, value: 0.95, low: 0.94, high: 0.96 },
   { name: "test", study: null, value: 0.91, low: 0.9, high: 0.92 },
 ];
-
-/** How many marks of a kind a drawing has, by Vega's role. */
-const marks = (svg: string, kind: string) =>
-  svg.match(new RegExp(`<g class="mark-${kind} role-mark[^>]*>.*?</g>`, "gs"))
-    ?.flatMap((group) => group.match(/<(path|text|line) /g) ?? []).length ?? 0;
 
 Deno.test("charts of a trained network draw the same bytes each time", async () => {
   const specs = () => [
