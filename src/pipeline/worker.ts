@@ -17,6 +17,10 @@ function say(message: z.input<typeof jobMessage>): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
+/** Milliseconds between two reports of progress; the last one of a job is always sent. */
+const REPORT_EVERY = 100;
+let reported = 0;
+
 const document = jobDocument.parse(
   JSON.parse(await new Response(Deno.stdin.readable).text()),
 );
@@ -30,7 +34,12 @@ const context: JobContext = {
   },
   write: (name, content) => writeWhole(join(document.output, name), content),
   record: (facts) => say({ type: "facts", facts: facts as Record<string, z.core.util.JSONType> }),
-  progress: (done, total, note) => say({ type: "progress", done, total, note }),
+  progress(done, total, note) {
+    const now = performance.now();
+    if (done < total && now - reported < REPORT_EVERY) return;
+    reported = now;
+    say({ type: "progress", done, total, note });
+  },
 };
 
 try {

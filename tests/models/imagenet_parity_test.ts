@@ -13,13 +13,13 @@ import { resnetV2 } from "../../src/models/resnet_v2.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { vgg16 } from "../../src/models/vgg16.ts";
 import type { NdArray } from "../../src/ndarray.ts";
-import { tensorflow } from "../engine/tensorflow.ts";
+import { addon } from "../engine/tensorflow.ts";
 import { formulaWeights, kerasFile, lcg, type Naming } from "./keras_file.ts";
 
 await loadWasm();
 const engines: Record<string, Engine> = {
   "layers on wasm": layersEngine("wasm", 1),
-  ...(tensorflow ? { "graph on tensorflow": graphEngine(tensorflow, 1) } : {}),
+  ...(addon ? { "graph on tensorflow": graphEngine(addon, 1) } : {}),
 };
 
 /** What Keras 3.15.1 computes: `first` and `last` values of each image's flattened output, mean and standard deviation of all. */
