@@ -22,8 +22,9 @@ export interface ReportParameters {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
-  readonly tune: Tuning;
-  readonly cv: CrossValidation;
+  /** Null where the study has no such stage. */
+  readonly tune: Tuning | null;
+  readonly cv: CrossValidation | null;
   readonly thresholds: { readonly [metric: string]: number };
   readonly published: Published | null;
 }
@@ -32,6 +33,7 @@ export interface ReportParameters {
 export async function run(context: StageContext): Promise<void> {
   const { title, data, classes, prepare, baseline, tune, cv, thresholds, published } = context
     .parameters as unknown as ReportParameters;
+  const trained = ["baseline", ...(tune ? ["tune"] : []), ...(cv ? ["cv"] : [])];
   const synthetic = data.format === "synthetic";
   const from = sources(context, synthetic ? " (synthetic data)" : "");
   const manifest = async (stage: string) =>
@@ -47,17 +49,17 @@ export async function run(context: StageContext): Promise<void> {
     ...await summarySection(
       { thresholds, published },
       (await Promise.all(
-        ["baseline", "tune", "cv"].map((stage) => from.metrics(`${stage}/metrics.json`)),
+        trained.map((stage) => from.metrics(`${stage}/metrics.json`)),
       )).flat(),
       from,
     ),
     ...await dataSection({ name: data.name, classes, split: prepare.split, published }, from),
     ...await baselineSection({ classes, recipe: baseline, published }, from),
-    ...await tuneSection({ ...tune, published }, from),
-    ...await cvSection({ ...cv, epochs: cv.recipe.epochs, published }, from),
+    ...(tune ? await tuneSection({ ...tune, published }, from) : []),
+    ...(cv ? await cvSection({ ...cv, epochs: cv.recipe.epochs, published }, from) : []),
     ...provenanceSection(
       data,
-      await Promise.all(["prepare", "baseline", "tune", "cv"].map(manifest)),
+      await Promise.all(["prepare", ...trained].map(manifest)),
     ),
   ];
   await context.publish("report.md", sections.map((part) => part.trimEnd()).join("\n\n") + "\n");

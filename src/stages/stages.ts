@@ -24,8 +24,9 @@ export interface Study {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
-  readonly tune: Tuning;
-  readonly cv: CrossValidation;
+  /** The stages `tune` and `cv` run where the study has them. */
+  readonly tune?: Tuning;
+  readonly cv?: CrossValidation;
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   readonly thresholds: { readonly [metric: string]: number };
   /** Figures of the study reproduced; null where there is none to compare with. */
@@ -38,6 +39,26 @@ const trainingInputs = [
   "prepare/train-labels.npy",
   "prepare/train-indices.npy",
   "prepare/validation-indices.npy",
+];
+
+/** What the report shows of `tune` and of `cv`. */
+const tuneShown = [
+  "tune/manifest.json",
+  "tune/metrics.json",
+  "tune/trials.csv",
+  "tune/importance.json",
+  "tune/winner.json",
+  "tune/winner-layers.csv",
+  "tune/winner-history.csv",
+  "tune/winner-model.json",
+  "tune/winner-weights.bin",
+  "tune/study-layers.csv",
+  "tune/study-history.csv",
+];
+const cvShown = [
+  "cv/manifest.json",
+  "cv/metrics.json",
+  "cv/history.csv",
 ];
 
 /** The stages of a study. */
@@ -58,20 +79,24 @@ export function stages(study: Study): StageDefinition[] {
       inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
       parameters: json({ classes, recipe: baseline }),
     },
-    {
-      name: "tune",
-      module: "src/stages/tune.ts",
-      jobs: ["src/jobs/fit.ts"],
-      inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
-      parameters: json({ classes, ...tune }),
-    },
-    {
-      name: "cv",
-      module: "src/stages/cv.ts",
-      jobs: ["src/jobs/fit.ts"],
-      inputs: ["prepare/train-images.npy", "prepare/train-labels.npy"],
-      parameters: json({ classes, ...cv }),
-    },
+    ...(tune
+      ? [{
+        name: "tune",
+        module: "src/stages/tune.ts",
+        jobs: ["src/jobs/fit.ts"],
+        inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
+        parameters: json({ classes, ...tune }),
+      }]
+      : []),
+    ...(cv
+      ? [{
+        name: "cv",
+        module: "src/stages/cv.ts",
+        jobs: ["src/jobs/fit.ts"],
+        inputs: ["prepare/train-images.npy", "prepare/train-labels.npy"],
+        parameters: json({ classes, ...cv }),
+      }]
+      : []),
     {
       name: "report",
       module: "src/stages/report.ts",
@@ -92,20 +117,8 @@ export function stages(study: Study): StageDefinition[] {
         "baseline/classes.csv",
         "baseline/model.json",
         "baseline/weights.bin",
-        "tune/manifest.json",
-        "tune/metrics.json",
-        "tune/trials.csv",
-        "tune/importance.json",
-        "tune/winner.json",
-        "tune/winner-layers.csv",
-        "tune/winner-history.csv",
-        "tune/winner-model.json",
-        "tune/winner-weights.bin",
-        "tune/study-layers.csv",
-        "tune/study-history.csv",
-        "cv/manifest.json",
-        "cv/metrics.json",
-        "cv/history.csv",
+        ...(tune ? tuneShown : []),
+        ...(cv ? cvShown : []),
       ],
       parameters: json({
         title,
@@ -122,5 +135,6 @@ export function stages(study: Study): StageDefinition[] {
   ];
 }
 
-/** Parameters are plain data already; the compiler cannot see that interfaces are. */
-const json = (value: object) => value as Json;
+/** Parameters are plain data already; the compiler cannot see that interfaces are. What is left out is null. */
+const json = (value: object) =>
+  Object.fromEntries(Object.entries(value).map(([name, part]) => [name, part ?? null])) as Json;

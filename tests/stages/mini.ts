@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../../src/pipeline/run.ts";
 import { stages } from "../../src/stages/stages.ts";
 import type { Study } from "../../src/stages/stages.ts";
-import { demo } from "../../study.ts";
+import { cv, demo, tune } from "../../study.ts";
 
 /** Two epochs at most, two folds, a space of four points. */
 export const mini: Study = {
@@ -17,7 +17,7 @@ export const mini: Study = {
   data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 240, test: 40 },
   baseline: { ...demo.baseline, epochs: 2 },
   tune: {
-    ...demo.tune,
+    ...tune,
     space: {
       CONV_1_FILTER: { type: "choice", values: [2, 4] },
       KERNEL_1_FILTER: { type: "choice", values: [3, 5] },
@@ -30,7 +30,7 @@ export const mini: Study = {
     finalEpochs: 1,
     publishedWinner: { CONV_1_FILTER: 3, KERNEL_1_FILTER: 5 },
   },
-  cv: { ...demo.cv, splits: 2, recipe: { ...demo.cv.recipe, epochs: 1 } },
+  cv: { ...cv, splits: 2, recipe: { ...cv.recipe, epochs: 1 } },
 };
 
 if (import.meta.main) {
