@@ -1,5 +1,6 @@
 /** Models made of parts of others. @module */
-import type { ModelSpec } from "./spec.ts";
+import { INPUT } from "./shapes.ts";
+import type { Layer, ModelSpec } from "./spec.ts";
 
 /**
  * The part of a model that computes the layer `name`, which becomes its output: that layer and what
@@ -27,5 +28,33 @@ export function cutAt(spec: ModelSpec, name: string): ModelSpec {
     name: `${spec.name}-${name}`,
     layers: spec.layers.filter((layer) => needed.has(layer.name)),
     ...(spec.frozen ? { frozen: spec.frozen.filter((layer) => needed.has(layer)) } : {}),
+  };
+}
+
+/**
+ * A model for images that are `times` times smaller in height and width than those it takes: every
+ * pixel is repeated first, in a layer called `upsampling`.
+ * Throws an Error where the model's input cannot be divided so.
+ */
+export function upsampled(spec: ModelSpec, times: number): ModelSpec {
+  const [height, width, channels] = spec.input;
+  if (!(Number.isInteger(times) && times > 0 && height % times === 0 && width % times === 0)) {
+    throw new Error(
+      `Model ${spec.name} takes images of ${height} x ${width}, which is not ${times} times a whole size.`,
+    );
+  }
+  const upsampling: Layer = { type: "upSampling2d", name: "upsampling", size: [times, times] };
+  return {
+    ...spec,
+    input: [height / times, width / times, channels],
+    layers: [
+      upsampling,
+      ...spec.layers.map((layer) =>
+        layer.inputs === undefined ? layer : {
+          ...layer,
+          inputs: layer.inputs.map((name) => name === INPUT ? upsampling.name : name),
+        }
+      ),
+    ],
   };
 }

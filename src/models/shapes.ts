@@ -206,6 +206,14 @@ function infer(
         variables: [],
       };
     }
+    case "upSampling2d": {
+      const [height, width, channels] = image();
+      positivePair("size", layer.size);
+      return {
+        outputShape: [height * layer.size[0], width * layer.size[1], channels],
+        variables: [],
+      };
+    }
     case "conv2d": {
       positive("filters", layer.filters);
       const space = slide(layer.kernelSize, layer.strides ?? [1, 1], layer.padding);

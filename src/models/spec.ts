@@ -48,6 +48,13 @@ export interface ZeroPadding2D extends Named {
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
 }
 
+/** Rows and columns repeated: `[h, w, c]` to `[h * size[0], w * size[1], c]` (Keras's interpolation "nearest"). */
+export interface UpSampling2D extends Named {
+  readonly type: "upSampling2d";
+  /** How often each row and each column stands in the output. */
+  readonly size: readonly [number, number];
+}
+
 /** Two-dimensional convolution; `kernel` `[h, w, in, filters]` and, unless `useBias` is false, `bias` `[filters]`. */
 export interface Conv2D extends Named {
   readonly type: "conv2d";
@@ -120,6 +127,7 @@ export type Layer =
   | Rescaling
   | Normalization
   | ZeroPadding2D
+  | UpSampling2D
   | Conv2D
   | Pooling2D
   | GlobalAveragePooling2D

@@ -21,6 +21,7 @@ import { cutAt } from "../../src/models/cut.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { kerasRuns } from "./keras_steps.ts";
 import {
+  enlarged,
   everything,
   imagesFor,
   optimizers,
@@ -105,6 +106,7 @@ const batch = Int32Array.of(4, 0, 7, 7, 2, 9, 1);
 const steps: [string, ModelSpec, LossSpec][] = [
   ["LeNet-5 made small", small, plain],
   ["every layer", everything, plain],
+  ["images made larger", enlarged, plain],
   ["every layer, smoothed labels and penalised kernels", everything, penalised],
   ["every layer, some frozen", { ...everything, frozen: ["conv1", "norm1", "dense1"] }, penalised],
   ["every layer, only the last trained", {
@@ -197,7 +199,12 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     });
   }
 
-  for (const [name, spec] of [["small", small], ["everything", everything]] as const) {
+  for (
+    const [name, spec] of [["small", small], ["everything", everything], [
+      "enlarged",
+      enlarged,
+    ]] as const
+  ) {
     Deno.test({
       name: `${title}: predictions of ${name} are the definition's, for any number of images`,
       ignore,

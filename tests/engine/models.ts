@@ -85,6 +85,22 @@ export const everything: ModelSpec = {
   ],
 };
 
+/** Images made larger, at the input and between trained layers. */
+export const enlarged: ModelSpec = {
+  name: "enlarged",
+  input: [4, 5, 1],
+  layers: [
+    { type: "upSampling2d", name: "larger", size: [2, 1] },
+    { type: "normalization", name: "to.colour", mean: [120, 110, 100], std: [60, 70, 80] },
+    { type: "conv2d", name: "conv1", filters: 4, kernelSize: [3, 3], padding: "valid" },
+    { type: "activation", name: "relu1", activation: "relu" },
+    { type: "upSampling2d", name: "again", size: [2, 3] },
+    { type: "conv2d", name: "conv2", filters: 3, kernelSize: [5, 4], padding: "same" },
+    { type: "globalAveragePooling2d", name: "global" },
+    { type: "dense", name: "logits", units: 5, activation: "softmax" },
+  ],
+};
+
 /** A stack of images for a model's input, and classes of 0 to 4. */
 export function imagesFor({ input }: ModelSpec, count: number): ImageSet {
   const length = count * input[0] * input[1] * input[2];

@@ -245,6 +245,17 @@ function compute(
     }
     case "zeroPadding2d":
       return pad(x, layer.padding);
+    case "upSampling2d": {
+      const y = zeros([x.shape[0], ...outputShape]);
+      const [height, width, channels] = outputShape;
+      return each(y, (_, c, i) => {
+        const pixel = Math.floor(i / channels);
+        const row = Math.floor(Math.floor(pixel / width) % height / layer.size[0]);
+        const column = Math.floor(pixel % width / layer.size[1]);
+        const image = Math.floor(pixel / (width * height));
+        return x.data[((image * x.shape[1] + row) * x.shape[2] + column) * channels + c];
+      });
+    }
     case "conv2d": {
       const y = conv2d(x, weight("kernel"), layer.strides ?? [1, 1], layer.padding);
       const bias = layer.useBias === false ? undefined : weight("bias").data;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { cutAt } from "../../src/models/cut.ts";
+import { cutAt, upsampled } from "../../src/models/cut.ts";
 import { resnetV2 } from "../../src/models/resnet_v2.ts";
 import { countParameters, modelVariables, resolveLayers } from "../../src/models/shapes.ts";
 import type { ModelSpec, Shape } from "../../src/models/spec.ts";
@@ -115,4 +115,22 @@ Deno.test("a cut at no layer is refused by name, and so is an image too small", 
     small.message,
     /^Model vgg16, layer block5_pool \(maxPooling2d\): .* larger than its input/,
   );
+});
+
+Deno.test("a model for smaller images repeats their pixels and is the same from there on", () => {
+  const spec = cutAt(resnetV2(101, [64, 96, 1]), "conv5_block1_preact_relu");
+  const [upsampling, ...resolved] = resolveLayers(upsampled(spec, 2));
+  assertEquals(upsampling.inputShapes, [[32, 48, 1]]);
+  assertEquals(upsampling.outputShape, [64, 96, 1]);
+  const expected = resolveLayers(spec);
+  assertEquals(resolved.map((layer) => layer.outputShape), expected.map((l) => l.outputShape));
+  assertEquals(resolved[0].inputs, ["upsampling"]);
+  assertEquals(resolved.slice(1), expected.slice(1));
+  const reading = { ...spec.layers[0], inputs: ["input"] };
+  const explicit = upsampled({ ...spec, layers: [reading, ...spec.layers.slice(1)] }, 2);
+  assertEquals(explicit.layers[1].inputs, ["upsampling"]);
+  for (const times of [0, 3, 1.5, NaN]) {
+    const { message } = assertThrows(() => upsampled(spec, times), Error);
+    assertMatch(message, /^Model resnet101v2-conv5_block1_preact_relu takes images of 64 x 96, /);
+  }
 });

@@ -87,6 +87,7 @@ Deno.test("every layer's output shape", () => {
     [{ type: "rescaling", name: "l", scale: 2, offset: 1 }, [8, 8, 3]],
     [{ type: "normalization", name: "l", mean: [1, 2, 3], std: [1, 1, 1] }, [8, 8, 3]],
     [{ type: "zeroPadding2d", name: "l", padding: [[1, 2], [3, 4]] }, [11, 15, 3]],
+    [{ type: "upSampling2d", name: "l", size: [2, 3] }, [16, 24, 3]],
     [{ type: "maxPooling2d", name: "l", poolSize: [2, 2], padding: "valid" }, [4, 4, 3]],
     [{ type: "averagePooling2d", name: "l", poolSize: [3, 3], padding: "same" }, [3, 3, 3]],
     [{ type: "globalAveragePooling2d", name: "l" }, [3]],
@@ -193,6 +194,10 @@ Deno.test("what does not fit is refused by the layer's name and the rule", () =>
     [
       model([{ type: "zeroPadding2d", name: "z", padding: [[0, -1], [0, 0]] }]),
       "layer z (zeroPadding2d): padding must be integers of 0 or more",
+    ],
+    [
+      model([{ type: "upSampling2d", name: "u", size: [2, 1.5] }]),
+      "layer u (upSampling2d): size must be two positive integers; got [2,1.5]",
     ],
     [model([{ type: "dropout", name: "d", rate: 1 }]), "rate is at least 0 and below 1; got 1"],
     [model([{ type: "dropout", name: "d", rate: NaN }]), "got NaN"],

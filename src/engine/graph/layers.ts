@@ -40,6 +40,18 @@ export function applyLayer(
       return op.divide(op.subtract(x, byChannel(x, layer.mean)), byChannel(x, layer.std));
     case "zeroPadding2d":
       return op.pad(x, layer.padding);
+    case "upSampling2d": {
+      // Broadcasting repeats, and its gradient sums: rows first, then columns.
+      const repeat = (y: Tensor, times: number) =>
+        op.multiply(
+          y,
+          op.constant(graph, { shape: [times, 1], data: new Float32Array(times).fill(1) }),
+        );
+      const [, height, width, channels] = x.shape;
+      const rows = repeat(op.reshape(x, [-1, height, 1, width * channels]), layer.size[0]);
+      const columns = repeat(op.reshape(rows, [-1, width, 1, channels]), layer.size[1]);
+      return op.reshape(columns, [-1, ...outputShape]);
+    }
     case "conv2d": {
       const { strides = [1, 1], padding, useBias = true, activation } = layer;
       const y = op.conv2d(x, context.variable("kernel"), { strides, padding });

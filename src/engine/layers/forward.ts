@@ -77,6 +77,15 @@ function compute(
       const [[top, bottom], [left, right]] = layer.padding;
       return tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]);
     }
+    case "upSampling2d": {
+      // Broadcasting repeats, and its gradient exists on every backend: rows first, then columns.
+      const repeat = (y: tf.Tensor, times: number) => tf.mul(y, tf.ones([times, 1]));
+      const [height, width, channels] = shape;
+      const [down, across] = layer.size;
+      const rows = repeat(tf.reshape(x, [-1, height, 1, width * channels]), down);
+      const columns = repeat(tf.reshape(rows, [-1, width, 1, channels]), across);
+      return tf.reshape(columns, [-1, height * down, width * across, channels]);
+    }
     case "conv2d": {
       const y = tf.fused.conv2d({
         x: x as tf.Tensor4D,

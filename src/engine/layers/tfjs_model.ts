@@ -167,6 +167,8 @@ function layerConfig(layer: Layer): { className: string; config: Record<string, 
       });
     case "zeroPadding2d":
       return { className: "ZeroPadding2D", config: { padding: layer.padding } };
+    case "upSampling2d":
+      return { className: "UpSampling2D", config: { size: layer.size } };
     case "conv2d":
       return {
         className: "Conv2D",

@@ -5,13 +5,13 @@ import { decodeTfjsModel, encodeTfjsModel } from "../../../src/engine/layers/tfj
 import { loadWasm } from "../../../src/engine/runtime/load.ts";
 import { lenet5 } from "../../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
-import { everything, imagesFor, small, training, weightsFor } from "../models.ts";
+import { enlarged, everything, imagesFor, small, training, weightsFor } from "../models.ts";
 
 await loadWasm();
 const engine = layersEngine("wasm", 1);
 
 const frozen: ModelSpec = { ...everything, name: "partly.frozen", frozen: ["conv1", "norm1"] };
-const models = [small, everything, frozen, lenet5(10)];
+const models = [small, everything, frozen, enlarged, lenet5(10)];
 
 /** Loads a model as a page does: `model.json` and the file that it names, from beside it. */
 async function loadLayersModel(json: string, files: Record<string, Uint8Array>) {
