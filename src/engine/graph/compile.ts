@@ -47,8 +47,8 @@ export interface Program {
   readonly graph: Graph;
   /**
    * - `allocate` makes room for as many images and labels as their shapes `images` `[4]` and `labels`
-   *   `[1]` say, `place` puts `images` `[n, height, width, channels]` and `labels` `[n]`, both uint8,
-   *   there from row `begin` `[1]` to row `end` `[1]`;
+   *   `[1]` say, `place` puts some `images` `[n, height, width, channels]` and `labels` `[n]`, both
+   *   uint8, there, at `indices` `[n]`;
    * - `assign` takes every variable by its name, and `read` gives them;
    * - `predict` takes `indices` into the placed images to the last layer's `output`.
    */
@@ -142,20 +142,18 @@ function placedData(graph: Graph, spec: ModelSpec): PlacedData {
     },
     place: () => {
       const inputs = {
-        begin: op.placeholder(graph, "begin", "int32", [1]),
-        end: op.placeholder(graph, "end", "int32", [1]),
+        indices: op.placeholder(graph, "indices", "int32", [-1]),
         images: op.placeholder(graph, "images", "uint8", images.shape),
         labels: op.placeholder(graph, "labels", "uint8", labels.shape),
       };
-      const { begin, end } = inputs;
       const placed = [
-        op.assignRows(images, begin, end, inputs.images),
-        op.assignRows(labels, begin, end, inputs.labels),
+        op.assignRows(images, inputs.indices, inputs.images),
+        op.assignRows(labels, inputs.indices, inputs.labels),
       ];
       return { inputs, outputs: done(graph, placed) };
     },
-    images: (indices) => op.cast(op.gather(op.read(images), indices), "float32"),
-    labels: (indices) => op.cast(op.gather(op.read(labels), indices), "int32"),
+    images: (indices) => op.cast(op.gather(images, indices), "float32"),
+    labels: (indices) => op.cast(op.gather(labels, indices), "int32"),
   };
 }
 

@@ -86,8 +86,7 @@ class GraphNetwork implements Network {
       for (let begin = 0; begin < count; begin += step) {
         const end = Math.min(begin + step, count);
         this.session.run(signatures.place, {
-          begin: integers(begin),
-          end: integers(end),
+          indices: integers(...Array.from({ length: end - begin }, (_, i) => begin + i)),
           images: {
             shape: [end - begin, ...shape],
             data: images.data.subarray(begin * size(shape), end * size(shape)),

@@ -102,18 +102,17 @@ export function assignSub(
   return handle.node.graph.add("AssignSubVariableOp", [handle, value], attributes, [], { after });
 }
 
-/** Puts `rows` in the place of a variable's rows from `begin` to `end` (int32, `[1]`, excluded). */
-export function assignRows(
-  { handle, dtype }: Variable,
-  begin: Tensor,
-  end: Tensor,
-  rows: Tensor,
-): Node {
-  const { graph } = handle.node;
-  const strides = integers(graph, [1]);
-  const attributes = { T: a.type(dtype), Index: a.type("int32") };
-  const inputs = [handle, begin, end, strides, rows];
-  return graph.add("ResourceStridedSliceAssign", inputs, attributes, []);
+/** Puts `rows` in the places of a variable's rows at `indices` (int32, `[N]`). */
+export function assignRows({ handle, dtype }: Variable, indices: Tensor, rows: Tensor): Node {
+  const attributes = { dtype: a.type(dtype), Tindices: a.type("int32") };
+  return handle.node.graph.add("ResourceScatterUpdate", [handle, indices, rows], attributes, []);
+}
+
+/** A variable's rows at `indices` (int32, `[N]`): `[N, ...]`. Only these are copied. */
+export function gather({ handle, dtype, shape }: Variable, indices: Tensor): Tensor {
+  const attributes = { dtype: a.type(dtype), Tindices: a.type("int32") };
+  const rows = [...indices.shape, ...shape.slice(1)];
+  return one("ResourceGather", [handle, indices], attributes, rows, dtype);
 }
 
 /** A copy in a buffer of its own. */
@@ -132,18 +131,6 @@ export function identity(x: Tensor, after: readonly Node[], name?: string): Tens
 /** Converts numbers; to uint8 and int32 by cutting off decimals. */
 export const cast = (x: Tensor, dtype: DataType): Tensor =>
   one("Cast", [x], { SrcT: a.type(x.dtype), DstT: a.type(dtype) }, x.shape, dtype);
-
-/** The rows of `x` at `indices` (int32, `[N]`): `[N, ...]`. */
-export function gather(x: Tensor, indices: Tensor): Tensor {
-  const axis = constant(x.node.graph, { shape: [], data: Int32Array.of(0) });
-  const attributes = {
-    Tparams: a.type(x.dtype),
-    Tindices: a.type("int32"),
-    Taxis: a.type("int32"),
-  };
-  const shape = [...indices.shape, ...x.shape.slice(1)];
-  return one("GatherV2", [x, indices, axis], attributes, shape, x.dtype);
-}
 
 /** The same values in another shape, of whose sizes one may be -1. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
