@@ -6,7 +6,7 @@
  */
 import type { ResolvedLayer } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import type { NdArray } from "../../ndarray.ts";
+import type { NdArray, NumberArray } from "../../ndarray.ts";
 import { checkImages, checkIndices, checkLoss, checkWeights } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type { Engine, ImageSet, Network, StepResult, TrainingSpec, Weights } from "../engine.ts";
@@ -51,10 +51,7 @@ const size = (shape: readonly number[]) => shape.reduce((product, n) => product 
 
 const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
 
-const integers = (...values: number[]) => ({
-  shape: [values.length],
-  data: Int32Array.from(values),
-});
+const vector = <T extends NumberArray>(data: T): NdArray<T> => ({ shape: [data.length], data });
 
 /** TensorFlow's calls return when they are done; promises are what the interface asks for. */
 class GraphNetwork implements Network {
@@ -78,20 +75,21 @@ class GraphNetwork implements Network {
       checkImages(this.spec, data, training.classes);
       const { images, labels } = data;
       this.session.run(signatures.allocate, {
-        images: integers(...images.shape),
-        labels: integers(...labels.shape),
+        images: vector(Int32Array.from(images.shape)),
+        labels: vector(Int32Array.from(labels.shape)),
       });
       const [count, ...shape] = images.shape;
       const step = Math.ceil(PLACEMENT_BYTES / size(shape));
       for (let begin = 0; begin < count; begin += step) {
         const end = Math.min(begin + step, count);
+        const n = end - begin;
         this.session.run(signatures.place, {
-          indices: integers(...Array.from({ length: end - begin }, (_, i) => begin + i)),
+          indices: vector(Int32Array.from({ length: n }, (_, i) => begin + i)),
           images: {
-            shape: [end - begin, ...shape],
+            shape: [n, ...shape],
             data: images.data.subarray(begin * size(shape), end * size(shape)),
           },
-          labels: { shape: [end - begin], data: labels.data.subarray(begin, end) },
+          labels: vector(labels.data.subarray(begin, end)),
         });
       }
       this.#placed = data.labels.data.length;
@@ -138,7 +136,7 @@ class GraphNetwork implements Network {
       for (let start = 0; start < indices.length; start += this.#batch) {
         const part = indices.subarray(start, start + this.#batch);
         const { output } = this.session.run(this.program.signatures.predict, {
-          indices: { shape: [part.length], data: part },
+          indices: vector(part),
         });
         data.set(output.data, start * width);
       }
@@ -152,7 +150,7 @@ class GraphNetwork implements Network {
       throw new Error(`Model ${this.spec.name}: place images before training or predicting.`);
     }
     checkIndices(this.spec, indices, this.#placed);
-    return { shape: [indices.length], data: indices };
+    return vector(indices);
   }
 
   /** The masks of this step, by the names of the signature's inputs. */
