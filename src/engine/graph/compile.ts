@@ -110,7 +110,7 @@ function assignment(graph: Graph, variables: readonly Variable[]): Signature {
     name,
     op.placeholder(graph, name, dtype, shape),
   ]);
-  // What is fed lies in JavaScript's memory, and an optimiser changes a variable in place.
+  // What is fed may lie in JavaScript's memory, which a variable would go on sharing.
   const assigned = inputs.map(([, value], i) => op.assign(variables[i], op.deepCopy(value)));
   return { inputs: Object.fromEntries(inputs), outputs: done(graph, assigned) };
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { graphEngine } from "../../../src/engine/graph/engine.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
+import type { NdArray } from "../../../src/ndarray.ts";
 import { testEngine, withNetwork } from "../contract.ts";
 import { imagesFor, small, training, weightsFor } from "../models.ts";
 import { addon } from "../tensorflow.ts";
@@ -82,5 +83,47 @@ Deno.test({
       assert((await n.trainBatch(Int32Array.of(0, 1, 2), 1e-3)).loss > 0);
       assertEquals((await n.predict(Int32Array.of(0))).shape, [1, 5]);
     });
+  },
+});
+
+Deno.test({
+  name: "the caller's arrays stay the caller's, wherever they lie in memory",
+  ignore,
+  async fn() {
+    // TensorFlow shares what it is fed if its address is a multiple of 64, and buffers begin at multiples of 16.
+    for (const offset of [0, 16, 32, 48]) {
+      const moved = <T extends Float32Array | Uint8Array>(array: NdArray<T>): NdArray<T> => {
+        const type = array.data.constructor as new (
+          buffer: ArrayBuffer,
+          at: number,
+          n: number,
+        ) => T;
+        const data = new type(
+          new ArrayBuffer(array.data.byteLength + 64),
+          offset,
+          array.data.length,
+        );
+        data.set(array.data);
+        return { ...array, data };
+      };
+      const kept = weightsFor(small);
+      const weights = new Map([...kept].map(([name, array]) => [name, moved(array)]));
+      const { images, labels } = imagesFor(small, 16);
+      const data = { images: moved(images), labels: moved(labels) };
+      await withNetwork(engine!, small, training, weights, data, async (network) => {
+        const indices = Int32Array.from({ length: 16 }, (_, i) => i);
+        const run = async () => {
+          const before = await network.predict(indices);
+          for (let step = 0; step < 3; step++) await network.trainBatch(indices, 0.1);
+          return [before, await network.predict(indices)];
+        };
+        const expected = await run();
+        assertEquals(weights, kept);
+        await network.assign(weights);
+        data.images.data.fill(0);
+        for (const { data } of weights.values()) data.fill(0);
+        assertEquals(await run(), expected);
+      });
+    }
   },
 });
