@@ -57,9 +57,11 @@ export async function openSession(
   let id: number;
   try {
     await Deno.writeFile(`${directory}/saved_model.pb`, graph.encode(signatures));
-    id = addon.loadSavedModel(directory, TAG);
-  } catch (error) {
-    throw explain(error, graph, model);
+    try {
+      id = addon.loadSavedModel(directory, TAG);
+    } catch (error) {
+      throw explain(error, graph, model);
+    }
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
