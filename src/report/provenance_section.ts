@@ -14,11 +14,12 @@ export function provenanceSection(
   return [
     "## Where the numbers come from",
     `Every figure above is read from an artifact in \`results/\`, and every artifact from a run that ` +
-    `its stage's \`manifest.json\` describes.`,
+    `its stage's \`manifest.json\` describes.` + (files.length > 0 ? " The data:" : ""),
     files.length > 0
       ? table(["File", "SHA-256"], files.map(({ file, sha256 }) => [file, `\`${sha256}\``]))
       : `The images are drawn by a program. They are **synthetic**; nothing here says anything about ` +
         `photographs.`,
+    `The runs:`,
     table(
       ["Stage", "key", "took", "jobs on", "processor", "Deno", "revision"],
       manifests.map(({ key, ingredients, provenance }) => [
