@@ -4,9 +4,7 @@
  *
  * @module
  */
-import { graphEngine } from "../src/engine/graph/engine.ts";
 import type { ImageSet, TrainingSpec } from "../src/engine/engine.ts";
-import { layersEngine } from "../src/engine/layers/engine.ts";
 import { encodeTfjsModel } from "../src/engine/layers/tfjs_model.ts";
 import {
   loadAddon,
@@ -87,7 +85,10 @@ async function start({ engine: name, threads }: Configuration, data: ImageSet) {
     version = `TensorFlow.js ${tensorflow.version_core}`;
     marks.push(performance.now());
   } else {
-    const engine = addon ? graphEngine(addon, threads) : layersEngine("wasm", 1);
+    // Imported here, so that no process holds an engine that it does not run.
+    const engine = addon
+      ? (await import("../src/engine/graph/engine.ts")).graphEngine(addon, threads)
+      : (await import("../src/engine/layers/engine.ts")).layersEngine("wasm", 1);
     version = `${addon ? "libtensorflow" : "TensorFlow.js"} ${engine.description.version}`;
     const network = await engine.open(spec, training, weights);
     await network.place(data);
