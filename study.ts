@@ -167,7 +167,7 @@ export const demo: Study = {
     name: "Synthetic garments",
     format: "synthetic",
     seed: 43,
-    train: 6000,
+    train: 4000,
     test: 1000,
   },
   baseline: { ...study.baseline, epochs: 3 },
