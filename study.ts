@@ -173,6 +173,12 @@ export const demo: Study = {
   baseline: { ...study.baseline, epochs: 3 },
   tune: {
     ...tune,
+    /** Small networks, so that WebAssembly alone gets through in minutes. */
+    space: {
+      ...tune.space,
+      CONV_1_FILTER: { type: "int", minValue: 8, maxValue: 16 },
+      CONV_2_FILTER: { type: "int", minValue: 8, maxValue: 32 },
+    },
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 2,
   },
