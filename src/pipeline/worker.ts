@@ -19,7 +19,7 @@ function say(message: z.input<typeof jobMessage>): void {
 
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
-let reported = 0;
+let reported = -Infinity;
 
 const document = jobDocument.parse(
   JSON.parse(await new Response(Deno.stdin.readable).text()),
