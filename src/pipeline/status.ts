@@ -146,7 +146,7 @@ export async function statusOf(
 }
 
 /** Digest of `<stage>/<artifact>` as it stands; undefined where that stage has no such result. */
-export function inputDigest(
+function inputDigest(
   input: string,
   states: ReadonlyMap<string, StageStatus>,
 ): string | undefined {
