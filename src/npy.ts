@@ -4,39 +4,56 @@
  *
  * @module
  */
-import type { NdArray, NumberArray } from "./ndarray.ts";
+import { type NdArray, type NumberArray, type NumberType, type Rows, typeOf } from "./ndarray.ts";
 
-const types = {
-  "|u1": Uint8Array,
-  "<i4": Int32Array,
-  "<f4": Float32Array,
-  "<f8": Float64Array,
+const arrays = {
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
 } as const;
 
-/** Encodes an array as the bytes of a `.npy` file. */
-export function encodeNpy({ shape, data }: NdArray): Uint8Array<ArrayBuffer> {
-  const size = shape.reduce((product, n) => product * n, 1);
-  if (size !== data.length) {
-    throw new Error(`An array of shape [${shape}] has ${size} elements; got ${data.length}.`);
-  }
-  const descr = Object.entries(types).find(([, type]) => data instanceof type)![0];
+/** What the format calls them. */
+const descriptions: Readonly<Record<NumberType, string>> = {
+  uint8: "|u1",
+  int32: "<i4",
+  float32: "<f4",
+  float64: "<f8",
+};
+
+const product = (shape: readonly number[]) => shape.reduce((size, n) => size * n, 1);
+
+/** The bytes of a `.npy` file that stand before its values. */
+export function npyHeader(shape: readonly number[], type: NumberType): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const dictionary = `{'descr': '${
+    descriptions[type]
+  }', 'fortran_order': False, 'shape': ${tuple}, }`;
   // Magic, version and length take 10 bytes; the header ends in a newline at a multiple of 64.
   const padding = (64 - (10 + dictionary.length + 1) % 64) % 64;
   const header = dictionary + " ".repeat(padding) + "\n";
-  const bytes = new Uint8Array(10 + header.length + data.byteLength);
+  const bytes = new Uint8Array(10 + header.length);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
   bytes.set(new TextEncoder().encode(header), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 10 + header.length);
   return bytes;
 }
 
-/**
- * Decodes the bytes of a `.npy` file of uint8, int32, float32 or float64, little-endian, C order.
- * `name` is what an error calls the file.
- */
-export function decodeNpy(bytes: Uint8Array, name = "array"): NdArray {
+/** Encodes an array as the bytes of a `.npy` file. */
+export function encodeNpy({ shape, data }: NdArray): Uint8Array<ArrayBuffer> {
+  if (product(shape) !== data.length) {
+    throw new Error(
+      `An array of shape [${shape}] has ${product(shape)} elements; got ${data.length}.`,
+    );
+  }
+  const header = npyHeader(shape, typeOf(data));
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return bytes;
+}
+
+/** What a header says; `start` is where the values begin. `size` is the file's. */
+function readHeader(bytes: Uint8Array, size: number, name: string) {
   const refuse = (why: string) => new Error(`${name} is not a .npy file that can be read: ${why}.`);
   const magic = String.fromCharCode(...bytes.subarray(0, 6));
   if (magic !== "\x93NUMPY") throw refuse("it does not begin with the bytes of \\x93NUMPY");
@@ -49,21 +66,64 @@ export function decodeNpy(bytes: Uint8Array, name = "array"): NdArray {
   );
   if (!match) throw refuse(`its header is ${JSON.stringify(header)}`);
   const [, descr, fortran, tuple] = match;
-  if (!(descr in types)) {
-    throw refuse(`its type is ${descr}, expected one of ${Object.keys(types).join(" ")}`);
+  const type = (Object.keys(arrays) as NumberType[]).find((name) => descriptions[name] === descr);
+  if (type === undefined) {
+    const known = Object.values(descriptions).join(" ");
+    throw refuse(`its type is ${descr}, expected one of ${known}`);
   }
   if (fortran === "True") throw refuse("it is in Fortran order, expected C order");
   const shape = tuple.split(",").filter((n) => n.trim() !== "").map(Number);
-  const type = types[descr as keyof typeof types];
-  const length = shape.reduce((product, n) => product * n, 1);
-  const expected = start + length * type.BYTES_PER_ELEMENT;
-  if (bytes.length !== expected) {
-    throw refuse(
-      `shape [${shape}] of ${descr} takes ${expected} bytes, the file has ${bytes.length}`,
-    );
+  const expected = start + product(shape) * arrays[type].BYTES_PER_ELEMENT;
+  if (size !== expected) {
+    throw refuse(`shape [${shape}] of ${descr} takes ${expected} bytes, the file has ${size}`);
   }
-  // A copy: typed arrays of several bytes an element need an aligned buffer.
-  return { shape, data: new type(bytes.slice(start).buffer) };
+  return { shape, type, start };
+}
+
+/** Values from bytes: a copy, because typed arrays of several bytes an element need an aligned buffer. */
+const valuesOf = (type: NumberType, bytes: Uint8Array): NumberArray =>
+  new arrays[type](bytes.slice().buffer);
+
+/**
+ * Decodes the bytes of a `.npy` file of uint8, int32, float32 or float64, little-endian, C order.
+ * `name` is what an error calls the file.
+ */
+export function decodeNpy(bytes: Uint8Array, name = "array"): NdArray {
+  const { shape, type, start } = readHeader(bytes, bytes.length, name);
+  return { shape, data: valuesOf(type, bytes.subarray(start)) };
+}
+
+/** The longest header that the format's version 1.0 has. */
+const LONGEST_HEADER = 10 + 2 ** 16;
+
+/** Opens a `.npy` file whose rows are read when they are asked for. Errors as of `decodeNpy`. */
+export async function openNpy(path: string, name: string): Promise<Rows> {
+  const readAt = async (position: number, length: number) => {
+    using file = await Deno.open(path);
+    await file.seek(position, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const n = await file.read(bytes.subarray(filled));
+      if (n === null) {
+        throw new Error(`${name} ended at byte ${position + filled} while it was read.`);
+      }
+      filled += n;
+    }
+    return bytes;
+  };
+  const { size } = await Deno.stat(path);
+  const first = await readAt(0, Math.min(size, LONGEST_HEADER));
+  const { shape, type, start } = readHeader(first, size, name);
+  const row = product(shape.slice(1)) * arrays[type].BYTES_PER_ELEMENT;
+  return {
+    shape,
+    type,
+    async read(begin, end) {
+      const bytes = await readAt(start + begin * row, (end - begin) * row);
+      return new arrays[type](bytes.buffer);
+    },
+  };
 }
 
 const decodeAs = <T extends NumberArray>(type: { new (length: number): T }, kind: string) =>

@@ -58,7 +58,10 @@ try {
       force: values.force,
       jobs,
       backend,
-      dataDirectory: Deno.env.get("FASHION_MNIST_DIR"),
+      folders: {
+        dataDirectory: Deno.env.get("FASHION_MNIST_DIR"),
+        weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR"),
+      },
       permissions: workerPermissions,
       prepareBackend: () => setUp(backend),
     }, view.show);

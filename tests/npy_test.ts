@@ -1,7 +1,14 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { NdArray } from "../src/ndarray.ts";
-import { decodeFloat32, decodeInt32, decodeNpy, decodeUint8, encodeNpy } from "../src/npy.ts";
+import { type NdArray, rowsOf, typeOf } from "../src/ndarray.ts";
+import {
+  decodeFloat32,
+  decodeInt32,
+  decodeNpy,
+  decodeUint8,
+  encodeNpy,
+  openNpy,
+} from "../src/npy.ts";
 
 /** What NumPy 2.4.6's `save` writes: header text as in the file, then data in hexadecimal. */
 function numpyFile(dictionary: string, data: string): Uint8Array {
@@ -146,4 +153,36 @@ Deno.test("readers of one type name the type they got", () => {
     "w.npy holds Float64Array, expected Float32Array",
   );
   assertThrows(() => decodeUint8(bytes(new Int32Array(1))), Error, "holds Int32Array");
+});
+
+Deno.test("rows are read from a file as they stand in the array", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/array.npy`;
+  try {
+    const numbers = Array.from({ length: 30 }, (_, i) => i);
+    for (const type of [Uint8Array, Int32Array, Float32Array, Float64Array]) {
+      const array = { shape: [5, 2, 3], data: new type(numbers) };
+      await Deno.writeFile(path, encodeNpy(array));
+      const fromFile = await openNpy(path, "array");
+      const fromMemory = rowsOf(array);
+      for (const rows of [fromFile, fromMemory]) {
+        assertEquals([rows.shape, rows.type], [array.shape, typeOf(array.data)]);
+        for (const [begin, end] of [[0, 5], [2, 3], [4, 5], [3, 3]]) {
+          assertEquals(await rows.read(begin, end), array.data.slice(6 * begin, 6 * end));
+        }
+      }
+    }
+    await Deno.writeFile(path, (await Deno.readFile(path)).subarray(0, -1));
+    await assertRejects(() => openNpy(path, "features"), Error, "features is not a .npy file");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("rows of an array whose shape does not fit its values are refused", () => {
+  assertThrows(
+    () => rowsOf({ shape: [2, 2], data: new Uint8Array(3) }),
+    Error,
+    "An array of shape [2,2] has 4 values; got 3.",
+  );
 });

@@ -1,6 +1,7 @@
 /** What every engine refuses, in the same words, before anything reaches TensorFlow. @module */
 import { modelVariables, resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { type Rows, rowsOf } from "../ndarray.ts";
 import type { ImageSet, Weights } from "./engine.ts";
 
 const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
@@ -26,15 +27,22 @@ export function checkWeights(spec: ModelSpec, weights: Weights): void {
 }
 
 /**
- * Throws an Error where images are not of the model's input shape, labels are not one an image, or
- * a label is not below `classes`; leave `classes` out for a model that does not classify.
+ * The images of a set, to be read in parts. Throws an Error where they are not of the model's input
+ * shape and type, labels are not one an image, or a label is not below `classes`; leave `classes`
+ * out for a model that does not classify.
  */
-export function checkImages(spec: ModelSpec, { images, labels }: ImageSet, classes?: number): void {
-  const [count, ...shape] = images.shape;
-  if (shape.join() !== spec.input.join() || images.data.length !== size(images.shape)) {
+export function checkedImages(
+  spec: ModelSpec,
+  { images, labels }: ImageSet | ImageSet<Rows>,
+  classes?: number,
+): Rows {
+  const rows = "data" in images ? rowsOf(images) : images;
+  const { inputType = "uint8" } = spec;
+  const [count, ...shape] = rows.shape;
+  if (shape.join() !== spec.input.join() || rows.type !== inputType) {
     throw new Error(
-      `Model ${spec.name} takes images of shape [N,${spec.input}]; ` +
-        `got [${images.shape}] and ${images.data.length} values.`,
+      `Model ${spec.name} takes images of shape [N,${spec.input}] and type ${inputType}; ` +
+        `got [${rows.shape}] of ${rows.type}.`,
     );
   }
   if (labels.data.length !== count) {
@@ -42,7 +50,7 @@ export function checkImages(spec: ModelSpec, { images, labels }: ImageSet, class
       `Model ${spec.name}: there are ${count} images and ${labels.data.length} labels.`,
     );
   }
-  if (classes === undefined) return;
+  if (classes === undefined) return rows;
   const row = labels.data.findIndex((label) => label >= classes);
   if (row >= 0) {
     throw new Error(
@@ -50,6 +58,7 @@ export function checkImages(spec: ModelSpec, { images, labels }: ImageSet, class
         `image ${row} has the label ${labels.data[row]}.`,
     );
   }
+  return rows;
 }
 
 /** Throws an Error that names the first index which is not below `count`, the number of images. */

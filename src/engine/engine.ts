@@ -6,7 +6,7 @@
  * @module
  */
 import type { ModelSpec } from "../models/spec.ts";
-import type { NdArray } from "../ndarray.ts";
+import type { NdArray, Rows } from "../ndarray.ts";
 
 /**
  * A model's variables by name, `<layer>/<variable>`, in the order of its layers and in each layer in
@@ -14,10 +14,10 @@ import type { NdArray } from "../ndarray.ts";
  */
 export type Weights = ReadonlyMap<string, NdArray<Float32Array>>;
 
-/** Images as stored, and their classes. */
-export interface ImageSet {
-  /** `[N, height, width, channels]`, 0 to 255. */
-  readonly images: NdArray<Uint8Array>;
+/** Images as stored, or features computed from them, and their classes; in memory or, with `Rows`, in a file. */
+export interface ImageSet<Images = NdArray<Uint8Array | Float32Array>> {
+  /** `[N, height, width, channels]`: bytes, or floats where the model's `inputType` says so. */
+  readonly images: Images;
   /** `[N]`, 0 to classes - 1. */
   readonly labels: NdArray<Uint8Array>;
 }
@@ -66,8 +66,8 @@ export interface StepResult {
 
 /** A specification bound to weights, ready to train and predict. All methods are called one after another. */
 export interface Network {
-  /** Gives the network the images that indices refer to from now on, in place of earlier ones. */
-  place(data: ImageSet): Promise<void>;
+  /** Gives the network a copy of the images that indices refer to from now on, in place of earlier ones. */
+  place(data: ImageSet | ImageSet<Rows>): Promise<void>;
   /** Replaces every variable; throws an Error naming a missing, superfluous or misshapen one. Optimiser state starts anew. */
   assign(weights: Weights): Promise<void>;
   /** A copy of every variable. */

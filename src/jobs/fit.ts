@@ -1,5 +1,6 @@
 /**
- * The job that trains one network: the baseline, a fold of a cross-validation, or a trial.
+ * The job that trains one network: the baseline, a fold of a cross-validation, a trial, or a head on
+ * features of another network.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { openEngine } from "../engine/open.ts";
 import { decodeWeights, encodeWeights } from "../engine/weights.ts";
 import { initialWeights } from "../models/initialize.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { decodeInt32, decodeUint8, encodeNpy } from "../npy.ts";
+import { decodeInt32, decodeUint8, encodeNpy, openNpy } from "../npy.ts";
 import type { JobContext } from "../pipeline/stage.ts";
 import { seedFor } from "../random.ts";
 
@@ -17,12 +18,21 @@ import { seedFor } from "../random.ts";
 export interface FitParameters {
   readonly model: ModelSpec;
   readonly recipe: Recipe;
+  /** What the network learns from and is tested on; the prepared images where left out. */
+  readonly examples?: { readonly train: string; readonly test: string };
   /** One fold of `kFold` over all training images, in place of the prepared split. */
   readonly fold?: { readonly splits: number; readonly randomState: number; readonly index: number };
-  /** Continues from the weights of the job `parent`, which trained for so many epochs. */
+  /** How many images of the split, its first ones, are trained on and validated; all where left out. */
+  readonly subset?: { readonly train: number; readonly validation: number };
+  /**
+   * Files with the first weights, which together, one after another, are all of the model's; drawn
+   * from the recipe's seed where left out.
+   */
+  readonly start?: readonly string[];
+  /** Epochs that the weights of `start` have been trained for already. */
   readonly initialEpoch?: number;
-  /** Whether to look at the test images, once, with the kept weights; and at those learnt from. */
-  readonly test: boolean;
+  /** What is evaluated once with the kept weights, besides the validation images. */
+  readonly evaluate: readonly ("train" | "test")[];
 }
 
 /** The file `summary.json`. */
@@ -34,23 +44,32 @@ export interface FitSummary {
 /**
  * Writes `summary.json` (`FitSummary`), `weights.bin` (float32, in the order of the model's
  * variables), and the class probabilities of the kept epoch, `[n, classes]`:
- * `validation-probabilities.npy` and, with `test`, `train-probabilities.npy` and
+ * `validation-probabilities.npy` and those of `evaluate`, `train-probabilities.npy` and
  * `test-probabilities.npy`.
  */
 export async function run(context: JobContext): Promise<void> {
-  const { model, recipe, fold, initialEpoch = 0, test } = context
+  const { model, recipe, fold, subset, start, initialEpoch = 0, evaluate, examples } = context
     .parameters as unknown as FitParameters;
-  const uint8 = async (name: string) => decodeUint8(await context.read(`prepare/${name}`), name);
-  const indices = async (name: string) =>
-    decodeInt32(await context.read(`prepare/${name}`), name).data;
+  const images = examples ??
+    { train: "prepare/train-images.npy", test: "prepare/test-images.npy" };
+  const open = (input: string) => openNpy(context.path(input), input);
+  const labelsOf = async (part: string) => {
+    const input = `prepare/${part}-labels.npy`;
+    return decodeUint8(await context.read(input), input);
+  };
+  const indices = async (part: string) => {
+    const input = `prepare/${part}-indices.npy`;
+    return decodeInt32(await context.read(input), input).data;
+  };
 
-  const images = await uint8("train-images.npy");
-  const labels = await uint8("train-labels.npy");
+  const labels = await labelsOf("train");
   const split: Split = fold
     ? kFold(labels.data.length, fold.splits, fold.randomState)[fold.index]
-    : { train: await indices("train-indices.npy"), test: await indices("validation-indices.npy") };
-  const weights = initialEpoch > 0
-    ? decodeWeights(await context.read("parent/weights.bin"), model)
+    : { train: await indices("train"), test: await indices("validation") };
+  const training = split.train.subarray(0, subset?.train);
+  const validation = split.test.subarray(0, subset?.validation);
+  const weights = start
+    ? decodeWeights(joined(await Promise.all(start.map(context.read))), model)
     : initialWeights(model, seedFor(recipe.seed, "weights"));
 
   const engine = await openEngine({ backend: context.backend, threads: recipe.threads });
@@ -60,10 +79,10 @@ export async function run(context: JobContext): Promise<void> {
     loss: { labelSmoothing: 0, l2: 0 },
     seed: seedFor(recipe.seed, `dropout from epoch ${initialEpoch}`),
   }, weights);
-  await network.place({ images, labels });
+  await network.place({ images: await open(images.train), labels });
   const trained = await fit(network, {
-    training: split.train,
-    validation: split.test,
+    training,
+    validation,
     labels,
     epochs: recipe.epochs,
     initialEpoch,
@@ -77,13 +96,26 @@ export async function run(context: JobContext): Promise<void> {
   await context.write("summary.json", JSON.stringify({ history, keptEpoch } satisfies FitSummary));
   await context.write("weights.bin", encodeWeights(trained.weights));
   await context.write("validation-probabilities.npy", encodeNpy(trained.validationProbabilities));
-  if (test) {
-    await context.write("train-probabilities.npy", encodeNpy(await network.predict(split.train)));
+  if (evaluate.includes("train")) {
+    await context.write("train-probabilities.npy", encodeNpy(await network.predict(training)));
+  }
+  if (evaluate.includes("test")) {
     // The test images are placed and looked at here, once, after everything has been chosen.
-    const testLabels = await uint8("test-labels.npy");
-    await network.place({ images: await uint8("test-images.npy"), labels: testLabels });
+    const testLabels = await labelsOf("test");
+    await network.place({ images: await open(images.test), labels: testLabels });
     const all = Int32Array.from(testLabels.data, (_, index) => index);
     await context.write("test-probabilities.npy", encodeNpy(await network.predict(all)));
   }
   await network.close();
+}
+
+/** The bytes of several files as one. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }

@@ -138,10 +138,12 @@ export type Layer =
   | Activation
   | Add;
 
-/** A network: its input (uint8 images as stored, `[height, width, channels]`) and its layers; the last layer is the output. */
+/** A network: its input, `[height, width, channels]`, and its layers; the last layer is the output. */
 export interface ModelSpec {
   readonly name: string;
   readonly input: Shape;
+  /** What the input consists of: bytes, as images are stored, where left out; floats for features computed from them. */
+  readonly inputType?: "uint8" | "float32";
   readonly layers: readonly Layer[];
   /** Names of layers whose weights training leaves as they are (batch normalisation then runs in inference mode). None where left out. */
   readonly frozen?: readonly string[];

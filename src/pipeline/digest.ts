@@ -12,6 +12,17 @@ export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+/** SHA-256 of a file's bytes, read in parts. */
+export async function sha256File(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(1 << 18);
+  for (let count; (count = await file.read(buffer)) !== null;) {
+    hash.update(buffer.subarray(0, count));
+  }
+  return hash.digest("hex");
+}
+
 /** Canonical JSON (RFC 8785): equal values give equal text, whatever the order of their keys. */
 export function canonicalJson(value: Json): string {
   return canonicalize(value) as string;

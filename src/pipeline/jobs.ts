@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { CodeDigest } from "./code.ts";
-import { digest, type Json, sha256 } from "./digest.ts";
+import { digest, type Json, sha256File } from "./digest.ts";
 import { JobFailure } from "./failure.ts";
 import type { JobProvenance } from "./manifest.ts";
 import { type jobDocument, jobMessage } from "./messages.ts";
@@ -18,7 +18,7 @@ import { writeWhole } from "./store.ts";
 
 /** A job ready to run: what it is, and where its inputs lie. */
 export interface Job extends JobRequest {
-  /** Every file that it reads, by name. */
+  /** Every file that it reads, by name: inputs, files, and those of earlier jobs. */
   readonly files: { readonly [input: string]: StoredFile };
 }
 
@@ -179,7 +179,7 @@ async function execute(
 
     const files: Record<string, string> = {};
     for await (const entry of Deno.readDir(output)) {
-      files[entry.name] = sha256(await Deno.readFile(join(output, entry.name)));
+      files[entry.name] = await sha256File(join(output, entry.name));
     }
     const record: z.input<typeof finishedJob> = {
       label: job.label,
@@ -203,7 +203,7 @@ async function readFinished(
   try {
     record = finishedJob.parse(JSON.parse(await Deno.readTextFile(join(directory, "job.json"))));
     for (const [name, hash] of Object.entries(record.files)) {
-      if (sha256(await Deno.readFile(join(directory, name))) !== hash) return undefined;
+      if (await sha256File(join(directory, name)) !== hash) return undefined;
     }
   } catch {
     return undefined;

@@ -10,7 +10,7 @@ import {
   manifestPath,
   writeManifest,
 } from "./manifest.ts";
-import type { StageContext, StageDefinition, StoredFile } from "./stage.ts";
+import type { StageContext, StageDefinition, StoredFile, Surroundings } from "./stage.ts";
 import { digestStages, type StageStatus, stageStatus, withNeeds } from "./status.ts";
 import {
   type Artifact,
@@ -44,7 +44,8 @@ export interface RunOptions {
   /** How many jobs run at once. */
   readonly jobs: number;
   readonly backend?: "tensorflow" | "wasm";
-  readonly dataDirectory?: string;
+  /** Folders that the user named. */
+  readonly folders: Omit<Surroundings, "cache">;
   /** Permission flags of a job's process; it may always write to its own folder, and to no other. */
   readonly permissions: readonly string[];
   /** Called before the first job of a run: makes sure that a backend is there. */
@@ -109,7 +110,7 @@ export async function run(
     const context: StageContext = {
       parameters: stage.parameters,
       inputs: stage.inputs,
-      surroundings: { cache: workspace.cache, dataDirectory: options.dataDirectory },
+      surroundings: { cache: workspace.cache, ...options.folders },
       async read(input) {
         const { from, name, artifact } = source(input);
         return name === "manifest.json"
@@ -130,7 +131,7 @@ export async function run(
           throw new Error(`it starts ${request.module}, which is not among its jobs`);
         }
         await (backend ??= options.prepareBackend());
-        const files: Record<string, StoredFile> = {};
+        const files: Record<string, StoredFile> = { ...request.files };
         for (const input of request.inputs) {
           const { from, artifact } = source(input);
           files[input] = {

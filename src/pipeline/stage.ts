@@ -6,6 +6,7 @@
  * @module
  */
 import type { Json } from "./digest.ts";
+import type { Content } from "./store.ts";
 
 /** A stage as the study lists it. Data only: the module is loaded when the stage runs. */
 export interface StageDefinition {
@@ -33,6 +34,8 @@ export interface Surroundings {
   readonly cache: string;
   /** Folder with the data set's files, where the user named one. */
   readonly dataDirectory?: string;
+  /** Folder with weights trained elsewhere, where the user named one. */
+  readonly weightsDirectory?: string;
 }
 
 /** What a stage's `run` is given. */
@@ -67,6 +70,8 @@ export interface JobRequest {
   readonly parameters: Json;
   /** Inputs of the stage that the job reads. */
   readonly inputs: readonly string[];
+  /** Files that are no artifacts, such as published weights, by the name that the job reads them by. */
+  readonly files?: { readonly [name: string]: StoredFile };
   /** Finished jobs whose files it reads too, as `<name>/<file>`: a trial continues from another's weights. */
   readonly after?: { readonly [name: string]: JobResult };
 }
@@ -91,7 +96,9 @@ export interface JobContext<P = Json> {
   /** The user's `--backend`, if any; never part of a key. */
   readonly backend?: "tensorflow" | "wasm";
   read(input: string): Promise<Uint8Array>;
-  write(name: string, content: Uint8Array | string): Promise<void>;
+  /** The path of an input, for one that is read in parts. */
+  path(input: string): string;
+  write(name: string, content: Content): Promise<void>;
   /** Records what the result was made with, as provenance. */
   record(facts: { readonly [name: string]: Json }): void;
   readonly progress: Progress;

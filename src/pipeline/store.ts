@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, extname, join } from "node:path";
-import { sha256 } from "./digest.ts";
+import { sha256, sha256File } from "./digest.ts";
 
 /** A stored artifact. */
 export interface Artifact {
@@ -44,13 +44,16 @@ export function artifactPath(workspace: Workspace, stage: string, artifact: Arti
   }
 }
 
+/** What a file is to hold: bytes, text, or bytes part after part. */
+export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
+
 /**
  * Writes a file whole: in `folder`, which is made if it is not there, then synced and renamed. The
  * folder is on the disk of the file's place, which is itself where nothing else is named.
  */
 export async function writeWhole(
   path: string,
-  content: Uint8Array | string,
+  content: Content,
   folder: string = dirname(path),
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -58,9 +61,12 @@ export async function writeWhole(
   try {
     const file = await Deno.open(part, { write: true, createNew: true });
     try {
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      for (let written = 0; written < bytes.length;) {
-        written += await file.write(bytes.subarray(written));
+      const whole = typeof content === "string" || content instanceof Uint8Array;
+      for await (const part of whole ? [content] : content) {
+        const bytes = typeof part === "string" ? new TextEncoder().encode(part) : part;
+        for (let written = 0; written < bytes.length;) {
+          written += await file.write(bytes.subarray(written));
+        }
       }
       await file.sync();
     } finally {
@@ -108,7 +114,7 @@ export async function verify(
 ): Promise<"missing" | "altered" | undefined> {
   const path = artifactPath(workspace, stage, artifact);
   try {
-    return sha256(await Deno.readFile(path)) === artifact.sha256 ? undefined : "altered";
+    return await sha256File(path) === artifact.sha256 ? undefined : "altered";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "missing";
     throw error;

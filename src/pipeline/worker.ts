@@ -24,14 +24,16 @@ let reported = -Infinity;
 const document = jobDocument.parse(
   JSON.parse(await new Response(Deno.stdin.readable).text()),
 );
+function path(input: string): string {
+  const path = document.inputs[input];
+  if (!path) throw new Error(`The job reads ${input}, which it did not ask for.`);
+  return path;
+}
 const context: JobContext = {
   parameters: document.parameters,
   backend: document.backend,
-  read(input) {
-    const path = document.inputs[input];
-    if (!path) throw new Error(`The job reads ${input}, which it did not ask for.`);
-    return Deno.readFile(path);
-  },
+  path,
+  read: (input) => Deno.readFile(path(input)),
   write: (name, content) => writeWhole(join(document.output, name), content),
   record: (facts) => say({ type: "facts", facts: facts as Record<string, z.core.util.JSONType> }),
   progress(done, total, note) {

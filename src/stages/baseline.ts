@@ -21,7 +21,11 @@ export async function run(context: StageContext): Promise<void> {
   const job = await context.job({
     module: "src/jobs/fit.ts",
     label: model.name,
-    parameters: { model, recipe, test: true } satisfies FitParameters as unknown as Json,
+    parameters: {
+      model,
+      recipe,
+      evaluate: ["train", "test"],
+    } satisfies FitParameters as unknown as Json,
     inputs: context.inputs,
   });
   const trained = { model, job, prefix: "" };

@@ -44,7 +44,7 @@ export async function run({ parameters, inputs, read, write, job }: StageContext
           model,
           recipe,
           fold: { splits, randomState, index },
-          test: false,
+          evaluate: [],
         } satisfies FitParameters as unknown as Json,
         inputs,
       });

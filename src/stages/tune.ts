@@ -43,7 +43,7 @@ export async function run(context: StageContext): Promise<void> {
     label: string,
     values: Values,
     epochs: number,
-    more: Pick<FitParameters, "initialEpoch" | "test">,
+    more: Pick<FitParameters, "start" | "initialEpoch" | "evaluate">,
     parent?: JobResult,
   ) =>
     context.job({
@@ -65,7 +65,14 @@ export async function run(context: StageContext): Promise<void> {
   const runTrial = async ({ id, values, initialEpoch, epochs, parent }: Trial) => {
     try {
       const started = parent === undefined ? undefined : jobs.get(parent);
-      const job = await fit(`trial ${id}`, values, epochs, { initialEpoch, test: false }, started);
+      const start = started && ["parent/weights.bin"];
+      const job = await fit(
+        `trial ${id}`,
+        values,
+        epochs,
+        { start, initialEpoch, evaluate: [] },
+        started,
+      );
       jobs.set(id, job);
       const { history, keptEpoch } = JSON.parse(
         new TextDecoder().decode(await job.read("summary.json")),
@@ -102,7 +109,7 @@ export async function run(context: StageContext): Promise<void> {
     Object.entries({ winner, study }).map(async ([name, values]) => ({
       name,
       model: tunedLenet(values as unknown as TunedLenetValues, classes.length),
-      job: await fit(`${name} retrained`, values, finalEpochs, { test: true }),
+      job: await fit(`${name} retrained`, values, finalEpochs, { evaluate: ["train", "test"] }),
       prefix: `${name}-`,
     })),
   );

@@ -19,6 +19,8 @@ import type {
 } from "../../src/engine/engine.ts";
 import { cutAt } from "../../src/models/cut.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
+import type { Rows } from "../../src/ndarray.ts";
+import { encodeNpy, openNpy } from "../../src/npy.ts";
 import { kerasRuns } from "./keras_steps.ts";
 import {
   enlarged,
@@ -407,6 +409,54 @@ export function testEngine(title: string, engine: Engine | undefined): void {
   });
 
   Deno.test({
+    name: `${title}: features are floats, and the same from memory and from a file`,
+    ignore,
+    async fn() {
+      const spec: ModelSpec = {
+        name: "head",
+        input: [2, 2, 3],
+        inputType: "float32",
+        layers: [
+          { type: "flatten", name: "flatten" },
+          { type: "batchNormalization", name: "norm", epsilon: 1e-3, momentum: 0.9 },
+          { type: "dense", name: "logits", units: 5, activation: "softmax" },
+        ],
+      };
+      const { images, labels } = imagesFor(spec, 9);
+      const features = {
+        shape: images.shape,
+        data: Float32Array.from(images.data, (value) => value / 10 - 7),
+      };
+      const weights = weightsFor(spec);
+      const indices = Int32Array.of(8, 0, 3, 3);
+      const learn = (images: ImageSet["images"] | Rows) =>
+        withNetwork(engine!, spec, training, weights, undefined, async (network) => {
+          // The union is of two kinds of sets, not of two kinds of images in one.
+          await network.place({ images, labels } as ImageSet | ImageSet<Rows>);
+          const before = await network.predict(indices);
+          const { loss } = await network.trainBatch(indices, 0.01);
+          return { before, loss, after: await network.predict(indices) };
+        });
+      const learnt = await learn(features);
+      const examples = rows({ images: features, labels }, indices);
+      const expected = by.forward(spec, by.widen(weights), examples);
+      assertLess(distance(learnt.before.data, expected.data), 1e-5);
+      const folder = await Deno.makeTempDir();
+      try {
+        await Deno.writeFile(`${folder}/features.npy`, encodeNpy(features));
+        assertEquals(await learn(await openNpy(`${folder}/features.npy`, "features")), learnt);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+      await assertRejects(
+        () => learn(images),
+        Error,
+        "Model head takes images of shape [N,2,2,3] and type float32; got [9,2,2,3] of uint8.",
+      );
+    },
+  });
+
+  Deno.test({
     name: `${title}: images may be placed anew, more or fewer`,
     ignore,
     async fn() {
@@ -487,7 +537,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         await assertRejects(
           () => network.place({ ...data, images: { ...data.images, shape: [4, 5, 20, 1] } }),
           Error,
-          "Model small takes images of shape [N,10,10,1]; got [4,5,20,1]",
+          "Model small takes images of shape [N,10,10,1] and type uint8; got [4,5,20,1]",
         );
         const wrong = Uint8Array.of(0, 1, 5, 2);
         await assertRejects(

@@ -106,6 +106,7 @@ export async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> 
         await run(workspace, stages(overrides), targets, {
           force: false,
           jobs: 2,
+          folders: {},
           permissions: ["--allow-read"],
           prepareBackend: () => Promise.resolve(),
           ...options,

@@ -47,6 +47,7 @@ if (import.meta.main) {
     {
       force: false,
       jobs: Number(jobs),
+      folders: {},
       permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
       prepareBackend: () => Promise.resolve(),
     },

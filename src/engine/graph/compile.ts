@@ -47,8 +47,8 @@ export interface Program {
   readonly graph: Graph;
   /**
    * - `allocate` makes room for as many images and labels as their shapes `images` `[4]` and `labels`
-   *   `[1]` say, `place` puts some `images` `[n, height, width, channels]` and `labels` `[n]`, both
-   *   uint8, there, at `indices` `[n]`;
+   *   `[1]` say, `place` puts some `images` `[n, height, width, channels]` of the model's `inputType`
+   *   and `labels` `[n]`, uint8, there, at `indices` `[n]`;
    * - `assign` takes every variable by its name, and `read` gives them;
    * - `predict` takes `indices` into the placed images to the last layer's `output`.
    */
@@ -119,14 +119,15 @@ function assignment(graph: Graph, variables: readonly Variable[]): Signature {
 interface PlacedData {
   readonly allocate: () => Signature;
   readonly place: () => Signature;
-  /** Float32 images, 0 to 255. */
+  /** Images as float32. */
   readonly images: (indices: Tensor) => Tensor;
   /** Int32 classes. */
   readonly labels: (indices: Tensor) => Tensor;
 }
 
 function placedData(graph: Graph, spec: ModelSpec): PlacedData {
-  const images = op.variable(graph, "data/images", "uint8", [-1, ...spec.input]);
+  const { inputType = "uint8" } = spec;
+  const images = op.variable(graph, "data/images", inputType, [-1, ...spec.input]);
   const labels = op.variable(graph, "data/labels", "uint8", [-1]);
   return {
     allocate: () => {
@@ -135,7 +136,7 @@ function placedData(graph: Graph, spec: ModelSpec): PlacedData {
         labels: op.placeholder(graph, "labels", "int32", [1]),
       };
       const made = [
-        op.assign(images, op.zeros(inputs.images, "uint8", images.shape)),
+        op.assign(images, op.zeros(inputs.images, inputType, images.shape)),
         op.assign(labels, op.zeros(inputs.labels, "uint8", labels.shape)),
       ];
       return { inputs, outputs: done(graph, made) };
@@ -143,7 +144,7 @@ function placedData(graph: Graph, spec: ModelSpec): PlacedData {
     place: () => {
       const inputs = {
         indices: op.placeholder(graph, "indices", "int32", [-1]),
-        images: op.placeholder(graph, "images", "uint8", images.shape),
+        images: op.placeholder(graph, "images", inputType, images.shape),
         labels: op.placeholder(graph, "labels", "uint8", labels.shape),
       };
       const placed = [

@@ -6,11 +6,11 @@
  */
 import type { ResolvedLayer } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import type { NdArray, NumberArray } from "../../ndarray.ts";
-import { checkImages, checkIndices, checkLoss, checkWeights } from "../checks.ts";
+import type { NdArray, NumberArray, Rows } from "../../ndarray.ts";
+import { checkedImages, checkIndices, checkLoss, checkWeights } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type { Engine, ImageSet, Network, StepResult, TrainingSpec, Weights } from "../engine.ts";
-import type { Addon } from "../runtime/load.ts";
+import type { Addon, Values } from "../runtime/load.ts";
 import { compile, type Program, type Trainable } from "./compile.ts";
 import { stepRates } from "./optimizers.ts";
 import { openSession, type Session } from "./session.ts";
@@ -44,8 +44,8 @@ function predictionBatch(spec: ModelSpec, layers: readonly ResolvedLayer[]): num
   return Math.min(256, Math.max(1, Math.floor(PREDICTION_VALUES / largest)));
 }
 
-/** Images are handed over in parts of this size, because TensorFlow copies what it is fed. */
-const PLACEMENT_BYTES = 2 ** 22;
+/** Images are handed over in parts of so many values, because TensorFlow copies what it is fed. */
+const PLACEMENT_VALUES = 2 ** 22;
 
 const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
@@ -69,31 +69,26 @@ class GraphNetwork implements Network {
     this.#batch = predictionBatch(spec, program.layers);
   }
 
-  place = (data: ImageSet) =>
-    Promise.try(() => {
-      const { signatures, training } = this.program;
-      checkImages(this.spec, data, training.classes);
-      const { images, labels } = data;
-      this.session.run(signatures.allocate, {
-        images: vector(Int32Array.from(images.shape)),
-        labels: vector(Int32Array.from(labels.shape)),
-      });
-      const [count, ...shape] = images.shape;
-      const step = Math.ceil(PLACEMENT_BYTES / size(shape));
-      for (let begin = 0; begin < count; begin += step) {
-        const end = Math.min(begin + step, count);
-        const n = end - begin;
-        this.session.run(signatures.place, {
-          indices: vector(Int32Array.from({ length: n }, (_, i) => begin + i)),
-          images: {
-            shape: [n, ...shape],
-            data: images.data.subarray(begin * size(shape), end * size(shape)),
-          },
-          labels: vector(labels.data.subarray(begin, end)),
-        });
-      }
-      this.#placed = data.labels.data.length;
+  place = async (data: ImageSet | ImageSet<Rows>) => {
+    const { signatures, training } = this.program;
+    const images = checkedImages(this.spec, data, training.classes);
+    const { labels } = data;
+    this.session.run(signatures.allocate, {
+      images: vector(Int32Array.from(images.shape)),
+      labels: vector(Int32Array.from(labels.shape)),
     });
+    const [count, ...shape] = images.shape;
+    const step = Math.ceil(PLACEMENT_VALUES / size(shape));
+    for (let begin = 0; begin < count; begin += step) {
+      const end = Math.min(begin + step, count);
+      this.session.run(signatures.place, {
+        indices: vector(Int32Array.from({ length: end - begin }, (_, i) => begin + i)),
+        images: { shape: [end - begin, ...shape], data: await images.read(begin, end) as Values },
+        labels: vector(labels.data.subarray(begin, end)),
+      });
+    }
+    this.#placed = count;
+  };
 
   assign = (weights: Weights) =>
     Promise.try(() => {

@@ -7,8 +7,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import type { NdArray } from "../../ndarray.ts";
-import { checkImages, checkIndices, checkLoss, checkWeights, whyUntrainable } from "../checks.ts";
+import type { NdArray, Rows } from "../../ndarray.ts";
+import { checkedImages, checkIndices, checkLoss, checkWeights, whyUntrainable } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type {
   Engine,
@@ -74,16 +74,15 @@ class LayersNetwork implements Network {
     this.#untrainable = whyUntrainable(spec);
   }
 
-  place({ images, labels }: ImageSet): Promise<void> {
-    return Promise.try(() => {
-      const classes = this.#untrainable === undefined ? this.#output.outputShape[0] : undefined;
-      checkImages(this.spec, { images, labels }, classes);
-      // Copies: what the caller does to its arrays afterwards does not reach the network.
-      this.#placed = {
-        images: { shape: images.shape, data: images.data.slice() },
-        labels: { shape: labels.shape, data: labels.data.slice() },
-      };
-    });
+  async place(data: ImageSet | ImageSet<Rows>): Promise<void> {
+    const classes = this.#untrainable === undefined ? this.#output.outputShape[0] : undefined;
+    const rows = checkedImages(this.spec, data, classes);
+    const values = await rows.read(0, rows.shape[0]) as ImageSet["images"]["data"];
+    // Copies: what the caller does to its arrays afterwards does not reach the network.
+    this.#placed = {
+      images: { shape: rows.shape, data: values.slice() },
+      labels: { shape: data.labels.shape, data: data.labels.data.slice() },
+    };
   }
 
   async assign(weights: Weights): Promise<void> {
@@ -249,7 +248,7 @@ function refresh(variable: Variable): void {
   variable.tensor = tensorOf(variable.data, variable.shape);
 }
 
-/** The images at `indices` as floats, 0 to 255. */
+/** The images at `indices` as floats. */
 function gather({ images }: ImageSet, indices: Int32Array): tf.Tensor {
   const [count, ...shape] = images.shape;
   const size = images.data.length / count;
