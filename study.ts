@@ -114,9 +114,19 @@ export const study: Study = {
     /** The epoch kept is the one with the best validation accuracy; the first of several. */
     keep: "validationAccuracy",
   },
+  tune,
+  cv,
   thresholds: {
     "baseline.validation.accuracy": 0.905,
     "baseline.test.accuracy": 0.9,
+    "tune.winner.validation.accuracy": 0.915,
+    "tune.winner.test.accuracy": 0.91,
+    "cv.fold1.accuracy": 0.89,
+    "cv.fold2.accuracy": 0.89,
+    "cv.fold3.accuracy": 0.89,
+    "cv.fold4.accuracy": 0.89,
+    "cv.fold5.accuracy": 0.89,
+    "cv.mean.accuracy": 0.9,
   },
   /**
    * What the seed study reports (Keras on Kaggle's copy of the data): `n` is the number of images
