@@ -8,7 +8,7 @@ import { type Backend, isReady } from "../src/engine/runtime/choice.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";
-import { project } from "./workspace.ts";
+import { project, userFolders, weightFinder } from "./workspace.ts";
 
 const HELP = `deno task <stage>|all [flags]
 
@@ -58,10 +58,8 @@ try {
       force: values.force,
       jobs,
       backend,
-      folders: {
-        dataDirectory: Deno.env.get("FASHION_MNIST_DIR"),
-        weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR"),
-      },
+      folders: userFolders(),
+      isThere: weightFinder(workspace),
       permissions: workerPermissions,
       prepareBackend: () => setUp(backend),
     }, view.show);

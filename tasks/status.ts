@@ -1,7 +1,7 @@
 /** `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not. @module */
 import { parseArgs } from "node:util";
 import { statusOf } from "../src/pipeline/status.ts";
-import { project } from "./workspace.ts";
+import { project, weightFinder } from "./workspace.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -11,7 +11,7 @@ const { values } = parseArgs({
   },
 });
 const { stages, workspace } = project(values.demo);
-const states = await statusOf(workspace, stages);
+const states = await statusOf(workspace, stages, weightFinder(workspace));
 for (const { stage, reasons } of states) {
   console.log(`${stage.name.padEnd(10)} ${reasons.length === 0 ? "up to date" : "stale"}`);
   for (const reason of reasons) console.log(`  - ${reason}`);

@@ -1,6 +1,7 @@
 /** Where a study's files are: the real one's in the project, the demonstration's in `demo/`. @module */
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { weightPaths } from "../src/models/imagenet_source.ts";
 import type { Workspace } from "../src/pipeline/store.ts";
 import { stages } from "../src/stages/stages.ts";
 import { demo as demoStudy, study } from "../study.ts";
@@ -15,3 +16,18 @@ export function project(demo: boolean) {
     : { root, home: root, cache: join(root, ".cache") };
   return { study: chosen, stages: stages(chosen), workspace };
 }
+
+/** The folders that the user named in the environment. */
+export const userFolders = () => ({
+  dataDirectory: Deno.env.get("FASHION_MNIST_DIR"),
+  weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR"),
+});
+
+/** Says whether a weight file is on this machine. */
+export const weightFinder = ({ cache }: Workspace) => async (file: string): Promise<boolean> => {
+  for (const path of weightPaths(file, { cache, ...userFolders() })) {
+    const found = await Deno.stat(path).catch(() => undefined);
+    if (found) return true;
+  }
+  return false;
+};

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { digestOf, download, DownloadError } from "../data/download.ts";
 import type { NdArray } from "../ndarray.ts";
 import { readKerasWeights } from "./keras_weights.ts";
@@ -58,6 +58,13 @@ export interface WeightFolders {
   readonly weightsDirectory?: string;
 }
 
+/** Where a weight file is looked for, in this order. */
+export function weightPaths(file: string, { cache, weightsDirectory }: WeightFolders): string[] {
+  const kept = join(cache, "data", "imagenet-weights");
+  return (weightsDirectory === undefined ? [kept] : [weightsDirectory, kept])
+    .map((folder) => join(folder, file));
+}
+
 /** Told the units done so far and in all, with a few words on what is done. */
 type Progress = (done: number, total: number, note: string) => void;
 
@@ -86,22 +93,22 @@ export async function locateWeights(
   { cache, weightsDirectory }: WeightFolders,
   progress: Progress,
 ): Promise<string> {
-  const kept = join(cache, "data", "imagenet-weights");
-  for (const folder of weightsDirectory === undefined ? [kept] : [weightsDirectory, kept]) {
-    const path = join(folder, file);
-    const found = await digestOf(path, digest);
-    if (found === digest) return path;
+  const paths = weightPaths(file, { cache, weightsDirectory });
+  const path = paths[paths.length - 1];
+  for (const place of paths) {
+    const found = await digestOf(place, digest);
+    if (found === digest) return place;
     if (found !== undefined) {
       throw new Error(
-        `${path} is not the weight file that is studied.\n` +
+        `${place} is not the weight file that is studied.\n` +
           `  digest expected: ${digest}\n  digest found:    ${found}\n` +
-          (folder === kept
+          (place === path
             ? "Delete it, and it is fetched again."
             : "Put the original in its place, or declare the digest of your own file."),
       );
     }
   }
-  const path = join(kept, file);
+  const kept = dirname(path);
   const reasons = [
     weightsDirectory === undefined
       ? "IMAGENET_WEIGHTS_DIR: not set"

@@ -55,6 +55,8 @@ const manifest = z.strictObject({
   key: hash,
   ingredients,
   outputs: z.record(z.string(), artifact),
+  /** Files of other people's that were not on the machine, and without which the result says less. */
+  lacking: z.array(fileName).optional(),
   provenance,
 });
 
@@ -95,9 +97,8 @@ export function parseManifest(text: string, stage: string): Manifest {
 
 /** A manifest's text, sealed with the digest of its content so that any later edit shows. */
 export function formatManifest(content: Manifest): string {
-  const { key, ingredients, outputs, provenance } = content;
-  const seal = digest(content as Json);
-  return JSON.stringify({ key, seal, ingredients, outputs, provenance }, null, 2) + "\n";
+  const { key, ...rest } = content;
+  return JSON.stringify({ key, seal: digest(content as Json), ...rest }, null, 2) + "\n";
 }
 
 /**

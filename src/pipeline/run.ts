@@ -11,7 +11,7 @@ import {
   writeManifest,
 } from "./manifest.ts";
 import type { StageContext, StageDefinition, StoredFile, Surroundings } from "./stage.ts";
-import { digestStages, type StageStatus, stageStatus, withNeeds } from "./status.ts";
+import { digestStages, type IsThere, type StageStatus, stageStatus, withNeeds } from "./status.ts";
 import {
   type Artifact,
   artifactPath,
@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly backend?: "tensorflow" | "wasm";
   /** Folders that the user named. */
   readonly folders: Omit<Surroundings, "cache">;
+  /** Whether a file that a stage lacked is there. */
+  readonly isThere: IsThere;
   /** Permission flags of a job's process; it may always write to its own folder, and to no other. */
   readonly permissions: readonly string[];
   /** Called before the first job of a run: makes sure that a backend is there. */
@@ -94,6 +96,7 @@ export async function run(
     const began = performance.now();
     const outputs: Record<string, Artifact> = {};
     const jobs: JobProvenance[] = [];
+    const lacking: string[] = [];
     const source = (input: string) => {
       if (!stage.inputs.includes(input)) {
         throw new Error(`it reads ${input}, which is not among its inputs`);
@@ -126,6 +129,7 @@ export async function run(
         const { from, artifact } = source(input);
         return `results/${from}/${artifact.file}`;
       },
+      lacks: (file) => void lacking.push(file),
       async job(request) {
         if (!stage.jobs.includes(request.module)) {
           throw new Error(`it starts ${request.module}, which is not among its jobs`);
@@ -172,6 +176,7 @@ export async function run(
       key: keyOf(ingredients!),
       ingredients: ingredients!,
       outputs,
+      ...(lacking.length > 0 ? { lacking: lacking.sort() } : {}),
       provenance: {
         finishedAt: new Date().toISOString(),
         seconds: (performance.now() - began) / 1000,
@@ -214,7 +219,7 @@ export async function run(
   try {
     for (const stage of wanted) {
       try {
-        const status = await stageStatus(workspace, stage, code, states);
+        const status = await stageStatus(workspace, stage, code, states, options.isThere);
         states.set(stage.name, status);
         const forced = options.force && targets.includes(stage.name);
         if (status.reasons.length === 0 && !forced) {
@@ -229,10 +234,11 @@ export async function run(
         // that what depends on it stays up to date.
         const last = status.last?.manifest;
         const restored = !forced && last?.key === made.key &&
+          String(last.lacking ?? []) === String(made.lacking ?? []) &&
           differingOutputs(last.outputs, made.outputs).length === 0;
         if (!restored) await writeManifest(workspace, stage.name, made);
         await removeOthers(workspace, stage.name, made);
-        states.set(stage.name, await stageStatus(workspace, stage, code, states));
+        states.set(stage.name, await stageStatus(workspace, stage, code, states, options.isThere));
         onEvent({ type: "finished", stage: stage.name, seconds: made.provenance.seconds });
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);

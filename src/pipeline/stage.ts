@@ -55,6 +55,11 @@ export interface StageContext<P = Json> {
   publish(name: string, content: string): Promise<void>;
   /** Path by which a published file reaches a file of `results/`: `results/<stage>/<file>`. */
   link(input: string): string;
+  /**
+   * Records that a file which is no artifact is not on this machine, and that the result says less
+   * without it: where it is there later, the stage is stale.
+   */
+  lacks(file: string): void;
   /** Runs a job, or finds its finished result. Many may be awaited at once; the pool bounds them. */
   job(job: JobRequest): Promise<JobResult>;
   readonly progress: Progress;

@@ -17,6 +17,9 @@ export interface StageStatus {
   readonly ingredients?: Ingredients;
 }
 
+/** Whether a file that a stage lacked, by its name, is on this machine. */
+export type IsThere = (file: string) => Promise<boolean>;
+
 /** The stages that a stage reads from. */
 export function needs(stage: StageDefinition): string[] {
   return [...new Set(stage.inputs.map((input) => input.slice(0, input.indexOf("/"))))];
@@ -79,13 +82,14 @@ export function digestStages(
 /**
  * The state of one stage. `code` holds the digests of its modules; `earlier` the states of the
  * stages before it; a stage that reads from a stale one is stale too, since what it will read is not
- * known yet.
+ * known yet. One that lacked a file which is there now is stale, too.
  */
 export async function stageStatus(
   workspace: Workspace,
   stage: StageDefinition,
   code: ReadonlyMap<string, CodeDigest>,
   earlier: ReadonlyMap<string, StageStatus>,
+  isThere: IsThere,
 ): Promise<StageStatus> {
   const reasons: string[] = [];
   const read = await readManifest(workspace, stage.name);
@@ -123,6 +127,9 @@ export async function stageStatus(
     if (complete && keyOf(now) !== last.manifest.key || !complete) {
       reasons.push(...differences(last.manifest.ingredients, now));
     }
+    for (const file of last.manifest.lacking ?? []) {
+      if (await isThere(file)) reasons.push(`${file} is there now, and was not when it ran`);
+    }
     for (const [name, output] of Object.entries(last.manifest.outputs)) {
       if (output.kind === "local") continue;
       const problem = await verify(workspace, stage.name, output);
@@ -136,11 +143,12 @@ export async function stageStatus(
 export async function statusOf(
   workspace: Workspace,
   stages: readonly StageDefinition[],
+  isThere: IsThere,
 ): Promise<StageStatus[]> {
   const code = await digestStages(workspace.root, stages);
   const states = new Map<string, StageStatus>();
   for (const stage of inOrder(stages)) {
-    states.set(stage.name, await stageStatus(workspace, stage, code, states));
+    states.set(stage.name, await stageStatus(workspace, stage, code, states, isThere));
   }
   return [...states.values()];
 }

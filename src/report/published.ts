@@ -10,6 +10,10 @@ export interface Published {
   readonly lenet5Parameters: { readonly [layer: string]: number };
   /** Parameters of its tuned network by layer. */
   readonly tunedParameters: { readonly [layer: string]: number };
+  /** Accuracies on training and validation images of its transfer learning, by the base that answers it. */
+  readonly transfer: {
+    readonly [base: string]: { readonly train: number; readonly validation: number };
+  };
   /** Duplicate rows that it found. */
   readonly duplicates: number;
 }

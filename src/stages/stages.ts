@@ -12,6 +12,7 @@ import type { DataDescription } from "../data/source.ts";
 import type { Recipe } from "../engine/fit.ts";
 import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
+import type { Transfer } from "./transfer.ts";
 import type { Tuning } from "./tune.ts";
 import type { Published } from "../report/published.ts";
 
@@ -24,9 +25,10 @@ export interface Study {
   readonly classes: readonly string[];
   readonly prepare: Pick<PrepareParameters, "size" | "split">;
   readonly baseline: Recipe;
-  /** The stages `tune` and `cv` run where the study has them. */
+  /** The stages `tune`, `cv` and `transfer` run where the study has them. */
   readonly tune?: Tuning;
   readonly cv?: CrossValidation;
+  readonly transfer?: Transfer;
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   readonly thresholds: { readonly [metric: string]: number };
   /** Figures of the study reproduced; null where there is none to compare with. */
@@ -63,7 +65,8 @@ const cvShown = [
 
 /** The stages of a study. */
 export function stages(study: Study): StageDefinition[] {
-  const { title, data, classes, prepare, baseline, tune, cv, thresholds, published } = study;
+  const { title, data, classes, prepare, baseline, tune, cv, transfer, thresholds, published } =
+    study;
   return [
     {
       name: "prepare",
@@ -95,6 +98,15 @@ export function stages(study: Study): StageDefinition[] {
         jobs: ["src/jobs/fit.ts"],
         inputs: ["prepare/train-images.npy", "prepare/train-labels.npy"],
         parameters: json({ classes, ...cv }),
+      }]
+      : []),
+    ...(transfer
+      ? [{
+        name: "transfer",
+        module: "src/stages/transfer.ts",
+        jobs: ["src/jobs/features.ts", "src/jobs/start.ts", "src/jobs/fit.ts"],
+        inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
+        parameters: json({ classes, size: prepare.size, ...transfer }),
       }]
       : []),
     {

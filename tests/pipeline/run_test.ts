@@ -219,3 +219,19 @@ Deno.test("an unknown target names those there are", () =>
     const error = await assertRejects(() => toy.run(["sum"]), Error);
     assertEquals(error.message, "There is no stage sum. There are: page, numbers, sums.");
   }));
+
+Deno.test("a stage that lacked a file runs again once the file is there, and only then", async () => {
+  await withToy(async (toy) => {
+    await toy.run();
+    assertEquals(await toy.run(), []);
+    await Deno.writeTextFile(toy.path(".cache/note.txt"), "");
+    assertEquals(await toy.stale(), {
+      page: ["note.txt is there now, and was not when it ran"],
+    });
+    assertEquals(await toy.run(), ["page"]);
+    assertEquals(await toy.stale(), {});
+    // What was there once need not be there later.
+    await Deno.remove(toy.path(".cache/note.txt"));
+    assertEquals(await toy.stale(), {});
+  });
+});

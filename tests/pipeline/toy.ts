@@ -44,7 +44,9 @@ const sources: Record<string, string> = {
       progress(2, 2);
     }`,
   "page.ts": `
-    export async function run({ parameters, read, publish }) {
+    export async function run({ parameters, surroundings, lacks, read, publish }) {
+      const note = await Deno.stat(surroundings.cache + "/note.txt").catch(() => null);
+      if (!note) lacks("note.txt");
       const sums = new TextDecoder().decode(await read("sums/sums.json"));
       await publish("page.md", "# " + parameters.title + "\\n" + sums + "\\n");
     }`,
@@ -92,6 +94,8 @@ export async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> 
   const workspace = { root, home: root, cache: join(root, ".cache") };
   let overrides: Partial<typeof parameters> = {};
   const events: RunEvent[] = [];
+  const isThere = async (file: string) =>
+    await Deno.stat(join(workspace.cache, file)).then(() => true, () => false);
   try {
     for (const [name, text] of Object.entries(sources)) {
       await Deno.writeTextFile(join(root, name), text);
@@ -107,6 +111,7 @@ export async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> 
           force: false,
           jobs: 2,
           folders: {},
+          isThere,
           permissions: ["--allow-read"],
           prepareBackend: () => Promise.resolve(),
           ...options,
@@ -117,7 +122,7 @@ export async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> 
         return ran;
       },
       async stale() {
-        const states = await statusOf(workspace, stages(overrides));
+        const states = await statusOf(workspace, stages(overrides), isThere);
         return Object.fromEntries(
           states.filter(({ reasons }) => reasons.length > 0)
             .map(({ stage, reasons }) => [stage.name, reasons]),

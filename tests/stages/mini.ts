@@ -48,6 +48,7 @@ if (import.meta.main) {
       force: false,
       jobs: Number(jobs),
       folders: {},
+      isThere: () => Promise.resolve(false),
       permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
       prepareBackend: () => Promise.resolve(),
     },

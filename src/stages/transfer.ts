@@ -1,0 +1,343 @@
+/**
+ * Stage `transfer`: networks trained on ImageNet, put to use on the study's images. For each base:
+ * features once, heads on them, then its upper layers together with the better head. And why the
+ * study's own attempt ended at chance, by experiment.
+ *
+ * @module
+ */
+import { stringify } from "@std/csv";
+import type { Recipe } from "../engine/fit.ts";
+import { classify } from "../evaluation/confusion.ts";
+import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
+import type { FeaturesParameters } from "../jobs/features.ts";
+import type { FitParameters, FitSummary } from "../jobs/fit.ts";
+import type { StartParameters } from "../jobs/start.ts";
+import { type Cause, causeModel } from "../models/causes.ts";
+import { locateWeights, WeightsUnavailableError } from "../models/imagenet_source.ts";
+import { resolveLayers } from "../models/shapes.ts";
+import type { ModelSpec, Shape } from "../models/spec.ts";
+import { type Base, baseModel, headModel, heads, withHead } from "../models/transfer.ts";
+import { decodeFloat32, decodeInt32, decodeUint8 } from "../npy.ts";
+import { type Json, sha256File } from "../pipeline/digest.ts";
+import { JobFailure } from "../pipeline/failure.ts";
+import type { JobResult, StageContext, StoredFile } from "../pipeline/stage.ts";
+
+/** What `study.ts` says of transfer learning. */
+export interface Transfer {
+  readonly bases: readonly Base[];
+  /** Threads that compute features. */
+  readonly threads: number;
+  /** How heads are trained on features. */
+  readonly head: Recipe;
+  /** How upper layers are trained, starting from the better head. */
+  readonly finetuned: Recipe;
+  readonly causes: Causes;
+}
+
+/** The experiment: a reference that works, and what is changed about it, one thing at a time. */
+export interface Causes {
+  /** Name of the base whose weight file is used. */
+  readonly base: string;
+  readonly recipe: Omit<Recipe, "learningRate">;
+  /** How many images it is done with. */
+  readonly subset: { readonly train: number; readonly validation: number };
+  readonly reference: Cause;
+  readonly changes: readonly (Pick<Cause, "name"> & Partial<Cause>)[];
+}
+
+/** The stage's parameters: with the names of the classes, and height and width of the prepared images. */
+type Parameters = Transfer & { readonly classes: readonly string[]; readonly size: number };
+
+/** The file `bases.json`: what became of each base. */
+export interface BaseRecord {
+  readonly name: string;
+  readonly file: string;
+  /** Whether the weights were there; without them nothing else is known. */
+  readonly available: boolean;
+  /** Height and width of the images as the network sees them. */
+  readonly pixels: number;
+  readonly features: Shape;
+  readonly parameters: number;
+  readonly networks: readonly NetworkRecord[];
+}
+
+/** A network that was trained: its metrics begin with `transfer.<name>`. */
+export interface NetworkRecord {
+  /** Its base, and `linear`, `dense` or `finetuned`: `vgg16-block3.linear`. */
+  readonly name: string;
+  /** Of base and head together, and how many of them were trained. */
+  readonly parameters: number;
+  readonly trained: number;
+}
+
+/** The file `causes.json`: one training, and what it came to on the images held out. */
+export interface CauseRecord {
+  readonly name: string;
+  readonly losses: readonly number[];
+  readonly validationLosses: readonly number[];
+  readonly validationAccuracies: readonly number[];
+  /** Why it ended before its last epoch; null where it did not. */
+  readonly ended: string | null;
+}
+
+/**
+ * Writes `bases.json` (`BaseRecord[]`), `history.csv` (a row an epoch of a network),
+ * `validation-predictions.csv` and `test-predictions.csv` (a row an image: its label and what each
+ * network predicts), `causes.json` (`CauseRecord[]`, the reference first) and `metrics.json`.
+ */
+export async function run(context: StageContext): Promise<void> {
+  const parameters = context.parameters as unknown as Parameters;
+  const { bases } = parameters;
+  const { write } = context;
+  const files = await Promise.all(bases.map((base) => locate(base, context)));
+  const extracted = new Map(bases.flatMap((base, i) => {
+    const file = files[i];
+    return file ? [[base.name, features(base, file, parameters, context)] as const] : [];
+  }));
+  const [results, causes] = await Promise.all([
+    Promise.all(
+      bases.map((base) => transfer(base, extracted.get(base.name), parameters, context)),
+    ),
+    explain(extracted, parameters, context),
+  ]);
+  const networks = results.flatMap(({ networks }) => networks);
+  await write(
+    "history.csv",
+    stringify(networks.flatMap(historyOf), {
+      columns: ["network", ...Object.keys(networks[0]?.summary.history[0] ?? {}), "kept"],
+    }),
+  );
+  const metrics: Metric[] = [];
+  for (const part of ["validation", "test"] as const) {
+    const labels = await labelsOf(part, context);
+    const predictions = await Promise.all(
+      networks.map(async ({ job }) =>
+        classify(decodeFloat32(await job.read(`${part}-probabilities.npy`)))
+      ),
+    );
+    await write(
+      `${part}-predictions.csv`,
+      stringify([
+        ["label", ...networks.map(({ name }) => name)],
+        ...Array.from(labels, (label, i) => [label, ...predictions.map((of) => of[i])]),
+      ]),
+    );
+    networks.forEach(({ name }, i) =>
+      metrics.push(accuracyMetric(`transfer.${name}.${part}.accuracy`, predictions[i], labels))
+    );
+  }
+  const json = (value: unknown) => JSON.stringify(value, null, 2) + "\n";
+  await write("bases.json", json(results.map(({ record }) => record)));
+  await write("causes.json", json(causes));
+  await write("metrics.json", json(metrics));
+}
+
+/** The rows of a network in `history.csv`. */
+const historyOf = ({ name, summary: { history, keptEpoch } }: Trained) =>
+  history.map((epoch) => ({ network: name, ...epoch, kept: epoch.epoch === keptEpoch }));
+
+/** The classes of the validation or of the test images. */
+async function labelsOf(
+  part: "validation" | "test",
+  { read }: StageContext,
+): Promise<Uint8Array> {
+  if (part === "test") return decodeUint8(await read("prepare/test-labels.npy")).data;
+  const labels = decodeUint8(await read("prepare/train-labels.npy")).data;
+  const indices = decodeInt32(await read("prepare/validation-indices.npy")).data;
+  return Uint8Array.from(indices, (index) => labels[index]);
+}
+
+/** The weight file of a base; undefined, and recorded as lacking, where it cannot be had. */
+async function locate(
+  { weights }: Base,
+  { surroundings, progress, lacks }: StageContext,
+): Promise<StoredFile | undefined> {
+  try {
+    const path = await locateWeights(weights, surroundings, progress);
+    return { path, sha256: await sha256File(path) };
+  } catch (error) {
+    if (!(error instanceof WeightsUnavailableError)) throw error;
+    lacks(weights.file);
+    return undefined;
+  }
+}
+
+/** A base's output for every image, as a finished job. */
+function features(
+  base: Base,
+  file: StoredFile,
+  { size, threads }: Parameters,
+  { job, inputs }: StageContext,
+): Promise<JobResult> {
+  const parameters: FeaturesParameters = {
+    ...baseModel(base, size),
+    file: base.weights.file,
+    threads,
+  };
+  return job({
+    module: "src/jobs/features.ts",
+    label: `${base.name} features`,
+    parameters: parameters as unknown as Json,
+    inputs: inputs.filter((input) => !input.endsWith("-indices.npy")),
+    files: { weights: file },
+  });
+}
+
+/** A network and how it was trained. */
+interface Trained {
+  readonly name: string;
+  readonly model: ModelSpec;
+  readonly job: JobResult;
+  readonly summary: FitSummary;
+}
+
+/** One base: features, heads, fine-tuning. Nothing but a record where its weights are not there. */
+async function transfer(
+  base: Base,
+  extracting: Promise<JobResult> | undefined,
+  { head, finetuned, classes, size }: Parameters,
+  context: StageContext,
+): Promise<{ record: BaseRecord; networks: Trained[] }> {
+  const { model } = baseModel(base, size);
+  const output = resolveLayers(model).at(-1)!.outputShape;
+  const record = {
+    name: base.name,
+    file: base.weights.file,
+    available: extracting !== undefined,
+    pixels: size * base.scale,
+    features: output,
+    parameters: parametersOf(model).all,
+  };
+  if (!extracting) return { record: { ...record, networks: [] }, networks: [] };
+
+  const extracted = await extracting;
+  const train = async (
+    name: string,
+    parameters: FitParameters,
+    inputs: readonly string[],
+    after: { readonly [name: string]: JobResult },
+  ): Promise<Trained> => {
+    const job = await context.job({
+      module: "src/jobs/fit.ts",
+      label: `${base.name}.${name}`,
+      parameters: parameters as unknown as Json,
+      inputs,
+      after,
+    });
+    return {
+      name: `${base.name}.${name}`,
+      model: parameters.model,
+      job,
+      summary: await summaryOf(job),
+    };
+  };
+  const examples = { train: "features/train-features.npy", test: "features/test-features.npy" };
+  const onFeatures = await Promise.all(heads.map((name) =>
+    train(
+      name,
+      {
+        model: headModel(name, output, classes.length),
+        recipe: head,
+        examples,
+        evaluate: ["test"],
+      },
+      context.inputs.filter((input) => !input.endsWith("-images.npy")),
+      { features: extracted },
+    )
+  ));
+  const better = onFeatures.reduce((a, b) => keptAccuracy(b) > keptAccuracy(a) ? b : a);
+  const whole = await train(
+    "finetuned",
+    {
+      model: withHead(model, better.model, base.trainedFrom),
+      recipe: finetuned,
+      start: ["features/weights.bin", "head/weights.bin"],
+      evaluate: ["test"],
+    },
+    context.inputs,
+    { features: extracted, head: better.job },
+  );
+  const networks = [...onFeatures, whole];
+  return {
+    record: {
+      ...record,
+      networks: networks.map(({ name, model }) => {
+        const { all, trained } = parametersOf(model);
+        return { name, parameters: model === whole.model ? all : record.parameters + all, trained };
+      }),
+    },
+    networks,
+  };
+}
+
+/** How many parameters a model has, and how many of them training changes. */
+function parametersOf(model: ModelSpec): { all: number; trained: number } {
+  let all = 0;
+  let trained = 0;
+  for (const { layer, variables } of resolveLayers(model)) {
+    for (const { shape, trainable } of variables) {
+      const size = shape.reduce((product, n) => product * n, 1);
+      all += size;
+      if (trainable && !model.frozen?.includes(layer.name)) trained += size;
+    }
+  }
+  return { all, trained };
+}
+
+const summaryOf = async (job: JobResult) =>
+  JSON.parse(new TextDecoder().decode(await job.read("summary.json"))) as FitSummary;
+
+/** The validation accuracy of the epoch kept. */
+const keptAccuracy = ({ summary: { history, keptEpoch } }: Trained) =>
+  history.find(({ epoch }) => epoch === keptEpoch)!.validationAccuracy;
+
+/** Trains the study's kind of network as it should be, and once more for every change of one thing. */
+async function explain(
+  extracted: ReadonlyMap<string, Promise<JobResult>>,
+  { causes, size, classes }: Parameters,
+  context: StageContext,
+): Promise<CauseRecord[]> {
+  const base = await extracted.get(causes.base);
+  if (!base) return [];
+  return await Promise.all(
+    [causes.reference, ...causes.changes.map((change) => ({ ...causes.reference, ...change }))]
+      .map(async (cause): Promise<CauseRecord> => {
+        const model = causeModel(cause, size, classes.length);
+        const { seed } = causes.recipe;
+        const start = await context.job({
+          module: "src/jobs/start.ts",
+          label: `first weights: ${cause.name}`,
+          parameters: { model, seed } satisfies StartParameters as unknown as Json,
+          inputs: [],
+          after: { base },
+        });
+        try {
+          const job = await context.job({
+            module: "src/jobs/fit.ts",
+            label: `cause: ${cause.name}`,
+            parameters: {
+              model,
+              recipe: { ...causes.recipe, learningRate: cause.learningRate },
+              subset: causes.subset,
+              start: ["start/weights.bin"],
+              evaluate: [],
+            } satisfies FitParameters as unknown as Json,
+            inputs: context.inputs,
+            after: { start },
+          });
+          const { history } = await summaryOf(job);
+          return {
+            name: cause.name,
+            losses: history.map(({ loss }) => loss),
+            validationLosses: history.map(({ validationLoss }) => validationLoss),
+            validationAccuracies: history.map(({ validationAccuracy }) => validationAccuracy),
+            ended: null,
+          };
+        } catch (error) {
+          if (!(error instanceof JobFailure && error.kind === "DivergenceError")) throw error;
+          const nothing = { losses: [], validationLosses: [], validationAccuracies: [] };
+          return { name: cause.name, ...nothing, ended: error.message };
+        }
+      }),
+  );
+}
