@@ -122,17 +122,19 @@ export const transfer: Transfer = {
     },
     subset: { train: 3000, validation: 1500 },
     reference: {
-      name: "upper block trained, 1e-4",
+      name: "as it should be: 1e-4",
       output: "block3_pool",
       preprocessing: true,
-      trainedFrom: "block3_conv1",
+      trainedFrom: "block1_conv1",
       learningRate: 1e-4,
     },
     changes: [
       { name: "no preprocessing", preprocessing: false },
-      { name: "head alone trained", trainedFrom: null },
-      { name: "all layers trained", trainedFrom: "block1_conv1" },
       { name: "learning rate 1e-3", learningRate: 1e-3 },
+      { name: "learning rate 3e-3", learningRate: 3e-3 },
+      { name: "head alone", trainedFrom: null },
+      { name: "head alone, 3e-3", trainedFrom: null, learningRate: 3e-3 },
+      { name: "as deep as the study's", output: "block5_pool" },
     ],
   },
 };

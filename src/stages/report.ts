@@ -10,9 +10,11 @@ import { provenanceSection } from "../report/provenance_section.ts";
 import type { Published } from "../report/published.ts";
 import { sources } from "../report/sources.ts";
 import { summarySection } from "../report/summary_section.ts";
+import { transferSection } from "../report/transfer_section.ts";
 import { tuneSection } from "../report/tune_section.ts";
 import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
+import type { Transfer } from "./transfer.ts";
 import type { Tuning } from "./tune.ts";
 
 /** What the report says that no artifact holds. */
@@ -25,15 +27,22 @@ export interface ReportParameters {
   /** Null where the study has no such stage. */
   readonly tune: Tuning | null;
   readonly cv: CrossValidation | null;
+  readonly transfer: Transfer | null;
   readonly thresholds: { readonly [metric: string]: number };
   readonly published: Published | null;
 }
 
 /** Publishes `report.md` and writes its figures as SVG. */
 export async function run(context: StageContext): Promise<void> {
-  const { title, data, classes, prepare, baseline, tune, cv, thresholds, published } = context
-    .parameters as unknown as ReportParameters;
-  const trained = ["baseline", ...(tune ? ["tune"] : []), ...(cv ? ["cv"] : [])];
+  const { title, data, classes, prepare, baseline, tune, cv, transfer, thresholds, published } =
+    context
+      .parameters as unknown as ReportParameters;
+  const trained = [
+    "baseline",
+    ...(tune ? ["tune"] : []),
+    ...(cv ? ["cv"] : []),
+    ...(transfer ? ["transfer"] : []),
+  ];
   const synthetic = data.format === "synthetic";
   const from = sources(context, synthetic ? " (synthetic data)" : "");
   const manifest = async (stage: string) =>
@@ -57,6 +66,9 @@ export async function run(context: StageContext): Promise<void> {
     ...await baselineSection({ classes, recipe: baseline, published }, from),
     ...(tune ? await tuneSection({ ...tune, published }, from) : []),
     ...(cv ? await cvSection({ ...cv, epochs: cv.recipe.epochs, published }, from) : []),
+    ...(transfer
+      ? await transferSection({ ...transfer, classes, tuned: tune !== null, published }, from)
+      : []),
     ...provenanceSection(
       data,
       await Promise.all(["prepare", ...trained].map(manifest)),

@@ -63,6 +63,16 @@ const cvShown = [
   "cv/history.csv",
 ];
 
+const transferShown = [
+  "transfer/manifest.json",
+  "transfer/metrics.json",
+  "transfer/bases.json",
+  "transfer/history.csv",
+  "transfer/test-predictions.csv",
+  "transfer/causes.json",
+  "baseline/test-predictions.csv",
+];
+
 /** The stages of a study. */
 export function stages(study: Study): StageDefinition[] {
   const { title, data, classes, prepare, baseline, tune, cv, transfer, thresholds, published } =
@@ -131,6 +141,10 @@ export function stages(study: Study): StageDefinition[] {
         "baseline/weights.bin",
         ...(tune ? tuneShown : []),
         ...(cv ? cvShown : []),
+        ...(transfer ? transferShown : []),
+        ...(transfer && tune
+          ? ["tune/winner-test-predictions.csv", "tune/study-test-predictions.csv"]
+          : []),
       ],
       parameters: json({
         title,
@@ -140,6 +154,7 @@ export function stages(study: Study): StageDefinition[] {
         baseline,
         tune,
         cv,
+        transfer,
         thresholds,
         published,
       }),

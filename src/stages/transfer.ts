@@ -17,6 +17,7 @@ import { locateWeights, WeightsUnavailableError } from "../models/imagenet_sourc
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec, Shape } from "../models/spec.ts";
 import { type Base, baseModel, headModel, heads, withHead } from "../models/transfer.ts";
+import type { NdArray } from "../ndarray.ts";
 import { decodeFloat32, decodeInt32, decodeUint8 } from "../npy.ts";
 import { type Json, sha256File } from "../pipeline/digest.ts";
 import { JobFailure } from "../pipeline/failure.ts";
@@ -76,6 +77,8 @@ export interface CauseRecord {
   readonly losses: readonly number[];
   readonly validationLosses: readonly number[];
   readonly validationAccuracies: readonly number[];
+  /** Whether every validation image got the same probabilities, to within float32's rounding. */
+  readonly constant: boolean;
   /** Why it ended before its last epoch; null where it did not. */
   readonly ended: string | null;
 }
@@ -331,13 +334,28 @@ async function explain(
             losses: history.map(({ loss }) => loss),
             validationLosses: history.map(({ validationLoss }) => validationLoss),
             validationAccuracies: history.map(({ validationAccuracy }) => validationAccuracy),
+            constant: isConstant(decodeFloat32(await job.read("validation-probabilities.npy"))),
             ended: null,
           };
         } catch (error) {
           if (!(error instanceof JobFailure && error.kind === "DivergenceError")) throw error;
-          const nothing = { losses: [], validationLosses: [], validationAccuracies: [] };
-          return { name: cause.name, ...nothing, ended: error.message };
+          return {
+            name: cause.name,
+            losses: [],
+            validationLosses: [],
+            validationAccuracies: [],
+            constant: false,
+            ended: error.message,
+          };
         }
       }),
   );
+}
+
+/** Whether all rows are the same, to within float32's rounding. */
+function isConstant({ shape: [count, width], data }: NdArray<Float32Array>): boolean {
+  for (let i = width; i < count * width; i++) {
+    if (Math.abs(data[i] - data[i % width]) > 1e-6) return false;
+  }
+  return true;
 }
