@@ -9,6 +9,7 @@ import { decodeFloat32 } from "../src/npy.ts";
 import { type Manifest, readManifest } from "../src/pipeline/manifest.ts";
 import { load } from "../src/pipeline/store.ts";
 import { allMetrics } from "../src/stages/metrics.ts";
+import type { BaseRecord, CauseRecord } from "../src/stages/transfer.ts";
 import { planned } from "../src/tuning/oracle.ts";
 import { project } from "../tasks/workspace.ts";
 
@@ -145,7 +146,7 @@ Deno.test("the committed weights are those of the committed architectures", asyn
   }
 });
 
-const { tune, cv } = study;
+const { tune, cv, transfer } = study;
 
 Deno.test("the winner of the search is its best trial and not below the baseline", {
   ignore: !tune,
@@ -192,4 +193,64 @@ Deno.test("the folds follow from their predictions, every image held out once", 
   });
   const mean = metrics.find(({ name }) => name === "cv.mean.accuracy")!;
   assertAlmostEquals(mean.value, accuracies.reduce((a, b) => a + b) / accuracies.length, 1e-12);
+});
+
+Deno.test("transfer: the accuracies follow from the predictions, and the best epochs were kept", {
+  ignore: !transfer,
+}, async () => {
+  const metrics = metricList.parse(await json<Metric[]>("transfer", "metrics.json"));
+  const bases = await json<BaseRecord[]>("transfer", "bases.json");
+  const networks = bases.flatMap(({ networks }) => networks.map(({ name }) => name));
+  assertEquals(metrics.length, 2 * networks.length);
+  const history = parse(await text("transfer", "history.csv"), { skipFirstRow: true });
+  for (const [part, n] of [["validation", 15000], ["test", 10000]] as const) {
+    const table = parse(await text("transfer", `${part}-predictions.csv`), { skipFirstRow: true });
+    assertEquals(table.length, n);
+    const truth = table.map(({ label }) => Number(label));
+    for (const network of networks) {
+      const name = `transfer.${network}.${part}.accuracy`;
+      const metric = metrics.find((metric) => metric.name === name)!;
+      assertEquals(metric, accuracyMetric(name, table.map((row) => Number(row[network])), truth));
+      if (part === "test") continue;
+      const epochs = history.filter((row) => row.network === network);
+      const accuracies = epochs.map((row) => Number(row.validationAccuracy));
+      const kept = epochs.findIndex((row) => row.kept === "true");
+      assertEquals(kept, accuracies.indexOf(Math.max(...accuracies)));
+      assertEquals(accuracies[kept], metric.value);
+    }
+  }
+});
+
+Deno.test("transfer: bases have Keras's parameters, and those that ran have three networks", {
+  ignore: !transfer,
+}, async () => {
+  const bases = await json<BaseRecord[]>("transfer", "bases.json");
+  assertEquals(Object.fromEntries(bases.map(({ name, parameters }) => [name, parameters])), {
+    "vgg16-block3": 1_735_488,
+    "resnet101v2-conv4": 27_639_296,
+    "vgg16": 14_714_688,
+    "resnet152v2": 58_331_648,
+  });
+  const { lacking = [] } = await manifest("transfer");
+  for (const { name, file, available, networks } of bases) {
+    assertEquals(available, !lacking.includes(file));
+    assertEquals(
+      networks.map(({ name }) => name),
+      available ? ["linear", "dense", "finetuned"].map((head) => `${name}.${head}`) : [],
+    );
+  }
+});
+
+Deno.test("transfer: one change alone turns a network that works into one that guesses", {
+  ignore: !transfer,
+}, async () => {
+  const [reference, ...changes] = await json<CauseRecord[]>("transfer", "causes.json");
+  assert(reference.validationAccuracies.at(-1)! > 0.75);
+  const { subset } = transfer!.causes;
+  const bound = 0.1 + 2 * Math.sqrt(0.1 * 0.9 / subset.validation);
+  const guessing = changes.filter(({ validationAccuracies }) =>
+    validationAccuracies.at(-1)! <= bound
+  );
+  assert(guessing.length > 0);
+  assert(guessing.every(({ constant }) => constant));
 });

@@ -6,9 +6,6 @@
  */
 import { dirname, join } from "node:path";
 import { digestOf, download, DownloadError } from "../data/download.ts";
-import type { NdArray } from "../ndarray.ts";
-import { readKerasWeights } from "./keras_weights.ts";
-import type { ModelSpec } from "./spec.ts";
 
 /** A weight file: its name, the same wherever it is kept. */
 export interface WeightFile {
@@ -135,19 +132,4 @@ export async function locateWeights(
       `${ways}, or run this where the address can be reached.`,
     );
   }
-}
-
-/**
- * Locates a weight file and reads the weights of `spec`, all or a cut of `architecture`, from it.
- * Throws what `locateWeights` and `readKerasWeights` throw.
- */
-export async function loadWeights(
-  file: WeightFile,
-  spec: ModelSpec,
-  architecture: ModelSpec,
-  folders: WeightFolders,
-  progress: Progress,
-): Promise<Map<string, NdArray<Float32Array>>> {
-  const path = await locateWeights(file, folders, progress);
-  return await readKerasWeights(await Deno.readFile(path), spec, architecture, file.file);
 }

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DownloadError } from "../../src/data/download.ts";
 import {
-  loadWeights,
   locateWeights,
   type WeightFile,
   weightFiles,
   WeightsUnavailableError,
 } from "../../src/models/imagenet_source.ts";
+import { readKerasWeights } from "../../src/models/keras_weights.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { formulaWeights, kerasFile } from "./keras_file.ts";
 
@@ -170,19 +170,14 @@ Deno.test("a problem that is not the address's is told as it is", async () => {
   });
 });
 
-Deno.test("weights are read from where they are found", async () => {
+Deno.test("a file is found by either of its digests, and holds the weights", async () => {
   await inFolders(async (user, cache) => {
     await Deno.writeFile(join(user, file.file), bytes);
     const folders = { cache, weightsDirectory: user };
     for (const algorithm of ["md5", "sha256"]) {
-      const read = await loadWeights(
-        { ...file, digest: digest(algorithm) },
-        spec,
-        spec,
-        folders,
-        unasked,
-      );
-      assertEquals(read, weights);
+      const found = { ...file, digest: digest(algorithm) };
+      const path = await locateWeights(found, folders, unasked);
+      assertEquals(await readKerasWeights(await Deno.readFile(path), spec), weights);
     }
   });
 });

@@ -1,0 +1,66 @@
+"""What stages.ts times, in Keras: folds as the study loops over them, and features of ImageNet networks.
+
+Takes a configuration as its argument, answers with the seconds as a line of JSON. Starting Python and
+importing Keras are not counted.
+"""
+
+import json
+import os
+import sys
+import time
+
+configuration = json.loads(sys.argv[1])
+threads = str(configuration["threads"])
+os.environ["TF_NUM_INTRAOP_THREADS"] = threads
+os.environ["TF_NUM_INTEROP_THREADS"] = threads
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import keras
+import numpy as np
+
+
+def folds(data, held_out, epochs, batch):
+    """One fold after the other, each a fresh LeNet-5 validated after every epoch."""
+    images = np.load(os.path.join(data, "train-images.npy")).astype("float32") / 255
+    labels = np.load(os.path.join(data, "train-labels.npy"))
+    start = time.perf_counter()
+    for test in held_out:
+        train = np.setdiff1d(np.arange(len(labels)), test)
+        model = keras.Sequential([
+            keras.Input((32, 32, 1)),
+            keras.layers.Conv2D(32, 5, padding="same", activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Conv2D(48, 5, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(256, activation="relu"),
+            keras.layers.Dense(84, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(
+            images[train],
+            labels[train],
+            batch_size=batch,
+            epochs=epochs,
+            validation_data=(images[test], labels[test]),
+            verbose=0,
+        )
+    return time.perf_counter() - start
+
+
+def features(network, output, count, batch):
+    """Features of images after a first batch, which builds the graph."""
+    build = {"vgg16": keras.applications.VGG16, "resnet101v2": keras.applications.ResNet101V2}
+    whole = build[network](include_top=False, weights=None, input_shape=(32, 32, 3))
+    model = keras.Model(whole.input, whole.get_layer(output).output)
+    images = np.random.default_rng(0).uniform(-1, 1, (count, 32, 32, 3)).astype("float32")
+    model.predict(images[:batch], batch_size=batch, verbose=0)
+    start = time.perf_counter()
+    model.predict(images, batch_size=batch, verbose=0)
+    return time.perf_counter() - start
+
+
+measure = {"folds": folds, "features": features}[configuration["measure"]]
+print(json.dumps({"seconds": measure(**configuration["arguments"])}), flush=True)

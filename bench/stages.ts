@@ -1,0 +1,184 @@
+/**
+ * Times what stages do against Keras doing the same: two folds of the cross-validation for two
+ * epochs, as jobs side by side here and as the study's loop there; and features of the ImageNet
+ * networks. In turn, three rounds. Writes `bench/STAGES.md`; part of `deno task bench`.
+ *
+ * @module
+ */
+import os from "node:os";
+import { fileURLToPath } from "node:url";
+import { kFold } from "../src/data/split.ts";
+import type { FitParameters } from "../src/jobs/fit.ts";
+import { lenet5 } from "../src/models/lenet5.ts";
+import { encodeNpy } from "../src/npy.ts";
+import { digestCode } from "../src/pipeline/code.ts";
+import { type Json, sha256File } from "../src/pipeline/digest.ts";
+import { jobPool } from "../src/pipeline/jobs.ts";
+import { randomState } from "../src/random.ts";
+import { cv, transfer } from "../study.ts";
+import type { FeaturesTask } from "./features_worker.ts";
+
+const ROUNDS = 3;
+const FOLDS = 2;
+const EPOCHS = 2;
+const IMAGES = 60_000;
+/** Images whose features are timed. */
+const COUNT = 1024;
+/** Batches that Keras predicts in; the better one counts. */
+const KERAS_BATCHES = [32, 128];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const python = Deno.env.get("KERAS_PYTHON") ?? "python3";
+
+/** Runs a program that answers with a line of JSON, and gives its seconds. */
+async function secondsOf(program: string, args: readonly string[]): Promise<number> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  const line = new TextDecoder().decode(stdout).split("\n").findLast((line) =>
+    line.startsWith("{")
+  );
+  if (!success || !line) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(line).seconds;
+}
+
+const keras = (measure: string, threads: number, args: object) =>
+  secondsOf(python, [
+    path("keras_stages.py"),
+    JSON.stringify({ measure, threads, arguments: args }),
+  ]);
+
+/** Writes images without a pattern, on which speed does not depend, and their classes. */
+async function writeImages(directory: string) {
+  const random = randomState(0);
+  const images = Uint8Array.from({ length: IMAGES * 32 * 32 }, () => random.uint32() >>> 24);
+  const labels = Uint8Array.from({ length: IMAGES }, () => random.interval(9));
+  await Deno.writeFile(
+    `${directory}/train-images.npy`,
+    encodeNpy({ shape: [IMAGES, 32, 32, 1], data: images }),
+  );
+  await Deno.writeFile(
+    `${directory}/train-labels.npy`,
+    encodeNpy({ shape: [IMAGES], data: labels }),
+  );
+}
+
+/** Seconds from the start of the first fold's process to the end of the last one's. */
+async function foldsHere(directory: string): Promise<number> {
+  const module = "src/jobs/fit.ts";
+  const pool = jobPool({
+    root,
+    code: await digestCode(root, [module]),
+    directory: await Deno.makeTempDir({ dir: directory }),
+    concurrency: 2,
+    force: true,
+    permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
+  });
+  const names = ["train-images.npy", "train-labels.npy"];
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => {
+      const file = `${directory}/${name}`;
+      return [`prepare/${name}`, { path: file, sha256: await sha256File(file) }] as const;
+    })),
+  );
+  const start = performance.now();
+  await Promise.all(Array.from({ length: FOLDS }, (_, index) => {
+    const parameters: FitParameters = {
+      model: lenet5(10),
+      recipe: { ...cv.recipe, epochs: EPOCHS },
+      fold: { splits: cv.splits, randomState: cv.randomState, index },
+      evaluate: [],
+    };
+    const job = { module, label: `fold ${index + 1}`, parameters: parameters as unknown as Json };
+    return pool.run({ ...job, inputs: [], files }, () => {});
+  }));
+  return (performance.now() - start) / 1000;
+}
+
+const spread = (values: readonly number[], digits: number) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
+    .map((value) => value.toFixed(digits));
+  return `**${median}** (${min} - ${max})`;
+};
+
+const directory = await Deno.makeTempDir({ prefix: "atelier-bench-" });
+try {
+  await writeImages(directory);
+  const held = kFold(IMAGES, cv.splits, cv.randomState).slice(0, FOLDS).map((
+    { test },
+  ) => [...test]);
+  const cores = navigator.hardwareConcurrency;
+  const rows: string[][] = [];
+  const note = (what: string, here: number[], there: number[]) => {
+    const ratios = there.map((seconds, i) => seconds / here[i]);
+    rows.push([what, spread(here, 1), spread(there, 1), spread(ratios, 2)]);
+    console.log(rows.at(-1)!.join(" | "));
+  };
+
+  const folds = { here: [] as number[], there: [] as number[] };
+  const argumentsOfFolds = {
+    data: directory,
+    held_out: held,
+    epochs: EPOCHS,
+    batch: cv.recipe.batchSize,
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    folds.here.push(await foldsHere(directory));
+    folds.there.push(await keras("folds", cores, argumentsOfFolds));
+  }
+  note(`${FOLDS} folds, ${EPOCHS} epochs`, folds.here, folds.there);
+
+  for (const { name, network, output, scale } of transfer.bases.slice(0, 2)) {
+    for (const threads of [1, cores]) {
+      const task: FeaturesTask = { base: { network, output, scale }, count: COUNT, threads };
+      const here: number[] = [];
+      const there: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        here.push(
+          await secondsOf(Deno.execPath(), [
+            "run",
+            "--allow-read",
+            "--allow-write",
+            "--allow-env",
+            "--allow-ffi",
+            path("features_worker.ts"),
+            JSON.stringify(task),
+          ]),
+        );
+        const seconds: number[] = [];
+        for (const batch of KERAS_BATCHES) {
+          seconds.push(await keras("features", threads, { network, output, count: COUNT, batch }));
+        }
+        there.push(Math.min(...seconds));
+      }
+      const on = `${threads} thread${threads === 1 ? "" : "s"}`;
+      note(`${name}: features of ${COUNT} images, ${on}`, here, there);
+    }
+  }
+  const [cpu] = os.cpus();
+  const table = [["", "here", "Keras", "Keras / here"], ["---", "---:", "---:", "---:"], ...rows]
+    .map((row) => `| ${row.join(" | ")} |`).join("\n");
+  await Deno.writeTextFile(
+    path("STAGES.md"),
+    `# Speed of the stages
+
+Written by \`deno task bench\`. Seconds, **median** of ${ROUNDS} rounds (minimum - maximum), in turn on the same machine:
+${cpu.model.trim()}, ${os.cpus().length} cores, ${
+      Math.round(os.totalmem() / 2 ** 30)
+    } GiB, ${Deno.build.os}.
+
+Folds are LeNet-5 on 48,000 images without a pattern each, batches of ${cv.recipe.batchSize}, validated on 12,000 after
+every epoch: here as jobs side by side, one thread each, from the start of their processes; in Keras one after the other
+on all cores, without starting Python. Features are of 32 x 32 pixels; Keras predicts in batches of ${
+      KERAS_BATCHES.join(" and of ")
+    }, of
+which the faster one counts.
+
+${table}
+`,
+  );
+} finally {
+  await Deno.remove(directory, { recursive: true });
+}
+// The bundler's process would keep this one alive.
+Deno.exit(0);
