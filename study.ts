@@ -69,6 +69,15 @@ export const cv: CrossValidation = {
   recipe: { ...lenet5Recipe, keep: "lastEpoch" },
 };
 
+/**
+ * How upper layers of ImageNet networks are trained: in small steps, so that what they know is
+ * adjusted and not lost. VGG16 has no batch normalisation, and bears only smaller ones.
+ */
+const finetuned = {
+  vgg16: { ...lenet5Recipe, epochs: 3, learningRate: 2e-5, keep: "validationAccuracy" },
+  resnet: { ...lenet5Recipe, epochs: 2, learningRate: 1e-4, keep: "validationAccuracy" },
+} as const;
+
 /** Transfer learning from ImageNet. Two of the bases are the study's; their weights cannot be had everywhere. */
 export const transfer: Transfer = {
   bases: [
@@ -79,6 +88,7 @@ export const transfer: Transfer = {
       scale: 1,
       weights: weightFiles["vgg16-block3"],
       trainedFrom: "block3_conv1",
+      finetuned: finetuned.vgg16,
     },
     {
       name: "resnet101v2-conv4",
@@ -87,6 +97,7 @@ export const transfer: Transfer = {
       scale: 1,
       weights: weightFiles["resnet101v2-conv4"],
       trainedFrom: "conv4_block16_preact_bn",
+      finetuned: finetuned.resnet,
     },
     {
       name: "vgg16",
@@ -95,6 +106,7 @@ export const transfer: Transfer = {
       scale: 1,
       weights: weightFiles["vgg16"],
       trainedFrom: "block5_conv1",
+      finetuned: finetuned.vgg16,
     },
     {
       name: "resnet152v2",
@@ -103,13 +115,12 @@ export const transfer: Transfer = {
       scale: 1,
       weights: weightFiles["resnet152v2"],
       trainedFrom: "conv5_block1_preact_bn",
+      finetuned: finetuned.resnet,
     },
   ],
   threads: 1,
   /** Heads are small and quick. */
   head: { ...lenet5Recipe, epochs: 12, batchSize: 128, keep: "validationAccuracy" },
-  /** A tenth of the usual learning rate, so that what the base knows is adjusted and not lost. */
-  finetuned: { ...lenet5Recipe, epochs: 2, learningRate: 1e-4, keep: "validationAccuracy" },
   causes: {
     base: "vgg16-block3",
     recipe: {

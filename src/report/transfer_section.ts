@@ -14,8 +14,11 @@ export interface TransferSection {
   readonly classes: readonly string[];
   /** Whether there is a search for hyperparameters to compare with. */
   readonly tuned: boolean;
-  /** How upper layers were trained. */
-  readonly finetuned: { readonly epochs: number; readonly learningRate: number };
+  /** How the upper layers of each base were trained. */
+  readonly bases: readonly {
+    readonly name: string;
+    readonly finetuned: { readonly epochs: number; readonly learningRate: number };
+  }[];
   /** The experiment on what made the study's attempt fail. */
   readonly causes: {
     readonly subset: { readonly train: number; readonly validation: number };
@@ -58,7 +61,7 @@ interface Compared {
 
 /** Writes the section. */
 export async function transferSection(
-  { classes, tuned, finetuned, causes, published }: TransferSection,
+  { classes, tuned, bases: recipes, causes, published }: TransferSection,
   from: Sources,
 ): Promise<string[]> {
   const bases = await from.json<BaseRecord[]>("transfer/bases.json");
@@ -81,9 +84,15 @@ export async function transferSection(
     `Networks trained on ImageNet, as far as their weights can be had: the grey image repeated in three ` +
     `channels and preprocessed as the network's authors did, features computed once, a softmax on them ` +
     `(\`linear\`) and one with 256 rectified units between (\`dense\`). Then the upper layers were trained ` +
-    `together with the better of both heads (\`finetuned\`): ${finetuned.epochs} epochs at a learning ` +
-    `rate of ${finetuned.learningRate}, batch normalisation left as it was. The test images were looked ` +
-    `at once per network, at the end.`,
+    `together with the better of both heads (\`finetuned\`): ${
+      new Intl.ListFormat("en").format(
+        recipes.filter(({ name }) => bases.some((base) => base.name === name && base.available))
+          .map(({ name, finetuned: { epochs, learningRate } }) =>
+            `${epochs} epochs at a learning rate of ${learningRate} for ${name}`
+          ),
+      )
+    }; batch normalisation was left as it was. The test images ` +
+    `were looked at once per network, at the end.`,
     table(
       [
         "Network",

@@ -25,13 +25,12 @@ import type { JobResult, StageContext, StoredFile } from "../pipeline/stage.ts";
 
 /** What `study.ts` says of transfer learning. */
 export interface Transfer {
-  readonly bases: readonly Base[];
+  /** Each with how its upper layers are trained, starting from the better head. */
+  readonly bases: readonly (Base & { readonly finetuned: Recipe })[];
   /** Threads that compute features. */
   readonly threads: number;
   /** How heads are trained on features. */
   readonly head: Recipe;
-  /** How upper layers are trained, starting from the better head. */
-  readonly finetuned: Recipe;
   readonly causes: Causes;
 }
 
@@ -196,9 +195,9 @@ interface Trained {
 
 /** One base: features, heads, fine-tuning. Nothing but a record where its weights are not there. */
 async function transfer(
-  base: Base,
+  base: Transfer["bases"][number],
   extracting: Promise<JobResult> | undefined,
-  { head, finetuned, classes, size }: Parameters,
+  { head, classes, size }: Parameters,
   context: StageContext,
 ): Promise<{ record: BaseRecord; networks: Trained[] }> {
   const { model } = baseModel(base, size);
@@ -253,7 +252,7 @@ async function transfer(
     "finetuned",
     {
       model: withHead(model, better.model, base.trainedFrom),
-      recipe: finetuned,
+      recipe: base.finetuned,
       start: ["features/weights.bin", "head/weights.bin"],
       evaluate: ["test"],
     },

@@ -6,28 +6,28 @@ import { parse } from "@std/csv";
 import { isReady } from "../../src/engine/runtime/choice.ts";
 import { metricList } from "../../src/evaluation/metrics.ts";
 import { weightFiles } from "../../src/models/imagenet_source.ts";
-import { type Base, baseModel } from "../../src/models/transfer.ts";
+import { baseModel } from "../../src/models/transfer.ts";
 import { sha256 } from "../../src/pipeline/digest.ts";
 import { readManifest } from "../../src/pipeline/manifest.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { statusOf } from "../../src/pipeline/status.ts";
 import { load, type Workspace } from "../../src/pipeline/store.ts";
 import { stages, type Study } from "../../src/stages/stages.ts";
-import type { BaseRecord, CauseRecord } from "../../src/stages/transfer.ts";
+import type { BaseRecord, CauseRecord, Transfer } from "../../src/stages/transfer.ts";
 import { demo, transfer } from "../../study.ts";
 import { formulaWeights, kerasFile } from "../models/keras_file.ts";
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 /** The study's two bases of complete networks; their files are of this digest, and can be had nowhere. */
-function complete(digests: ReadonlyMap<string, string>): Base[] {
+function complete(digests: ReadonlyMap<string, string>): Transfer["bases"] {
   return transfer.bases.filter(({ name }) => digests.has(name)).map((base) => ({
     ...base,
     weights: { file: base.weights.file, digest: digests.get(base.name)! },
   }));
 }
 
-function small(bases: Base[]): Study {
+function small(bases: Transfer["bases"]): Study {
   const short = { epochs: 1, batchSize: 8 };
   return {
     ...demo,
@@ -37,9 +37,8 @@ function small(bases: Base[]): Study {
     cv: undefined,
     transfer: {
       ...transfer,
-      bases,
+      bases: bases.map((base) => ({ ...base, finetuned: { ...base.finetuned, ...short } })),
       head: { ...transfer.head, ...short },
-      finetuned: { ...transfer.finetuned, ...short },
       causes: {
         ...transfer.causes,
         base: "vgg16",
