@@ -19,13 +19,17 @@ export function provenanceSection(
       ? table(["File", "SHA-256"], files.map(({ file, sha256 }) => [file, `\`${sha256}\``]))
       : `The images are drawn by a program. They are **synthetic**; nothing here says anything about ` +
         `photographs.`,
-    `The runs:`,
+    `The runs. A stage takes less than its jobs together, which run side by side, and far less where ` +
+    `jobs had finished already in an interrupted run:`,
     table(
-      ["Stage", "key", "took", "jobs on", "processor", "Deno", "revision"],
+      ["Stage", "key", "took", "its jobs took", "jobs on", "processor", "Deno", "revision"],
       manifests.map(({ key, ingredients, provenance }) => [
         ingredients.stage,
         `\`${key.slice(0, 12)}\``,
         duration(provenance.seconds),
+        provenance.jobs.length > 0
+          ? duration(provenance.jobs.reduce((sum, { seconds }) => sum + seconds, 0))
+          : NONE,
         [
           ...new Set(
             provenance.jobs.map(({ facts }) =>
