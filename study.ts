@@ -144,10 +144,10 @@ export const transfer: Transfer = {
       { name: "learning rate 1e-3", learningRate: 1e-3 },
       { name: "learning rate 3e-3", learningRate: 3e-3 },
       { name: "learning rate 1e-2", learningRate: 1e-2 },
-      { name: "head alone", trainedFrom: null },
-      { name: "head alone, 3e-3", trainedFrom: null, learningRate: 3e-3 },
       { name: "as deep as the study's", output: "block5_pool" },
       { name: "as deep, 1e-3", output: "block5_pool", learningRate: 1e-3 },
+      { name: "head alone", trainedFrom: null },
+      { name: "head alone, 3e-3", trainedFrom: null, learningRate: 3e-3 },
     ],
   },
 };

@@ -8,6 +8,7 @@ import { type CurvePoint, learningCurves } from "./charts/training.ts";
 import { count, decimal, duration, NONE, signed, table, withInterval } from "./markdown.ts";
 import type { Published } from "./published.ts";
 import type { Sources } from "./sources.ts";
+import { categoryColors } from "./svg.ts";
 
 /** What the section says besides what the artifacts hold. */
 export interface TransferSection {
@@ -350,7 +351,8 @@ async function causesPart(
       "transfer-causes",
       lossCurvesByCause(
         "What makes VGG16 guess",
-        [reference, ...changes].map(({ name, losses }) => ({ name, losses })),
+        [reference, ...changes].slice(0, categoryColors.length)
+          .map(({ name, losses }) => ({ name, losses })),
         classes.length,
       ),
       "Training loss by epoch for each change, and the loss of guessing",
