@@ -109,7 +109,7 @@ export async function run(context: StageContext): Promise<void> {
       columns: ["network", ...Object.keys(networks[0]?.summary.history[0] ?? {}), "kept"],
     }),
   );
-  const metrics: Metric[] = [];
+  const metrics: Metric[][] = networks.map(() => []);
   for (const part of ["validation", "test"] as const) {
     const labels = await labelsOf(part, context);
     const predictions = await Promise.all(
@@ -125,13 +125,13 @@ export async function run(context: StageContext): Promise<void> {
       ]),
     );
     networks.forEach(({ name }, i) =>
-      metrics.push(accuracyMetric(`transfer.${name}.${part}.accuracy`, predictions[i], labels))
+      metrics[i].push(accuracyMetric(`transfer.${name}.${part}.accuracy`, predictions[i], labels))
     );
   }
   const json = (value: unknown) => JSON.stringify(value, null, 2) + "\n";
   await write("bases.json", json(results.map(({ record }) => record)));
   await write("causes.json", json(causes));
-  await write("metrics.json", json(metrics));
+  await write("metrics.json", json(metrics.flat()));
 }
 
 /** The rows of a network in `history.csv`. */

@@ -124,11 +124,9 @@ Deno.test({
       const metrics = metricList.parse(JSON.parse(await artifact("metrics.json")));
       assertEquals(
         metrics.map(({ name }) => name),
-        ["validation", "test"].flatMap((part) =>
-          ["vgg16", "resnet152v2"].flatMap((base) =>
-            ["linear", "dense", "finetuned"].map((head) =>
-              `transfer.${base}.${head}.${part}.accuracy`
-            )
+        ["vgg16", "resnet152v2"].flatMap((base) =>
+          ["linear", "dense", "finetuned"].flatMap((head) =>
+            ["validation", "test"].map((part) => `transfer.${base}.${head}.${part}.accuracy`)
           )
         ),
       );

@@ -49,7 +49,7 @@ export function accuracyComparison(
     type: "nominal" as const,
     title: null,
     scale: { domain: names },
-    axis: { grid: true, domain: false, ticks: false },
+    axis: { grid: true, domain: false, ticks: false, labelLimit: 300 },
   };
   const x = {
     type: "quantitative" as const,
