@@ -1,49 +1,33 @@
 /**
- * The network of the study's failed attempt, with one thing or another done differently: what the
- * failure is explained with.
+ * A network like the study's failed one, with one thing or another done differently: what its failure
+ * is explained with.
  *
  * @module
  */
-import { cutAt } from "./cut.ts";
 import type { Layer, ModelSpec } from "./spec.ts";
-import { vgg16 } from "./vgg16.ts";
+import { withHead } from "./transfer.ts";
 
-/** One training of VGG16 with a dense head. */
+/** One way of training a base with its head. */
 export interface Cause {
   /** What is special about it, in a few words for tables and charts. */
   readonly name: string;
-  /** VGG16's layer that the head stands on. Layers without weights in the file start from drawn ones. */
-  readonly output: string;
-  /** Whether the means of ImageNet are taken off the pixels, as the weights expect. */
+  /** Whether the pixels are preprocessed as the base's weights expect; raw bytes otherwise. */
   readonly preprocessing: boolean;
-  /** The first layer that is trained; null for the head alone. */
-  readonly trainedFrom: string | null;
+  /** The first layer that is trained, as in `withHead`. */
+  readonly trainedFrom: string;
   readonly learningRate: number;
 }
 
-/** VGG16 to `output`, then a dense layer of 256 rectified units and the classes. */
+/** A base and its head as the cause says. */
 export function causeModel(
-  { output, preprocessing, trainedFrom }: Cause,
-  size: number,
-  classes: number,
+  base: ModelSpec,
+  head: ModelSpec,
+  { preprocessing, trainedFrom }: Cause,
 ): ModelSpec {
-  const base = cutAt(vgg16([size, size, 1]), output);
-  const first = trainedFrom === null
-    ? base.layers.length
-    : base.layers.findIndex(({ name }) => name === trainedFrom);
-  if (first < 0) throw new Error(`Model ${base.name} has no layer ${trainedFrom} to train from.`);
-  return {
-    ...base,
-    layers: [
-      ...base.layers.map((layer): Layer =>
-        layer.type === "normalization" && !preprocessing
-          ? { ...layer, mean: layer.mean.map(() => 0) }
-          : layer
-      ),
-      { type: "flatten", name: "head_flatten" },
-      { type: "dense", name: "head_dense", units: 256, activation: "relu" },
-      { type: "dense", name: "logits", units: classes, activation: "softmax" },
-    ],
-    frozen: base.layers.slice(0, first).map(({ name }) => name),
-  };
+  const raw = (layer: Layer): Layer =>
+    layer.type === "normalization"
+      ? { ...layer, mean: layer.mean.map(() => 0), std: layer.std.map(() => 1) }
+      : layer;
+  const layers = preprocessing ? base.layers : base.layers.map(raw);
+  return withHead({ ...base, layers }, head, trainedFrom);
 }

@@ -317,11 +317,11 @@ async function causesPart(
       } for VGG16, which is guessing, and blames the difference ` +
         `between ImageNet and garments. `
       : "") +
-    `That can be tried. VGG16 to its third block with a dense head of 256 rectified units, trained on ` +
-    `${
+    `That can be tried. VGG16 to its third block with the head that was trained on its features is ` +
+    `fine-tuned on ${
       count(subset.train)
-    } images for ${recipe.epochs} epochs, works (first row); every other row ` +
-    `changes what its name says and leaves all else as it is. Accuracies are of ` +
+    } images for ${recipe.epochs} epochs, and works (first row); every ` +
+    `other row changes what its name says and leaves all else as it is. Accuracies are of ` +
     `${count(subset.validation)} validation images.`,
     table(
       ["Training", "accuracy", "loss at the end", ""],

@@ -114,7 +114,7 @@ export function stages(study: Study): StageDefinition[] {
       ? [{
         name: "transfer",
         module: "src/stages/transfer.ts",
-        jobs: ["src/jobs/features.ts", "src/jobs/start.ts", "src/jobs/fit.ts"],
+        jobs: ["src/jobs/features.ts", "src/jobs/fit.ts"],
         inputs: [...trainingInputs, "prepare/test-images.npy", "prepare/test-labels.npy"],
         parameters: json({ classes, size: prepare.size, ...transfer }),
       }]

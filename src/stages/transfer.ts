@@ -11,7 +11,6 @@ import { classify } from "../evaluation/confusion.ts";
 import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
 import type { FeaturesParameters } from "../jobs/features.ts";
 import type { FitParameters, FitSummary } from "../jobs/fit.ts";
-import type { StartParameters } from "../jobs/start.ts";
 import { type Cause, causeModel } from "../models/causes.ts";
 import { locateWeights, WeightsUnavailableError } from "../models/imagenet_source.ts";
 import { resolveLayers } from "../models/shapes.ts";
@@ -92,15 +91,13 @@ export async function run(context: StageContext): Promise<void> {
   const { bases } = parameters;
   const { write } = context;
   const files = await Promise.all(bases.map((base) => locate(base, context)));
-  const extracted = new Map(bases.flatMap((base, i) => {
+  const started = new Map(bases.flatMap((base, i) => {
     const file = files[i];
-    return file ? [[base.name, features(base, file, parameters, context)] as const] : [];
+    return file ? [[base.name, trainHeads(base, file, parameters, context)] as const] : [];
   }));
   const [results, causes] = await Promise.all([
-    Promise.all(
-      bases.map((base) => transfer(base, extracted.get(base.name), parameters, context)),
-    ),
-    explain(extracted, parameters, context),
+    Promise.all(bases.map((base) => transfer(base, started.get(base.name), parameters, context))),
+    explain(started.get(parameters.causes.base), parameters, context),
   ]);
   const networks = results.flatMap(({ networks }) => networks);
   await write(
@@ -193,63 +190,82 @@ interface Trained {
   readonly summary: FitSummary;
 }
 
-/** One base: features, heads, fine-tuning. Nothing but a record where its weights are not there. */
-async function transfer(
-  base: Transfer["bases"][number],
-  extracting: Promise<JobResult> | undefined,
-  { head, classes, size }: Parameters,
-  context: StageContext,
-): Promise<{ record: BaseRecord; networks: Trained[] }> {
-  const { model } = baseModel(base, size);
-  const output = resolveLayers(model).at(-1)!.outputShape;
-  const record = {
-    name: base.name,
-    file: base.weights.file,
-    available: extracting !== undefined,
-    pixels: size * base.scale,
-    features: output,
-    parameters: parametersOf(model).all,
-  };
-  if (!extracting) return { record: { ...record, networks: [] }, networks: [] };
+/** Trains a network and gives it the name that its metrics have. */
+async function train(
+  name: string,
+  parameters: FitParameters,
+  inputs: readonly string[],
+  after: { readonly [name: string]: JobResult },
+  { job: run }: StageContext,
+): Promise<Trained> {
+  const job = await run({
+    module: "src/jobs/fit.ts",
+    label: name,
+    parameters: parameters as unknown as Json,
+    inputs,
+    after,
+  });
+  return { name, model: parameters.model, job, summary: await summaryOf(job) };
+}
 
-  const extracted = await extracting;
-  const train = async (
-    name: string,
-    parameters: FitParameters,
-    inputs: readonly string[],
-    after: { readonly [name: string]: JobResult },
-  ): Promise<Trained> => {
-    const job = await context.job({
-      module: "src/jobs/fit.ts",
-      label: `${base.name}.${name}`,
-      parameters: parameters as unknown as Json,
-      inputs,
-      after,
-    });
-    return {
-      name: `${base.name}.${name}`,
-      model: parameters.model,
-      job,
-      summary: await summaryOf(job),
-    };
-  };
-  const examples = { train: "features/train-features.npy", test: "features/test-features.npy" };
-  const onFeatures = await Promise.all(heads.map((name) =>
+/** A base with what is learnt on top of it while it stays as it is. */
+interface WithHeads {
+  readonly model: ModelSpec;
+  readonly features: JobResult;
+  readonly heads: readonly Trained[];
+  /** The head with the better validation accuracy. */
+  readonly better: Trained;
+}
+
+/** Features of a base, and heads on them. */
+async function trainHeads(
+  base: Base,
+  file: StoredFile,
+  parameters: Parameters,
+  context: StageContext,
+): Promise<WithHeads> {
+  const { model } = baseModel(base, parameters.size);
+  const extracted = await features(base, file, parameters, context);
+  const output = resolveLayers(model).at(-1)!.outputShape;
+  const trained = await Promise.all(heads.map((name) =>
     train(
-      name,
+      `${base.name}.${name}`,
       {
-        model: headModel(name, output, classes.length),
-        recipe: head,
-        examples,
+        model: headModel(name, output, parameters.classes.length),
+        recipe: parameters.head,
+        examples: { train: "features/train-features.npy", test: "features/test-features.npy" },
         evaluate: ["test"],
       },
       context.inputs.filter((input) => !input.endsWith("-images.npy")),
       { features: extracted },
+      context,
     )
   ));
-  const better = onFeatures.reduce((a, b) => keptAccuracy(b) > keptAccuracy(a) ? b : a);
-  const whole = await train(
-    "finetuned",
+  const better = trained.reduce((a, b) => keptAccuracy(b) > keptAccuracy(a) ? b : a);
+  return { model, features: extracted, heads: trained, better };
+}
+
+/** One base: its heads, then fine-tuning. Nothing but a record where its weights are not there. */
+async function transfer(
+  base: Transfer["bases"][number],
+  starting: Promise<WithHeads> | undefined,
+  { size }: Parameters,
+  context: StageContext,
+): Promise<{ record: BaseRecord; networks: Trained[] }> {
+  const { model } = baseModel(base, size);
+  const record = {
+    name: base.name,
+    file: base.weights.file,
+    available: starting !== undefined,
+    pixels: size * base.scale,
+    features: resolveLayers(model).at(-1)!.outputShape,
+    parameters: parametersOf(model).all,
+  };
+  if (!starting) return { record: { ...record, networks: [] }, networks: [] };
+
+  const { features, heads, better } = await starting;
+  const finetuned = await train(
+    `${base.name}.finetuned`,
     {
       model: withHead(model, better.model, base.trainedFrom),
       recipe: base.finetuned,
@@ -257,15 +273,17 @@ async function transfer(
       evaluate: ["test"],
     },
     context.inputs,
-    { features: extracted, head: better.job },
+    { features, head: better.job },
+    context,
   );
-  const networks = [...onFeatures, whole];
+  const networks = [...heads, finetuned];
   return {
     record: {
       ...record,
-      networks: networks.map(({ name, model }) => {
-        const { all, trained } = parametersOf(model);
-        return { name, parameters: model === whole.model ? all : record.parameters + all, trained };
+      networks: networks.map((network) => {
+        const { all, trained } = parametersOf(network.model);
+        const parameters = network === finetuned ? all : record.parameters + all;
+        return { name: network.name, parameters, trained };
       }),
     },
     networks,
@@ -293,61 +311,51 @@ const summaryOf = async (job: JobResult) =>
 const keptAccuracy = ({ summary: { history, keptEpoch } }: Trained) =>
   history.find(({ epoch }) => epoch === keptEpoch)!.validationAccuracy;
 
-/** Trains the study's kind of network as it should be, and once more for every change of one thing. */
+/** Fine-tunes as it should be done, and once more for every change of one thing. */
 async function explain(
-  extracted: ReadonlyMap<string, Promise<JobResult>>,
-  { causes, size, classes }: Parameters,
+  starting: Promise<WithHeads> | undefined,
+  { causes: { reference, changes, recipe, subset } }: Parameters,
   context: StageContext,
 ): Promise<CauseRecord[]> {
-  const base = await extracted.get(causes.base);
-  if (!base) return [];
+  if (!starting) return [];
+  const { model, features, better } = await starting;
   return await Promise.all(
-    [causes.reference, ...causes.changes.map((change) => ({ ...causes.reference, ...change }))]
-      .map(async (cause): Promise<CauseRecord> => {
-        const model = causeModel(cause, size, classes.length);
-        const { seed } = causes.recipe;
-        const start = await context.job({
-          module: "src/jobs/start.ts",
-          label: `first weights: ${cause.name}`,
-          parameters: { model, seed } satisfies StartParameters as unknown as Json,
-          inputs: [],
-          after: { base },
-        });
-        try {
-          const job = await context.job({
-            module: "src/jobs/fit.ts",
-            label: `cause: ${cause.name}`,
-            parameters: {
-              model,
-              recipe: { ...causes.recipe, learningRate: cause.learningRate },
-              subset: causes.subset,
-              start: ["start/weights.bin"],
-              evaluate: [],
-            } satisfies FitParameters as unknown as Json,
-            inputs: context.inputs,
-            after: { start },
-          });
-          const { history } = await summaryOf(job);
-          return {
-            name: cause.name,
-            losses: history.map(({ loss }) => loss),
-            validationLosses: history.map(({ validationLoss }) => validationLoss),
-            validationAccuracies: history.map(({ validationAccuracy }) => validationAccuracy),
-            constant: isConstant(decodeFloat32(await job.read("validation-probabilities.npy"))),
-            ended: null,
-          };
-        } catch (error) {
-          if (!(error instanceof JobFailure && error.kind === "DivergenceError")) throw error;
-          return {
-            name: cause.name,
-            losses: [],
-            validationLosses: [],
-            validationAccuracies: [],
-            constant: false,
-            ended: error.message,
-          };
-        }
-      }),
+    [reference, ...changes].map(async (change): Promise<CauseRecord> => {
+      const cause = { ...reference, ...change };
+      try {
+        const { job, summary: { history } } = await train(
+          `cause: ${cause.name}`,
+          {
+            model: causeModel(model, better.model, cause),
+            recipe: { ...recipe, learningRate: cause.learningRate },
+            subset,
+            start: ["features/weights.bin", "head/weights.bin"],
+            evaluate: [],
+          },
+          context.inputs,
+          { features, head: better.job },
+          context,
+        );
+        return {
+          name: cause.name,
+          losses: history.map(({ loss }) => loss),
+          validationLosses: history.map(({ validationLoss }) => validationLoss),
+          validationAccuracies: history.map(({ validationAccuracy }) => validationAccuracy),
+          constant: isConstant(decodeFloat32(await job.read("validation-probabilities.npy"))),
+          ended: null,
+        };
+      } catch (error) {
+        if (!(error instanceof JobFailure && error.kind === "DivergenceError")) throw error;
+        return {
+          name: cause.name,
+          losses: [],
+          validationLosses: [],
+          validationAccuracies: [],
+          constant: false,
+          ended: error.message,
+        };
+      }
+    }),
   );
 }
 

@@ -56,17 +56,21 @@ Deno.test("a layer to train from that is none is refused by name", () => {
 
 Deno.test("a cause changes what it says and nothing else", () => {
   const { reference, changes } = transfer.causes;
-  const before = causeModel(reference, 32, 10);
-  assertEquals(before.frozen, ["preprocessing"]);
+  const { model } = baseModel(base("vgg16-block3"), 32);
+  const head = headModel("dense", [4, 4, 256], 10);
+  const before = causeModel(model, head, reference);
+  assertEquals(before, withHead(model, head, reference.trainedFrom));
   for (const change of changes) {
-    const after = causeModel({ ...reference, ...change }, 32, 10);
-    if (change.trainedFrom === null) {
-      assertEquals(after.frozen!.length, after.layers.length - 3);
-    } else assertEquals(after.frozen, ["preprocessing"]);
-    if (change.preprocessing === false) {
-      const [first, ...rest] = after.layers;
-      assertEquals(rest, before.layers.slice(1));
-      assertEquals(first, { ...before.layers[0], mean: [0, 0, 0] } as typeof first);
-    } else if (change.output === undefined) assertEquals(after.layers, before.layers);
+    const after = causeModel(model, head, { ...reference, ...change });
+    const expected = withHead(model, head, change.trainedFrom ?? reference.trainedFrom);
+    assertEquals(after.frozen, expected.frozen);
+    assertEquals(after.layers.slice(1), expected.layers.slice(1));
+    const [first] = expected.layers;
+    assertEquals(
+      after.layers[0],
+      change.preprocessing === false
+        ? { ...first, mean: [0, 0, 0], std: [1, 1, 1] } as typeof first
+        : first,
+    );
   }
 });
