@@ -20,12 +20,13 @@ import keras
 import numpy as np
 
 
-def folds(data, held_out, epochs, batch):
+def folds(data, count, epochs, batch):
     """One fold after the other, each a fresh LeNet-5 validated after every epoch."""
     images = np.load(os.path.join(data, "train-images.npy")).astype("float32") / 255
     labels = np.load(os.path.join(data, "train-labels.npy"))
     start = time.perf_counter()
-    for test in held_out:
+    for fold in range(count):
+        test = np.load(os.path.join(data, f"held-out-{fold}.npy"))
         train = np.setdiff1d(np.arange(len(labels)), test)
         model = keras.Sequential([
             keras.Input((32, 32, 1)),

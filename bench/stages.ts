@@ -104,9 +104,10 @@ const spread = (values: readonly number[], digits: number) => {
 const directory = await Deno.makeTempDir({ prefix: "atelier-bench-" });
 try {
   await writeImages(directory);
-  const held = kFold(IMAGES, cv.splits, cv.randomState).slice(0, FOLDS).map((
-    { test },
-  ) => [...test]);
+  for (const [fold, { test }] of kFold(IMAGES, cv.splits, cv.randomState).entries()) {
+    const bytes = encodeNpy({ shape: [test.length], data: test });
+    await Deno.writeFile(`${directory}/held-out-${fold}.npy`, bytes);
+  }
   const cores = navigator.hardwareConcurrency;
   const rows: string[][] = [];
   const note = (what: string, here: number[], there: number[]) => {
@@ -118,7 +119,7 @@ try {
   const folds = { here: [] as number[], there: [] as number[] };
   const argumentsOfFolds = {
     data: directory,
-    held_out: held,
+    count: FOLDS,
     epochs: EPOCHS,
     batch: cv.recipe.batchSize,
   };
