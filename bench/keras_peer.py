@@ -8,12 +8,10 @@ import os
 import sys
 import time
 
+from keras_lenet5 import fix_threads, lenet5
+
 configuration = json.loads(sys.argv[1])
-threads = str(configuration["threads"])
-os.environ["TF_NUM_INTRAOP_THREADS"] = threads
-os.environ["TF_NUM_INTEROP_THREADS"] = threads
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-os.environ["KERAS_BACKEND"] = "tensorflow"
+fix_threads(configuration["threads"])
 
 start = time.perf_counter()
 import keras
@@ -27,23 +25,7 @@ images, labels = (
 )
 images = images.reshape(-1, 32, 32, 1).astype("float32")
 
-model = keras.Sequential([
-    keras.Input((32, 32, 1)),
-    keras.layers.Rescaling(1 / 255),
-    keras.layers.Conv2D(32, 5, padding="same", activation="relu"),
-    keras.layers.MaxPooling2D(),
-    keras.layers.Conv2D(48, 5, activation="relu"),
-    keras.layers.MaxPooling2D(),
-    keras.layers.Flatten(),
-    keras.layers.Dense(256, activation="relu"),
-    keras.layers.Dense(84, activation="relu"),
-    keras.layers.Dense(10, activation="softmax"),
-])
-model.compile(
-    optimizer=keras.optimizers.Adam(1e-3),
-    loss="sparse_categorical_crossentropy",
-    metrics=["accuracy"],
-)
+model = lenet5(keras.layers.Rescaling(1 / 255))
 
 
 class Clock(keras.callbacks.Callback):

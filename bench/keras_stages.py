@@ -9,12 +9,10 @@ import os
 import sys
 import time
 
+from keras_lenet5 import fix_threads, lenet5
+
 configuration = json.loads(sys.argv[1])
-threads = str(configuration["threads"])
-os.environ["TF_NUM_INTRAOP_THREADS"] = threads
-os.environ["TF_NUM_INTEROP_THREADS"] = threads
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-os.environ["KERAS_BACKEND"] = "tensorflow"
+fix_threads(configuration["threads"])
 
 import keras
 import numpy as np
@@ -28,18 +26,7 @@ def folds(data, count, epochs, batch):
     for fold in range(count):
         test = np.load(os.path.join(data, f"held-out-{fold}.npy"))
         train = np.setdiff1d(np.arange(len(labels)), test)
-        model = keras.Sequential([
-            keras.Input((32, 32, 1)),
-            keras.layers.Conv2D(32, 5, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Conv2D(48, 5, activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(256, activation="relu"),
-            keras.layers.Dense(84, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ])
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model = lenet5()
         model.fit(
             images[train],
             labels[train],
