@@ -3,6 +3,7 @@ import { accuracy, classify, confusionMatrix } from "../evaluation/confusion.ts"
 import { crossEntropy } from "../evaluation/loss.ts";
 import type { NdArray } from "../ndarray.ts";
 import { randomState, seedFor, shuffle } from "../random.ts";
+import { DivergenceError } from "./checks.ts";
 import type { Network, OptimizerSpec, Weights } from "./engine.ts";
 
 /** How a network is trained: what `study.ts` says of it. */
@@ -64,7 +65,7 @@ export interface Fit {
 /**
  * Trains a network on its placed images and leaves it with the kept epoch's weights.
  * The last, smaller batch of an epoch is used too. `progress` counts images, training and
- * validation together.
+ * validation together. Throws a DivergenceError where a loss or a validation probability is not a number.
  */
 export async function fit(
   network: Network,
@@ -92,6 +93,14 @@ export async function fit(
       progress(done, total, `epoch ${epoch} of ${epochs}${note}`);
     }
     const probabilities = await network.predict(validation);
+    // The loss is taken before each step, so it does not tell what the last one did to the weights.
+    if (probabilities.data.some(Number.isNaN)) {
+      throw new DivergenceError(
+        `After epoch ${epoch} (learning rate ${options.learningRate}) the network's probabilities ` +
+          `are NaN, although every loss was finite: its last step overshot. Training stops here; ` +
+          `a smaller learning rate is the usual remedy.`,
+      );
+    }
     done += validation.length;
     const record: EpochRecord = {
       epoch,

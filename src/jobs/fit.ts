@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { kFold, type Split } from "../data/split.ts";
 import { type EpochRecord, fit, type Recipe } from "../engine/fit.ts";
 import { openEngine } from "../engine/open.ts";
@@ -69,7 +70,7 @@ export async function run(context: JobContext): Promise<void> {
   const training = split.train.subarray(0, subset?.train);
   const validation = split.test.subarray(0, subset?.validation);
   const weights = start
-    ? decodeWeights(joined(await Promise.all(start.map(context.read))), model)
+    ? decodeWeights(Buffer.concat(await Promise.all(start.map(context.read))), model)
     : initialWeights(model, seedFor(recipe.seed, "weights"));
 
   const engine = await openEngine({ backend: context.backend, threads: recipe.threads });
@@ -107,15 +108,4 @@ export async function run(context: JobContext): Promise<void> {
     await context.write("test-probabilities.npy", encodeNpy(await network.predict(all)));
   }
   await network.close();
-}
-
-/** The bytes of several files as one. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
