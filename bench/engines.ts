@@ -14,6 +14,7 @@ import { lenet5 } from "../src/models/lenet5.ts";
 import { resnetV2 } from "../src/models/resnet_v2.ts";
 import { resolveLayers } from "../src/models/shapes.ts";
 import type { ModelSpec } from "../src/models/spec.ts";
+import { encodeNpy } from "../src/npy.ts";
 import { randomState } from "../src/random.ts";
 import { type Configuration, type Jobs, lines, type Ready } from "./worker.ts";
 
@@ -112,11 +113,12 @@ async function startWorker({ command: [program, ...args] }: Subject): Promise<Wo
 async function writeData(directory: string, count: number) {
   await Deno.mkdir(directory);
   const random = randomState(0);
-  const images = new Uint8Array(count * 32 * 32);
-  for (let i = 0; i < images.length; i++) images[i] = random.uint32() >>> 24;
-  await Deno.writeFile(`${directory}/images`, images);
-  const labels = Uint8Array.from({ length: count }, () => random.interval(9));
-  await Deno.writeFile(`${directory}/labels`, labels);
+  const write = (name: string, shape: readonly number[], draw: () => number) => {
+    const data = Uint8Array.from({ length: shape.reduce((product, n) => product * n) }, draw);
+    return Deno.writeFile(`${directory}/${name}.npy`, encodeNpy({ shape, data }));
+  };
+  await write("images", [count, 32, 32, 1], () => random.uint32() >>> 24);
+  await write("labels", [count], () => random.interval(9));
 }
 
 /**

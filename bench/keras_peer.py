@@ -20,10 +20,9 @@ import tensorflow as tf
 
 loaded = time.perf_counter()
 images, labels = (
-    np.fromfile(os.path.join(configuration["data"], name), dtype="uint8")
-    for name in ("images", "labels")
+    np.load(os.path.join(configuration["data"], name)) for name in ("images.npy", "labels.npy")
 )
-images = images.reshape(-1, 32, 32, 1).astype("float32")
+images = images.astype("float32")
 
 model = lenet5(keras.layers.Rescaling(1 / 255))
 

@@ -15,6 +15,7 @@ import {
 import { initialWeights } from "../src/models/initialize.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import type { NdArray } from "../src/ndarray.ts";
+import { decodeUint8, openNpy } from "../src/npy.ts";
 import { randomState, shuffle } from "../src/random.ts";
 
 /** What runs here. */
@@ -22,7 +23,7 @@ export interface Configuration {
   /** `fit` is TensorFlow.js's own `LayersModel.fit` on libtensorflow. */
   readonly engine: "graph" | "fit" | "wasm";
   readonly threads: number;
-  /** Directory of `images`, 32 x 32 bytes each, and `labels`, a byte each. */
+  /** Directory of `images.npy`, `[N, 32, 32, 1]`, and `labels.npy`, `[N]`, both uint8. */
   readonly data: string;
 }
 
@@ -71,7 +72,9 @@ export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   }
 }
 
-async function start({ engine: name, threads }: Configuration, data: ImageSet) {
+async function start({ engine: name, threads, data }: Configuration) {
+  const file = (name: string) => `${data}/${name}.npy`;
+  const labels = decodeUint8(await Deno.readFile(file("labels")));
   const weights = initialWeights(spec, 0);
   const marks = [performance.now()];
   const tensorflow = name === "fit" ? await loadTensorFlow({ threads }) : undefined;
@@ -81,7 +84,8 @@ async function start({ engine: name, threads }: Configuration, data: ImageSet) {
   let train: Train;
   let version: string;
   if (tensorflow) {
-    train = await fitter(tensorflow, data);
+    const images = decodeUint8(await Deno.readFile(file("images")));
+    train = await fitter(tensorflow, { images, labels });
     version = `TensorFlow.js ${tensorflow.version_core}`;
     marks.push(performance.now());
   } else {
@@ -91,7 +95,8 @@ async function start({ engine: name, threads }: Configuration, data: ImageSet) {
       : (await import("../src/engine/layers/engine.ts")).layersEngine("wasm", 1);
     version = `${addon ? "libtensorflow" : "TensorFlow.js"} ${engine.description.version}`;
     const network = await engine.open(spec, training, weights);
-    await network.place(data);
+    // From the file, as a job does.
+    await network.place({ images: await openNpy(file("images"), "images"), labels });
     marks.push(performance.now());
     train = async (order, batch) => {
       const start = performance.now();
@@ -169,13 +174,7 @@ function multiply(tf: TensorFlow): number {
 
 if (import.meta.main) {
   const configuration: Configuration = JSON.parse(Deno.args[0]);
-  const read = (name: string) => Deno.readFileSync(`${configuration.data}/${name}`);
-  const labels = read("labels");
-  const data: ImageSet = {
-    images: { shape: [labels.length, 32, 32, 1], data: read("images") },
-    labels: { shape: [labels.length], data: labels },
-  };
-  const { train, tensorflow, ready } = await start(configuration, data);
+  const { train, tensorflow, ready } = await start(configuration);
   answer(ready);
   for await (const line of lines(Deno.stdin.readable)) {
     const [name, job] = JSON.parse(line);
