@@ -14,6 +14,7 @@ import { readCsv } from "../src/data/csv.ts";
 import type { LabelledImages } from "../src/data/dataset.ts";
 import { readIdx } from "../src/data/idx.ts";
 import { drawGarments } from "../src/data/synthetic.ts";
+import { spread } from "./figures.ts";
 
 const ROUNDS = 5;
 const IMAGES = 60_000;
@@ -74,11 +75,9 @@ async function pandasVersion(python: string): Promise<string | undefined> {
   }
 }
 
-function spread(values: readonly number[], unit: string): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
-    .map((value) => `${value.toFixed(2)} ${unit}`.padStart(10)).join("");
-}
+/** Minimum, median and maximum in columns. */
+const columns = (values: readonly number[], unit: string): string =>
+  spread(values).map((value) => `${value.toFixed(2)} ${unit}`.padStart(10)).join("");
 
 async function compare(folder: string): Promise<void> {
   const real = Deno.env.get("FASHION_MNIST_DIR");
@@ -129,10 +128,10 @@ async function compare(folder: string): Promise<void> {
   const width = 2 + Math.max(...Array.from(subjects.keys(), (name) => name.length + 10));
   const line = (name: string, rest: string) => console.log(name.padEnd(width) + rest);
   line("", ["min", "median", "max"].map((title) => title.padStart(10)).join(""));
-  for (const [name, values] of seconds) line(name, spread(values, "s"));
+  for (const [name, values] of seconds) line(name, columns(values, "s"));
   for (const [name, values] of seconds) {
     if (name === ours) continue;
-    line(`${name} / ours`, spread(values.map((value, i) => value / seconds.get(ours)![i]), "x"));
+    line(`${name} / ours`, columns(values.map((value, i) => value / seconds.get(ours)![i]), "x"));
   }
 }
 

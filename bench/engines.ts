@@ -7,15 +7,14 @@
  *
  * @module
  */
-import os from "node:os";
 import { compile } from "../src/engine/graph/compile.ts";
 import { isReady } from "../src/engine/runtime/choice.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { resnetV2 } from "../src/models/resnet_v2.ts";
 import { resolveLayers } from "../src/models/shapes.ts";
 import type { ModelSpec } from "../src/models/spec.ts";
-import { encodeNpy } from "../src/npy.ts";
-import { randomState } from "../src/random.ts";
+import { machine, show, spread, table } from "./figures.ts";
+import { writeImages } from "./images.ts";
 import { type Configuration, type Jobs, lines, type Ready } from "./worker.ts";
 
 const ROUNDS = 5;
@@ -109,18 +108,6 @@ async function startWorker({ command: [program, ...args] }: Subject): Promise<Wo
   };
 }
 
-/** Images whose values have no pattern; the speed does not depend on them. */
-async function writeData(directory: string, count: number) {
-  await Deno.mkdir(directory);
-  const random = randomState(0);
-  const write = (name: string, shape: readonly number[], draw: () => number) => {
-    const data = Uint8Array.from({ length: shape.reduce((product, n) => product * n) }, draw);
-    return Deno.writeFile(`${directory}/${name}.npy`, encodeNpy({ shape, data }));
-  };
-  await write("images", [count, 32, 32, 1], () => random.uint32() >>> 24);
-  await write("labels", [count], () => random.interval(9));
-}
-
 /**
  * Floating-point operations of one training step, an image: two for each multiplication of a
  * convolution or dense layer forward, and for the gradients of its kernel and of its input; the input
@@ -137,17 +124,8 @@ function trainingFlops(spec: ModelSpec): number {
   return 2 * (3 * multiplications.reduce((sum, n) => sum + n, 0) - first);
 }
 
-/** Minimum, median and maximum. */
-function spread(values: readonly number[]): readonly [number, number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  return [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted[sorted.length - 1]];
-}
-
 const whole = (value: number) => Math.round(value).toLocaleString("en-US");
-const show = (values: readonly number[], format: (value: number) => string) => {
-  const [min, median, max] = spread(values).map(format);
-  return `**${median}** (${min} - ${max})`;
-};
+
 /** Milliseconds of what happens before training, each as often as there are rounds. */
 interface Startup {
   readonly load: number[];
@@ -216,8 +194,8 @@ const KERAS = "Keras `fit`";
 const PAIR = "graph engine, two jobs of one thread";
 
 async function measure(directory: string, workers: Worker[]): Promise<Results> {
-  await writeData(`${directory}/data`, IMAGES);
-  await writeData(`${directory}/all`, ALL_IMAGES);
+  await writeImages(`${directory}/data`, IMAGES);
+  await writeImages(`${directory}/all`, ALL_IMAGES);
   const keras = await hasKeras();
   if (!keras) console.log(`${python} cannot import Keras: measured without it.`);
 
@@ -281,9 +259,6 @@ async function measure(directory: string, workers: Worker[]): Promise<Results> {
 function render(results: Results): string {
   const { subjects, speeds, peaks, startup, memory, compilation, versions } = results;
   const flops = trainingFlops(lenet5(10));
-  const table = (header: readonly string[], rows: readonly (readonly string[])[]) =>
-    [header, header.map((_, i) => i === 0 ? "---" : "---:"), ...rows]
-      .map((row) => `| ${row.join(" | ")} |`).join("\n");
   const rows = [
     ...subjects.map(({ name, threads }) => ({ name, threads })),
     { name: PAIR, threads: 2 },
@@ -312,7 +287,6 @@ function render(results: Results): string {
     ...against(PAIR, 2, GRAPH, 2),
   ];
   const milliseconds = (values: readonly number[]) => `${show(values, whole)} ms`;
-  const [cpu] = os.cpus();
   return `# Speed of the engines
 
 Written by \`deno task bench\`. Training LeNet-5 (504,342 parameters, 32 x 32 x 1, Adam, ${
@@ -322,9 +296,7 @@ and step): images per second, **median** of ${ROUNDS} rounds (minimum - maximum)
 measured in turn, on the same images. The share is of the fastest product of two 2048 x 2048 matrices that the same
 library reached on as many threads.
 
-Machine: ${cpu.model.trim()}, ${os.cpus().length} cores, ${
-    Math.round(os.totalmem() / 2 ** 30)
-  } GiB, ${Deno.build.os}. Deno ${Deno.version.deno};
+Machine: ${machine()}. Deno ${Deno.version.deno};
 ${versions.join("; ")}.
 Matrix products: ${
     THREADS.map((n) => `${whole(peaks.get(n)!)} GFLOP/s on ${n} thread${n > 1 ? "s" : ""}`).join(

@@ -20,8 +20,8 @@ import numpy as np
 
 def folds(data, count, epochs, batch):
     """One fold after the other, each a fresh LeNet-5 validated after every epoch."""
-    images = np.load(os.path.join(data, "train-images.npy")).astype("float32") / 255
-    labels = np.load(os.path.join(data, "train-labels.npy"))
+    images = np.load(os.path.join(data, "images.npy")).astype("float32") / 255
+    labels = np.load(os.path.join(data, "labels.npy"))
     start = time.perf_counter()
     for fold in range(count):
         test = np.load(os.path.join(data, f"held-out-{fold}.npy"))

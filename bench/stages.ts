@@ -5,7 +5,6 @@
  *
  * @module
  */
-import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { kFold } from "../src/data/split.ts";
 import type { FitParameters } from "../src/jobs/fit.ts";
@@ -14,9 +13,10 @@ import { encodeNpy } from "../src/npy.ts";
 import { digestCode } from "../src/pipeline/code.ts";
 import { type Json, sha256File } from "../src/pipeline/digest.ts";
 import { jobPool } from "../src/pipeline/jobs.ts";
-import { randomState } from "../src/random.ts";
 import { cv, transfer } from "../study.ts";
+import { machine, show, table } from "./figures.ts";
 import type { FeaturesTask } from "./features_worker.ts";
+import { writeImages } from "./images.ts";
 
 const ROUNDS = 3;
 const FOLDS = 2;
@@ -47,21 +47,6 @@ const keras = (measure: string, threads: number, args: object) =>
     JSON.stringify({ measure, threads, arguments: args }),
   ]);
 
-/** Writes images without a pattern, on which speed does not depend, and their classes. */
-async function writeImages(directory: string) {
-  const random = randomState(0);
-  const images = Uint8Array.from({ length: IMAGES * 32 * 32 }, () => random.uint32() >>> 24);
-  const labels = Uint8Array.from({ length: IMAGES }, () => random.interval(9));
-  await Deno.writeFile(
-    `${directory}/train-images.npy`,
-    encodeNpy({ shape: [IMAGES, 32, 32, 1], data: images }),
-  );
-  await Deno.writeFile(
-    `${directory}/train-labels.npy`,
-    encodeNpy({ shape: [IMAGES], data: labels }),
-  );
-}
-
 /** Seconds from the start of the first fold's process to the end of the last one's. */
 async function foldsHere(directory: string): Promise<number> {
   const module = "src/jobs/fit.ts";
@@ -73,11 +58,10 @@ async function foldsHere(directory: string): Promise<number> {
     force: true,
     permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
   });
-  const names = ["train-images.npy", "train-labels.npy"];
   const files = Object.fromEntries(
-    await Promise.all(names.map(async (name) => {
+    await Promise.all(["images.npy", "labels.npy"].map(async (name) => {
       const file = `${directory}/${name}`;
-      return [`prepare/${name}`, { path: file, sha256: await sha256File(file) }] as const;
+      return [`prepare/train-${name}`, { path: file, sha256: await sha256File(file) }] as const;
     })),
   );
   const start = performance.now();
@@ -94,16 +78,12 @@ async function foldsHere(directory: string): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-const spread = (values: readonly number[], digits: number) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
-    .map((value) => value.toFixed(digits));
-  return `**${median}** (${min} - ${max})`;
-};
+const seconds = (value: number) => value.toFixed(1);
+const ratio = (value: number) => value.toFixed(2);
 
 const directory = await Deno.makeTempDir({ prefix: "atelier-bench-" });
 try {
-  await writeImages(directory);
+  await writeImages(directory, IMAGES);
   for (const [fold, { test }] of kFold(IMAGES, cv.splits, cv.randomState).entries()) {
     const bytes = encodeNpy({ shape: [test.length], data: test });
     await Deno.writeFile(`${directory}/held-out-${fold}.npy`, bytes);
@@ -111,8 +91,8 @@ try {
   const cores = navigator.hardwareConcurrency;
   const rows: string[][] = [];
   const note = (what: string, here: number[], there: number[]) => {
-    const ratios = there.map((seconds, i) => seconds / here[i]);
-    rows.push([what, spread(here, 1), spread(there, 1), spread(ratios, 2)]);
+    const ratios = there.map((value, i) => value / here[i]);
+    rows.push([what, show(here, seconds), show(there, seconds), show(ratios, ratio)]);
     console.log(rows.at(-1)!.join(" | "));
   };
 
@@ -146,27 +126,22 @@ try {
             JSON.stringify(task),
           ]),
         );
-        const seconds: number[] = [];
+        const tried: number[] = [];
         for (const batch of KERAS_BATCHES) {
-          seconds.push(await keras("features", threads, { network, output, count: COUNT, batch }));
+          tried.push(await keras("features", threads, { network, output, count: COUNT, batch }));
         }
-        there.push(Math.min(...seconds));
+        there.push(Math.min(...tried));
       }
       const on = `${threads} thread${threads === 1 ? "" : "s"}`;
       note(`${name}: features of ${COUNT} images, ${on}`, here, there);
     }
   }
-  const [cpu] = os.cpus();
-  const table = [["", "here", "Keras", "Keras / here"], ["---", "---:", "---:", "---:"], ...rows]
-    .map((row) => `| ${row.join(" | ")} |`).join("\n");
   await Deno.writeTextFile(
     path("STAGES.md"),
     `# Speed of the stages
 
 Written by \`deno task bench\`. Seconds, **median** of ${ROUNDS} rounds (minimum - maximum), in turn on the same machine:
-${cpu.model.trim()}, ${os.cpus().length} cores, ${
-      Math.round(os.totalmem() / 2 ** 30)
-    } GiB, ${Deno.build.os}.
+${machine()}.
 
 Folds are LeNet-5 on 48,000 images without a pattern each, batches of ${cv.recipe.batchSize}, validated on 12,000 after
 every epoch: here as jobs side by side, one thread each, from the start of their processes; in Keras one after the other
@@ -175,7 +150,7 @@ on all cores, without starting Python. Features are of 32 x 32 pixels; Keras pre
     }, of
 which the faster one counts.
 
-${table}
+${table(["", "here", "Keras", "Keras / here"], rows)}
 `,
   );
 } finally {

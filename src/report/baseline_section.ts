@@ -79,12 +79,14 @@ function optimizerName({ optimizer }: Recipe): string {
   return { adam: "Adam", adamw: "AdamW", sgd: "SGD" }[optimizer.type];
 }
 
-/** Rows of a `history.csv` as numbers, and the epoch kept. */
-export async function readHistory(
-  input: string,
-  from: Sources,
-): Promise<{ history: CurvePoint[]; keptEpoch: number }> {
-  const rows = await from.table(input);
+/** A `history.csv` as numbers, and the epoch kept. */
+export const readHistory = async (input: string, from: Sources) =>
+  historyOf(await from.table(input));
+
+/** Rows of one network in a `history.csv` as numbers, and the epoch kept. */
+export function historyOf(
+  rows: readonly Record<string, string>[],
+): { history: CurvePoint[]; keptEpoch: number } {
   return {
     history: rows.map((row) => ({
       epoch: Number(row.epoch),

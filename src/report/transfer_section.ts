@@ -1,10 +1,13 @@
 /** The report's section on transfer learning: every network beside the others, and why the study's failed. @module */
+import { classReport } from "../evaluation/classification.ts";
+import { confusionMatrix } from "../evaluation/confusion.ts";
 import { holm } from "../evaluation/holm.ts";
 import { mcnemar } from "../evaluation/mcnemar.ts";
 import type { Metric } from "../evaluation/metrics.ts";
 import type { Manifest } from "../pipeline/manifest.ts";
+import { historyOf } from "./baseline_section.ts";
 import { lossCurvesByCause } from "./charts/causes.ts";
-import { type CurvePoint, learningCurves } from "./charts/training.ts";
+import { learningCurves } from "./charts/training.ts";
 import { count, decimal, duration, NONE, signed, table, withInterval } from "./markdown.ts";
 import type { Published } from "./published.ts";
 import type { Sources } from "./sources.ts";
@@ -69,6 +72,9 @@ export async function transferSection(
   const { labels, networks } = await comparedNetworks(bases, tuned, published, from);
   const lenet5 = networks[0];
   const shown = networks.filter(({ name }) => !name.includes(".") || name.endsWith(".finetuned"));
+  const scores = shown.map(({ predicted }) =>
+    classReport(confusionMatrix(labels, predicted, classes.length)).classes
+  );
   const missing = bases.filter(({ available }) => !available);
   const extraction = (await jobSeconds("transfer", from)).entries().toArray()
     .filter(([label]) => label.endsWith(" features"));
@@ -154,9 +160,7 @@ export async function transferSection(
         table(
           ["Class", lenet5.name, ...shown.slice(1).map(({ name }) => name)],
           classes.map((name, label) => {
-            const [first, ...others] = shown.map(({ predicted }) =>
-              recall(labels, predicted, label)
-            );
+            const [first, ...others] = scores.map((of) => of[label].recall);
             return [name, decimal(first, 3), ...others.map((value) => signed(value - first, 3))];
           }),
         ),
@@ -241,21 +245,13 @@ async function comparedNetworks(
 /** Loss and accuracy by epoch of one network. */
 async function curvesOf(
   network: string,
-  history: readonly Record<string, string>[],
+  rows: readonly Record<string, string>[],
   from: Sources,
 ): Promise<string> {
-  const rows = history.filter((row) => row.network === network);
-  const points = rows.map((row): CurvePoint => ({
-    epoch: Number(row.epoch),
-    loss: Number(row.loss),
-    accuracy: Number(row.accuracy),
-    validationLoss: Number(row.validationLoss),
-    validationAccuracy: Number(row.validationAccuracy),
-  }));
-  const kept = Number(rows.find((row) => row.kept === "true")!.epoch);
+  const { history, keptEpoch } = historyOf(rows.filter((row) => row.network === network));
   return await from.figure(
     `transfer-${network.replace(".", "-")}-curves`,
-    learningCurves(`${network} while it learns`, points, kept),
+    learningCurves(`${network} while it learns`, history, keptEpoch),
     `Loss and accuracy of ${network} by epoch, training and validation`,
   );
 }
@@ -284,13 +280,6 @@ function pairsTable(labels: readonly number[], networks: readonly Compared[]): s
 
 const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);
 
-/** The share of a class's images that are recognised. */
-function recall(labels: readonly number[], predicted: readonly number[], label: number): number {
-  const all = labels.filter((truth) => truth === label).length;
-  const right = labels.filter((truth, i) => truth === label && predicted[i] === label).length;
-  return right / all;
-}
-
 /** The experiment on what turns a network that works into one that guesses. */
 async function causesPart(
   classes: readonly string[],
@@ -305,9 +294,9 @@ async function causesPart(
     ended === null ? validationAccuracies.at(-1)! : NaN;
   // Within two standard errors of guessing.
   const bound = chance + 2 * Math.sqrt(chance * (1 - chance) / subset.validation);
-  const guessing = changes.filter((cause) => !(last(cause) > bound)).map(({ name }) => name);
-  const constant = changes.every((cause) => last(cause) > bound || cause.constant);
-  const rest = changes.filter((cause) => last(cause) > bound);
+  const works = (cause: CauseRecord) => last(cause) > bound;
+  const guessing = changes.filter((cause) => !works(cause));
+  const rest = changes.filter(works);
   const theirs = published?.transfer.vgg16;
   return [
     "### Why the study's VGG16 ended at chance",
@@ -331,14 +320,14 @@ async function causesPart(
         cause.ended === null ? decimal(cause.losses.at(-1)!, 3) : NONE,
         cause.ended !== null
           ? "the loss was no number any more"
-          : last(cause) > bound
+          : works(cause)
           ? ""
           : "**guessing**",
       ]),
     ),
     guessing.length > 0
-      ? `Guessing is what ${quoted(guessing)} ends in` +
-        (constant
+      ? `Guessing is what ${quoted(guessing.map(({ name }) => name))} ends in` +
+        (guessing.every(({ constant }) => constant)
           ? `, with a network that gives every image the same probabilities: what is left when no image ` +
             `excites a rectified unit any more, so that no gradient reaches the layers below. `
           : ". ") +
