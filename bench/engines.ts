@@ -8,7 +8,7 @@
  * @module
  */
 import { compile } from "../src/engine/graph/compile.ts";
-import { isReady } from "../src/engine/runtime/choice.ts";
+import { isReady } from "../src/runtime/choice.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { resnetV2 } from "../src/models/resnet_v2.ts";
 import { resolveLayers } from "../src/models/shapes.ts";

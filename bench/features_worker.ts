@@ -5,7 +5,7 @@
  * @module
  */
 import { graphEngine } from "../src/engine/graph/engine.ts";
-import { loadAddon } from "../src/engine/runtime/load.ts";
+import { loadAddon } from "../src/runtime/load.ts";
 import { initialWeights } from "../src/models/initialize.ts";
 import { type Base, baseModel } from "../src/models/transfer.ts";
 import { randomState } from "../src/random.ts";

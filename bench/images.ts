@@ -1,5 +1,5 @@
 /** What the benches train on. @module */
-import { encodeNpy } from "../src/npy.ts";
+import { encodeNpy } from "../src/files/npy.ts";
 import { randomState } from "../src/random.ts";
 
 /**

@@ -6,16 +6,11 @@
  */
 import type { ImageSet, TrainingSpec } from "../src/engine/engine.ts";
 import { encodeTfjsModel } from "../src/engine/layers/tfjs_model.ts";
-import {
-  loadAddon,
-  loadTensorFlow,
-  loadWasm,
-  type TensorFlow,
-} from "../src/engine/runtime/load.ts";
+import { loadAddon, loadTensorFlow, loadWasm, type TensorFlow } from "../src/runtime/load.ts";
 import { initialWeights } from "../src/models/initialize.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import type { NdArray } from "../src/ndarray.ts";
-import { decodeUint8, openNpy } from "../src/npy.ts";
+import { decodeUint8, openNpy } from "../src/files/npy.ts";
 import { randomState, shuffle } from "../src/random.ts";
 
 /** What runs here. */

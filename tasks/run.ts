@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { type Backend, isReady } from "../src/engine/runtime/choice.ts";
+import { type Backend, isReady } from "../src/runtime/choice.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";

@@ -2,7 +2,7 @@
 import cliProgress from "cli-progress";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { describeChoice, listReasons, setUp } from "../src/engine/runtime/setup.ts";
+import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 
 const HELP = `deno task setup [flags]
 

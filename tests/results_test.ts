@@ -5,7 +5,7 @@ import { classify, confusionMatrix } from "../src/evaluation/confusion.ts";
 import { kFold } from "../src/data/split.ts";
 import type { PrepareSummary } from "../src/data/summary.ts";
 import { accuracyMetric, type Metric, metricList } from "../src/evaluation/metrics.ts";
-import { decodeFloat32 } from "../src/npy.ts";
+import { decodeFloat32 } from "../src/files/npy.ts";
 import { type Manifest, readManifest } from "../src/pipeline/manifest.ts";
 import { load } from "../src/pipeline/store.ts";
 import { allMetrics } from "../src/stages/metrics.ts";

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import { digestOf, download, DownloadError } from "./download.ts";
+import { digestOf, download, DownloadError } from "../files/download.ts";
 import { readIdx } from "./idx.ts";
 import { drawGarments } from "./synthetic.ts";
 

@@ -2,8 +2,8 @@
 import type { Engine } from "./engine.ts";
 import { graphEngine } from "./graph/engine.ts";
 import { layersEngine } from "./layers/engine.ts";
-import { readChoice } from "./runtime/choice.ts";
-import { loadAddon, loadWasm } from "./runtime/load.ts";
+import { readChoice } from "../runtime/choice.ts";
+import { loadAddon, loadWasm } from "../runtime/load.ts";
 
 /**
  * Opens an engine. `backend` overrides what set-up chose; `threads` is how many one operation may

@@ -9,7 +9,7 @@ import { encodeWeights } from "../engine/weights.ts";
 import { readKerasWeights } from "../models/keras_weights.ts";
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { decodeUint8, npyHeader, openNpy } from "../npy.ts";
+import { decodeUint8, npyHeader, openNpy } from "../files/npy.ts";
 import type { JobContext } from "../pipeline/stage.ts";
 
 /** All that the features depend on, besides the images and the weight file `weights`. */

@@ -6,12 +6,12 @@
  */
 import { Buffer } from "node:buffer";
 import { kFold, type Split } from "../data/split.ts";
-import { type EpochRecord, fit, type Recipe } from "../engine/fit.ts";
+import { type EpochRecord, fit, type Recipe } from "../training/loop.ts";
 import { openEngine } from "../engine/open.ts";
 import { decodeWeights, encodeWeights } from "../engine/weights.ts";
 import { initialWeights } from "../models/initialize.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { decodeInt32, decodeUint8, encodeNpy, openNpy } from "../npy.ts";
+import { decodeInt32, decodeUint8, encodeNpy, openNpy } from "../files/npy.ts";
 import type { JobContext } from "../pipeline/stage.ts";
 import { seedFor } from "../random.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { digestOf, download, DownloadError } from "../data/download.ts";
+import { digestOf, download, DownloadError } from "../files/download.ts";
 
 /** A weight file: its name, the same wherever it is kept. */
 export interface WeightFile {

@@ -8,7 +8,7 @@
  */
 import * as esbuild from "esbuild";
 import { join } from "node:path";
-import { sha256 } from "./digest.ts";
+import { sha256 } from "../files/digest.ts";
 
 /** What a module's code comes to. Two digests are equal when all their values are. */
 export interface CodeDigest {

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { CodeDigest } from "./code.ts";
-import { digest, type Json, sha256File } from "./digest.ts";
+import { digest, type Json, sha256File } from "../files/digest.ts";
 import { JobFailure } from "./failure.ts";
 import type { JobProvenance } from "./manifest.ts";
 import { type jobDocument, jobMessage } from "./messages.ts";
 import type { JobRequest, JobResult, Progress, StoredFile } from "./stage.ts";
-import { writeWhole } from "./store.ts";
+import { writeWhole } from "../files/whole.ts";
 
 /** A job ready to run: what it is, and where its inputs lie. */
 export interface Job extends JobRequest {

@@ -1,8 +1,9 @@
 /** The manifest of a stage: what its artifacts are and exactly what they were made from. @module */
 import { join } from "node:path";
 import { z } from "zod";
-import { digest, type Json } from "./digest.ts";
-import { resultsDirectory, type Workspace, writeWhole } from "./store.ts";
+import { digest, type Json } from "../files/digest.ts";
+import { writeWhole } from "../files/whole.ts";
+import { resultsDirectory, type Workspace } from "./store.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 

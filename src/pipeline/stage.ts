@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { Json } from "./digest.ts";
-import type { Content } from "./store.ts";
+import type { Json } from "../files/digest.ts";
+import type { Content } from "../files/whole.ts";
 
 /** A stage as the study lists it. Data only: the module is loaded when the stage runs. */
 export interface StageDefinition {

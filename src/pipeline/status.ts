@@ -1,7 +1,7 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
 import type { CodeDigest } from "./code.ts";
 import { digestCode } from "./code.ts";
-import { canonicalJson, type Json, sha256 } from "./digest.ts";
+import { canonicalJson, type Json, sha256 } from "../files/digest.ts";
 import { type Ingredients, keyOf, type Manifest, readManifest } from "./manifest.ts";
 import type { StageDefinition } from "./stage.ts";
 import { verify, type Workspace } from "./store.ts";

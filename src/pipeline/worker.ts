@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { jobDocument, type jobMessage } from "./messages.ts";
 import type { JobContext } from "./stage.ts";
-import { writeWhole } from "./store.ts";
+import { writeWhole } from "../files/whole.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 /** The report's section on the LeNet-5 baseline. @module */
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import { confusionMatrix, type CurvePoint, learningCurves, perClass } from "./charts/training.ts";
 import { count, decimal, NONE, table } from "./markdown.ts";
 import type { Published } from "./published.ts";

@@ -3,7 +3,7 @@ import { parse } from "@std/csv";
 import type { TopLevelSpec } from "vega-lite";
 import { type Metric, metricList } from "../evaluation/metrics.ts";
 import type { NdArray } from "../ndarray.ts";
-import { decodeFloat32, decodeUint8 } from "../npy.ts";
+import { decodeFloat32, decodeUint8 } from "../files/npy.ts";
 import { renderSvg } from "./svg.ts";
 
 /** Reads artifacts by `<stage>/<artifact>`, links to them, and adds figures. */

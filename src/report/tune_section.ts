@@ -1,5 +1,5 @@
 /** The report's section on the search for hyperparameters. @module */
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import type { Importance } from "../tuning/importance.ts";
 import type { OracleOptions } from "../tuning/oracle.ts";
 import { names, type Space, type Values } from "../tuning/space.ts";

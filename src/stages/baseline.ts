@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import type { FitParameters } from "../jobs/fit.ts";
 import { lenet5 } from "../models/lenet5.ts";
-import type { Json } from "../pipeline/digest.ts";
+import type { Json } from "../files/digest.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { writeEvaluation, writeModel } from "./trained.ts";
 

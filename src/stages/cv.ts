@@ -9,11 +9,11 @@ import { kFold } from "../data/split.ts";
 import { classify } from "../evaluation/confusion.ts";
 import { correctedMean } from "../evaluation/intervals.ts";
 import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import type { FitParameters, FitSummary } from "../jobs/fit.ts";
 import { lenet5 } from "../models/lenet5.ts";
-import { decodeFloat32, decodeUint8 } from "../npy.ts";
-import type { Json } from "../pipeline/digest.ts";
+import { decodeFloat32, decodeUint8 } from "../files/npy.ts";
+import type { Json } from "../files/digest.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 
 /** What `study.ts` says of the cross-validation. */

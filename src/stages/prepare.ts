@@ -12,7 +12,7 @@ import { oneHot, padImages, take } from "../data/prepare.ts";
 import { type DataDescription, loadDataset } from "../data/source.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { PrepareSummary } from "../data/summary.ts";
-import { encodeNpy } from "../npy.ts";
+import { encodeNpy } from "../files/npy.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 
 /** All that the prepared data depend on. */

@@ -1,6 +1,6 @@
 /** Stage `report`: `report.md` and its figures, from the artifacts of the other stages. @module */
 import type { DataDescription } from "../data/source.ts";
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import { parseManifest } from "../pipeline/manifest.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 import { baselineSection } from "../report/baseline_section.ts";

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import type { Json } from "../pipeline/digest.ts";
+import type { Json } from "../files/digest.ts";
 import type { StageDefinition } from "../pipeline/stage.ts";
 import type { DataDescription } from "../data/source.ts";
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import type { CrossValidation } from "./cv.ts";
 import type { PrepareParameters } from "./prepare.ts";
 import type { Transfer } from "./transfer.ts";

@@ -8,7 +8,7 @@ import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
 import type { FitSummary } from "../jobs/fit.ts";
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { decodeFloat32, decodeInt32, decodeUint8 } from "../npy.ts";
+import { decodeFloat32, decodeInt32, decodeUint8 } from "../files/npy.ts";
 import type { JobResult, StageContext } from "../pipeline/stage.ts";
 
 /** A network that the job `fit` trained on the prepared split and evaluated on the test images. */

@@ -6,7 +6,7 @@
  * @module
  */
 import { stringify } from "@std/csv";
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import { classify } from "../evaluation/confusion.ts";
 import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
 import type { FeaturesParameters } from "../jobs/features.ts";
@@ -17,8 +17,8 @@ import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec, Shape } from "../models/spec.ts";
 import { type Base, baseModel, headModel, heads, withHead } from "../models/transfer.ts";
 import type { NdArray } from "../ndarray.ts";
-import { decodeFloat32, decodeInt32, decodeUint8 } from "../npy.ts";
-import { type Json, sha256File } from "../pipeline/digest.ts";
+import { decodeFloat32, decodeInt32, decodeUint8 } from "../files/npy.ts";
+import { type Json, sha256File } from "../files/digest.ts";
 import { JobFailure } from "../pipeline/failure.ts";
 import type { JobResult, StageContext, StoredFile } from "../pipeline/stage.ts";
 

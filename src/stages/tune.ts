@@ -5,10 +5,10 @@
  * @module
  */
 import { stringify } from "@std/csv";
-import type { Recipe } from "../engine/fit.ts";
+import type { Recipe } from "../training/loop.ts";
 import type { FitParameters, FitSummary } from "../jobs/fit.ts";
 import { tunedLenet, type TunedLenetValues } from "../models/tuned_lenet.ts";
-import type { Json } from "../pipeline/digest.ts";
+import type { Json } from "../files/digest.ts";
 import { JobFailure } from "../pipeline/failure.ts";
 import type { JobResult, StageContext } from "../pipeline/stage.ts";
 import { importance } from "../tuning/importance.ts";

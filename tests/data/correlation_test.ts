@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { correlationMatrix } from "../../src/data/correlation.ts";
-import { noise, table } from "./files.ts";
+import { noise, table } from "../support/data_files.ts";
 
 /** Pearson's coefficient by its definition: deviations from the means. */
 function pearson(x: readonly number[], y: readonly number[]): number {

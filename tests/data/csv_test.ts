@@ -5,7 +5,7 @@ import { csvDecoder, readCsv } from "../../src/data/csv.ts";
 import type { LabelledImages } from "../../src/data/dataset.ts";
 import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
-import { csv, idx, inFolder, noise } from "./files.ts";
+import { csv, idx, inFolder, noise } from "../support/data_files.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { LabelledImages } from "../../src/data/dataset.ts";
 import { describe, labelCounts, missingValues } from "../../src/data/describe.ts";
-import { table } from "./files.ts";
+import { table } from "../support/data_files.ts";
 
 Deno.test("describe gives what pandas gives for a small table", () => {
   const small = table([

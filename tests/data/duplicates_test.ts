@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { findDuplicates } from "../../src/data/duplicates.ts";
-import { noise, table } from "./files.ts";
+import { noise, table } from "../support/data_files.ts";
 
 Deno.test("the first of equal rows is kept, as pandas keeps it", () => {
   const rows = [[1, 5, 5], [2, 5, 5], [1, 5, 5], [1, 5, 6], [2, 5, 5], [1, 5, 5]];

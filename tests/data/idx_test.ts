@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
-import { gzip, idx, inFolder, noise, sha256 } from "./files.ts";
+import { gzip, idx, inFolder, noise, sha256 } from "../support/data_files.ts";
 
 const drawn = noise(7, 28);
 const imageBytes = idx([7, 28, 28], drawn.images.data);

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { oneHot, padImages, take } from "../../src/data/prepare.ts";
-import { noise } from "./files.ts";
+import { noise } from "../support/data_files.ts";
 
 const images = { shape: [2, 2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) };
 

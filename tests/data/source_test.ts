@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type DataDescription, loadDataset, locate } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
-import { csv, gzip, idx, inFolder, noise, served, sha256 } from "./files.ts";
+import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
 
 const published: Dataset = { train: noise(12, 4, 1), test: noise(5, 4, 2) };
 const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {

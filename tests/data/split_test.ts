@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { kFold, trainTestSplit } from "../../src/data/split.ts";
-import { sha256 } from "./files.ts";
+import { sha256 } from "../support/data_files.ts";
 
 // Expected indices: scikit-learn 1.9.1 with NumPy 2.4.6; the digests are of the whole sequence as
 // little-endian uint32.

@@ -4,7 +4,7 @@ import type { LabelledImages } from "../../src/data/dataset.ts";
 import { labelCounts } from "../../src/data/describe.ts";
 import { findDuplicates } from "../../src/data/duplicates.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
-import { sha256 } from "./files.ts";
+import { sha256 } from "../support/data_files.ts";
 
 const PIXELS = 28 * 28;
 const train = drawGarments(2000, 43);

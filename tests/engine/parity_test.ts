@@ -3,7 +3,7 @@ import type { Engine, Network, TrainingSpec, Weights } from "../../src/engine/en
 import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
 import { decodeTfjsModel, encodeTfjsModel } from "../../src/engine/layers/tfjs_model.ts";
-import { loadWasm } from "../../src/engine/runtime/load.ts";
+import { loadWasm } from "../../src/runtime/load.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import {
@@ -14,8 +14,8 @@ import {
   plain,
   small,
   weightsFor,
-} from "./models.ts";
-import { addon } from "./tensorflow.ts";
+} from "../support/models.ts";
+import { addon } from "../support/tensorflow.ts";
 
 await loadWasm();
 /** Every engine on every backend here; WebAssembly is everywhere. */

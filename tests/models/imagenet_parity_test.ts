@@ -6,15 +6,15 @@ import { padImages, take } from "../../src/data/prepare.ts";
 import type { Engine, TrainingSpec, Weights } from "../../src/engine/engine.ts";
 import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
-import { loadWasm } from "../../src/engine/runtime/load.ts";
+import { loadWasm } from "../../src/runtime/load.ts";
 import { cutAt } from "../../src/models/cut.ts";
 import { readKerasWeights } from "../../src/models/keras_weights.ts";
 import { resnetV2 } from "../../src/models/resnet_v2.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { vgg16 } from "../../src/models/vgg16.ts";
 import type { NdArray } from "../../src/ndarray.ts";
-import { addon } from "../engine/tensorflow.ts";
-import { formulaWeights, kerasFile, lcg, type Naming } from "./keras_file.ts";
+import { addon } from "../support/tensorflow.ts";
+import { formulaWeights, kerasFile, lcg, type Naming } from "../support/keras_file.ts";
 
 await loadWasm();
 const engines: Record<string, Engine> = {

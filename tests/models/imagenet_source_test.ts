@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DownloadError } from "../../src/data/download.ts";
+import { DownloadError } from "../../src/files/download.ts";
 import {
   locateWeights,
   type WeightFile,
@@ -10,7 +10,7 @@ import {
 } from "../../src/models/imagenet_source.ts";
 import { readKerasWeights } from "../../src/models/keras_weights.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
-import { formulaWeights, kerasFile } from "./keras_file.ts";
+import { formulaWeights, kerasFile } from "../support/keras_file.ts";
 
 const spec: ModelSpec = {
   name: "tiny",

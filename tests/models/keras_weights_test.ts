@@ -5,7 +5,7 @@ import { cutAt } from "../../src/models/cut.ts";
 import { readKerasWeights } from "../../src/models/keras_weights.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import type { NdArray } from "../../src/ndarray.ts";
-import { formulaWeights, kerasFile, writeNames } from "./keras_file.ts";
+import { formulaWeights, kerasFile, writeNames } from "../support/keras_file.ts";
 
 const spec: ModelSpec = {
   name: "tiny",

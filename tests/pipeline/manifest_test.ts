@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { digest, type Json } from "../../src/pipeline/digest.ts";
+import { digest, type Json } from "../../src/files/digest.ts";
 import {
   formatManifest,
   keyOf,

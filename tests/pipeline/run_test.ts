@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { edit, findFile, flipByte, withToy } from "./toy.ts";
+import { edit, findFile, flipByte, withToy } from "../support/toy.ts";
 
 const text = (path: string) => Deno.readTextFile(path);
 

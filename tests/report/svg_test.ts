@@ -11,7 +11,7 @@ import {
 import fc from "fast-check";
 import type { TopLevelSpec } from "vega-lite";
 import { renderSvg } from "../../src/report/svg.ts";
-import { malformed, texts } from "./svg_text.ts";
+import { malformed, texts } from "../support/svg_text.ts";
 
 /** Bars with a colour legend, whose gradient has a generated id, and a clip path, which has one too. */
 function bars(title: string, names: readonly string[]): TopLevelSpec {

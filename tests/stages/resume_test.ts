@@ -1,13 +1,20 @@
 /** A study killed and started again, with other concurrency, ends in the same bytes. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { isReady } from "../../src/engine/runtime/choice.ts";
-import { sha256 } from "../../src/pipeline/digest.ts";
+import { isReady } from "../../src/runtime/choice.ts";
+import { sha256 } from "../../src/files/digest.ts";
 
 /** Starts `mini.ts`; its lines are the jobs that end. */
 function start(folder: string, jobs: number): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", new URL("./mini.ts", import.meta.url).href, folder, `${jobs}`],
+    args: [
+      "run",
+      "-A",
+      "--quiet",
+      new URL("../support/mini.ts", import.meta.url).href,
+      folder,
+      `${jobs}`,
+    ],
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -3,11 +3,11 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "@std/csv";
-import { isReady } from "../../src/engine/runtime/choice.ts";
+import { isReady } from "../../src/runtime/choice.ts";
 import { metricList } from "../../src/evaluation/metrics.ts";
 import { weightFiles } from "../../src/models/imagenet_source.ts";
 import { baseModel } from "../../src/models/transfer.ts";
-import { sha256 } from "../../src/pipeline/digest.ts";
+import { sha256 } from "../../src/files/digest.ts";
 import { readManifest } from "../../src/pipeline/manifest.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { statusOf } from "../../src/pipeline/status.ts";
@@ -15,7 +15,7 @@ import { load, type Workspace } from "../../src/pipeline/store.ts";
 import { stages, type Study } from "../../src/stages/stages.ts";
 import type { BaseRecord, CauseRecord, Transfer } from "../../src/stages/transfer.ts";
 import { demo, transfer } from "../../study.ts";
-import { formulaWeights, kerasFile } from "../models/keras_file.ts";
+import { formulaWeights, kerasFile } from "../support/keras_file.ts";
 
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 

@@ -6,7 +6,7 @@ import {
 import { randomSearch } from "../../src/tuning/random_search.ts";
 import { type Space, type Values, valuesKey } from "../../src/tuning/space.ts";
 import { ranked, search } from "../../src/tuning/trial.ts";
-import { studySpace } from "./spaces.ts";
+import { studySpace } from "../support/spaces.ts";
 
 const options: BayesianOptimizationOptions = { maxTrials: 30, epochs: 5, batchSize: 2 };
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { hyperband, hyperbandBrackets } from "../../src/tuning/hyperband.ts";
 import { type Space, valuesKey } from "../../src/tuning/space.ts";
 import { type FinishedTrial, ranked, search } from "../../src/tuning/trial.ts";
-import { studySpace } from "./spaces.ts";
+import { studySpace } from "../support/spaces.ts";
 
 /** `[trials, epochs]` of every rung, brackets from the one that sorts out most to bracket 0. */
 const table = (maxEpochs: number, factor: number) =>

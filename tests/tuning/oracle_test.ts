@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { openOracle, type OracleOptions, planned } from "../../src/tuning/oracle.ts";
-import { studySpace } from "./spaces.ts";
+import { studySpace } from "../support/spaces.ts";
 
 Deno.test("oracles that cannot run are refused with the reason", () => {
   const refuse = (options: unknown, message: string) =>

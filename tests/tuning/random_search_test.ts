@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { randomSearch } from "../../src/tuning/random_search.ts";
 import { type Space, spaceSize, toUnit, valuesKey } from "../../src/tuning/space.ts";
 import { search } from "../../src/tuning/trial.ts";
-import { spaces } from "./spaces.ts";
+import { spaces } from "../support/spaces.ts";
 
 const run = (space: Space, maxTrials: number, seed: number) =>
   search(randomSearch(space, { maxTrials, epochs: 4 }, seed), () => Promise.resolve(1));

@@ -13,7 +13,7 @@ import {
   type Values,
   valuesKey,
 } from "../../src/tuning/space.ts";
-import { spaces, studySpace } from "./spaces.ts";
+import { spaces, studySpace } from "../support/spaces.ts";
 
 Deno.test("the study's space has the values that it lists", () => {
   const dropout: Space = { DROPOUT_1: studySpace.DROPOUT_1 };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { openOracle, type OracleOptions, planned } from "../../src/tuning/oracle.ts";
 import { valuesKey } from "../../src/tuning/space.ts";
 import { type FinishedTrial, ranked, search, type Trial } from "../../src/tuning/trial.ts";
-import { studySpace } from "./spaces.ts";
+import { studySpace } from "../support/spaces.ts";
 
 const oracles: OracleOptions[] = [
   { type: "randomSearch", maxTrials: 12, epochs: 3 },

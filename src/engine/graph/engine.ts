@@ -10,7 +10,7 @@ import type { NdArray, NumberArray, Rows } from "../../ndarray.ts";
 import { checkedImages, checkIndices, checkLoss, checkWeights } from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type { Engine, ImageSet, Network, StepResult, TrainingSpec, Weights } from "../engine.ts";
-import type { Addon, Values } from "../runtime/load.ts";
+import type { Addon, Values } from "../../runtime/load.ts";
 import { compile, type Program, type Trainable } from "./compile.ts";
 import { stepRates } from "./optimizers.ts";
 import { openSession, type Session } from "./session.ts";

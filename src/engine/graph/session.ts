@@ -5,7 +5,7 @@
  * @module
  */
 import type { NdArray } from "../../ndarray.ts";
-import type { Addon, Values } from "../runtime/load.ts";
+import type { Addon, Values } from "../../runtime/load.ts";
 import { type Graph, type Signature, type Tensor, tensorName } from "./builder.ts";
 import { dataTypes, TAG } from "./protocol.ts";
 

@@ -5,9 +5,9 @@ import { compile } from "../../../src/engine/graph/compile.ts";
 import * as op from "../../../src/engine/graph/operations.ts";
 import { decodeSavedModel, encodeSavedModel } from "../../../src/engine/graph/protocol.ts";
 import { openSession } from "../../../src/engine/graph/session.ts";
-import { everything, small, training } from "../models.ts";
-import { addon } from "../tensorflow.ts";
-import { evaluate } from "./graphs.ts";
+import { everything, small, training } from "../../support/models.ts";
+import { addon } from "../../support/tensorflow.ts";
+import { evaluate } from "../../support/graphs.ts";
 
 const ignore = !addon;
 

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { graphEngine } from "../../../src/engine/graph/engine.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
 import type { NdArray } from "../../../src/ndarray.ts";
-import { testEngine, withNetwork } from "../contract.ts";
-import { imagesFor, small, training, weightsFor } from "../models.ts";
-import { addon } from "../tensorflow.ts";
+import { testEngine, withNetwork } from "../../support/contract.ts";
+import { imagesFor, small, training, weightsFor } from "../../support/models.ts";
+import { addon } from "../../support/tensorflow.ts";
 
 const ignore = !addon;
 const engine = addon && graphEngine(addon, 1);

@@ -2,10 +2,10 @@ import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Graph, type Tensor } from "../../../src/engine/graph/builder.ts";
 import { gradients, rules } from "../../../src/engine/graph/gradients.ts";
 import * as op from "../../../src/engine/graph/operations.ts";
-import * as by from "../reference.ts";
-import type { Batch } from "../reference.ts";
-import { addon } from "../tensorflow.ts";
-import { evaluate } from "./graphs.ts";
+import * as by from "../../support/reference.ts";
+import type { Batch } from "../../support/reference.ts";
+import { addon } from "../../support/tensorflow.ts";
+import { evaluate } from "../../support/graphs.ts";
 
 const ignore = !addon;
 

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { layersEngine } from "../../../src/engine/layers/engine.ts";
 import { forward } from "../../../src/engine/layers/forward.ts";
-import { loadWasm } from "../../../src/engine/runtime/load.ts";
+import { loadWasm } from "../../../src/runtime/load.ts";
 import { resolveLayers } from "../../../src/models/shapes.ts";
-import { testEngine, withNetwork } from "../contract.ts";
+import { testEngine, withNetwork } from "../../support/contract.ts";
 import {
   everything,
   imagesFor,
@@ -13,8 +13,8 @@ import {
   small,
   training,
   weightsFor,
-} from "../models.ts";
-import { tensorflow } from "../tensorflow.ts";
+} from "../../support/models.ts";
+import { tensorflow } from "../../support/tensorflow.ts";
 
 await loadWasm();
 const wasm = layersEngine("wasm", 1);

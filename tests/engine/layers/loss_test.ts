@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { softmaxCrossEntropy } from "../../../src/engine/layers/loss.ts";
-import { lossOf, slope } from "../reference.ts";
-import type { Batch } from "../reference.ts";
-import { small } from "../models.ts";
+import { lossOf, slope } from "../../support/reference.ts";
+import type { Batch } from "../../support/reference.ts";
+import { small } from "../../support/models.ts";
 
 // Keras 3.15.1: categorical_crossentropy(..., from_logits=True, label_smoothing=...), averaged.
 const logits = Float32Array.of(1, 2, -1, 0.5, 0.5, 0.25, -3, 4, 100);

@@ -2,10 +2,17 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { layersEngine } from "../../../src/engine/layers/engine.ts";
 import { decodeTfjsModel, encodeTfjsModel } from "../../../src/engine/layers/tfjs_model.ts";
-import { loadWasm } from "../../../src/engine/runtime/load.ts";
+import { loadWasm } from "../../../src/runtime/load.ts";
 import { lenet5 } from "../../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
-import { enlarged, everything, imagesFor, small, training, weightsFor } from "../models.ts";
+import {
+  enlarged,
+  everything,
+  imagesFor,
+  small,
+  training,
+  weightsFor,
+} from "../../support/models.ts";
 
 await loadWasm();
 const engine = layersEngine("wasm", 1);

@@ -2,10 +2,10 @@ import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { registerWasmGradients } from "../../../src/engine/layers/wasm_gradients.ts";
-import { loadWasm } from "../../../src/engine/runtime/load.ts";
+import { loadWasm } from "../../../src/runtime/load.ts";
 import type { Padding } from "../../../src/models/spec.ts";
-import * as by from "../reference.ts";
-import type { Batch } from "../reference.ts";
+import * as by from "../../support/reference.ts";
+import type { Batch } from "../../support/reference.ts";
 
 await loadWasm();
 registerWasmGradients();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { lossCurvesByCause } from "../../../src/report/charts/causes.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import { malformed, marks, texts } from "../svg_text.ts";
+import { malformed, marks, texts } from "../../support/svg_text.ts";
 
 const curves = [
   { name: "as it should be", losses: [1, 0.5, 0.3] },

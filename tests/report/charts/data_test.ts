@@ -3,7 +3,7 @@ import { decode } from "fast-png";
 import fc from "fast-check";
 import { correlationHeatMap, imageGrid, labelCounts } from "../../../src/report/charts/data.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import { images, malformed, marks, texts } from "../svg_text.ts";
+import { images, malformed, marks, texts } from "../../support/svg_text.ts";
 
 const hostile = ['<b>&"', "日本語", "__proto__"];
 

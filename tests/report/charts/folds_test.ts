@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { foldCurves } from "../../../src/report/charts/folds.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import { marks, texts } from "../svg_text.ts";
+import { marks, texts } from "../../support/svg_text.ts";
 
 /** Two epochs of each fold. */
 const points = (folds: number) =>

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { accuracyComparison } from "../../../src/report/charts/comparison.ts";
 import { confusionMatrix, learningCurves, perClass } from "../../../src/report/charts/training.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import { marks } from "../svg_text.ts";
+import { marks } from "../../support/svg_text.ts";
 
 const history = [1, 2, 3].map((epoch) => ({
   epoch,

@@ -7,7 +7,7 @@ import {
 } from "../../../src/report/charts/tuning.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
 import type { Space } from "../../../src/tuning/space.ts";
-import { malformed, marks, texts } from "../svg_text.ts";
+import { malformed, marks, texts } from "../../support/svg_text.ts";
 
 const space: Space = {
   filters: { type: "int", minValue: 32, maxValue: 64 },

@@ -3,8 +3,8 @@ import { accuracy, classify, confusionMatrix } from "../evaluation/confusion.ts"
 import { crossEntropy } from "../evaluation/loss.ts";
 import type { NdArray } from "../ndarray.ts";
 import { randomState, seedFor, shuffle } from "../random.ts";
-import { DivergenceError } from "./checks.ts";
-import type { Network, OptimizerSpec, Weights } from "./engine.ts";
+import { DivergenceError } from "../engine/checks.ts";
+import type { Network, OptimizerSpec, Weights } from "../engine/engine.ts";
 
 /** How a network is trained: what `study.ts` says of it. */
 export interface Recipe {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { digestOf, download, DownloadError } from "../../src/data/download.ts";
-import { inFolder, served, sha256 } from "./files.ts";
+import { digestOf, download, DownloadError } from "../../src/files/download.ts";
+import { inFolder, served, sha256 } from "../support/data_files.ts";
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
 const digest = sha256(content);

@@ -20,7 +20,7 @@ import type {
 import { cutAt } from "../../src/models/cut.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import type { Rows } from "../../src/ndarray.ts";
-import { encodeNpy, openNpy } from "../../src/npy.ts";
+import { encodeNpy, openNpy } from "../../src/files/npy.ts";
 import { kerasRuns } from "./keras_steps.ts";
 import {
   enlarged,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type NdArray, rowsOf, typeOf } from "../src/ndarray.ts";
+import { type NdArray, rowsOf, typeOf } from "../../src/ndarray.ts";
 import {
   decodeFloat32,
   decodeInt32,
@@ -8,7 +8,7 @@ import {
   decodeUint8,
   encodeNpy,
   openNpy,
-} from "../src/npy.ts";
+} from "../../src/files/npy.ts";
 
 /** What NumPy 2.4.6's `save` writes: header text as in the file, then data in hexadecimal. */
 function numpyFile(dictionary: string, data: string): Uint8Array {

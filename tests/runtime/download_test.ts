@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { download } from "../../../src/engine/runtime/download.ts";
+import { download } from "../../src/runtime/download.ts";
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
 const sha256 = createHash("sha256").update(content).digest("hex");

@@ -6,15 +6,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "node:path";
-import { readChoice, runtimeDirectory, validChoice } from "../../../src/engine/runtime/choice.ts";
-import {
-  describeChoice,
-  setUp,
-  type SetupOptions,
-  tryOut,
-} from "../../../src/engine/runtime/setup.ts";
-import type { Way } from "../../../src/engine/runtime/ways.ts";
-import { withProject } from "./project.ts";
+import { readChoice, runtimeDirectory, validChoice } from "../../src/runtime/choice.ts";
+import { describeChoice, setUp, type SetupOptions, tryOut } from "../../src/runtime/setup.ts";
+import type { Way } from "../../src/runtime/ways.ts";
+import { withProject } from "../support/project.ts";
 
 /** Ways that note in `log` what becomes of them. */
 function fakes(root: string, log: string[]) {

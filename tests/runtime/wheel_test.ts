@@ -9,7 +9,7 @@ import {
   unpackWheel,
   type Wheel,
   wheelFor,
-} from "../../../src/engine/runtime/wheel.ts";
+} from "../../src/runtime/wheel.ts";
 
 const wheel: Wheel = {
   project: "tensorflow-cpu",

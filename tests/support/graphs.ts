@@ -1,10 +1,10 @@
 /** Small graphs for tests: built, run once, and closed. @module */
-import { Graph, type Signature, type Tensor } from "../../../src/engine/graph/builder.ts";
-import { placeholder } from "../../../src/engine/graph/operations.ts";
-import { openSession } from "../../../src/engine/graph/session.ts";
-import type { NdArray } from "../../../src/ndarray.ts";
-import type { Batch } from "../reference.ts";
-import { addon } from "../tensorflow.ts";
+import { Graph, type Signature, type Tensor } from "../../src/engine/graph/builder.ts";
+import { placeholder } from "../../src/engine/graph/operations.ts";
+import { openSession } from "../../src/engine/graph/session.ts";
+import type { NdArray } from "../../src/ndarray.ts";
+import type { Batch } from "./reference.ts";
+import { addon } from "./tensorflow.ts";
 
 /**
  * Runs the outputs that `build` makes of float32 inputs. As in a model, the graph does not know how many

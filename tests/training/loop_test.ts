@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DivergenceError } from "../../src/engine/checks.ts";
 import type { Network } from "../../src/engine/engine.ts";
-import { fit, type FitOptions } from "../../src/engine/fit.ts";
+import { fit, type FitOptions } from "../../src/training/loop.ts";
 
 /** What a network does in one epoch: its validation probabilities for two classes, `[2, 2]`. */
 type Epoch = readonly number[];

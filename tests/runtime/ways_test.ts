@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
-import { runCommand } from "../../../src/engine/runtime/command.ts";
-import {
-  type Found,
-  fromOfficial,
-  sharedDirectory,
-  ways,
-} from "../../../src/engine/runtime/ways.ts";
-import { withProject, withVariables } from "./project.ts";
+import { runCommand } from "../../src/runtime/command.ts";
+import { type Found, fromOfficial, sharedDirectory, ways } from "../../src/runtime/ways.ts";
+import { withProject, withVariables } from "../support/project.ts";
 
 const way = (name: string) => ways.find((way) => way.name === name)!;
 const task = (root: string) => ({ root, signal: new AbortController().signal, progress() {} });

@@ -9,8 +9,8 @@ import {
   TFJS_VERSION,
   validChoice,
   writeChoice,
-} from "../../../src/engine/runtime/choice.ts";
-import { withProject, withVariables } from "./project.ts";
+} from "../../src/runtime/choice.ts";
+import { withProject, withVariables } from "../support/project.ts";
 
 /** A choice that holds in `root`, whose addon is a file of four bytes. */
 async function rememberAddon(root: string, changes: Partial<Choice> = {}): Promise<Choice> {

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { isReady } from "../../../src/engine/runtime/choice.ts";
-import { runCommand } from "../../../src/engine/runtime/command.ts";
-import { loadTensorFlow, loadWasm } from "../../../src/engine/runtime/load.ts";
+import { isReady } from "../../src/runtime/choice.ts";
+import { runCommand } from "../../src/runtime/command.ts";
+import { loadTensorFlow, loadWasm } from "../../src/runtime/load.ts";
 
 const native = await isReady("tensorflow");
 const product = [7, 10, 15, 22];
@@ -35,7 +35,7 @@ Deno.test({
 
 Deno.test("an addon that is none says where it is and what to do", async () => {
   // In a process of its own: tfjs-node can be loaded once.
-  const load = fileURLToPath(new URL("../../../src/engine/runtime/load.ts", import.meta.url));
+  const load = fileURLToPath(new URL("../../src/runtime/load.ts", import.meta.url));
   const output = await runCommand(Deno.execPath(), {
     args: [
       "eval",
@@ -54,7 +54,7 @@ Deno.test({
   // Linux alone says how a process's threads are called.
   ignore: !native || Deno.build.os !== "linux",
   async fn() {
-    const load = fileURLToPath(new URL("../../../src/engine/runtime/load.ts", import.meta.url));
+    const load = fileURLToPath(new URL("../../src/runtime/load.ts", import.meta.url));
     for (const threads of [1, 3]) {
       const output = await runCommand(Deno.execPath(), {
         args: [

@@ -11,7 +11,7 @@ import { z } from "zod";
 export type Backend = "tensorflow" | "wasm";
 
 /** The root of this project. */
-export const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Version of the TensorFlow.js packages, as in the import map of `deno.json`. */
 export const TFJS_VERSION = "4.22.0";

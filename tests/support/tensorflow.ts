@@ -1,6 +1,6 @@
 /** libtensorflow for tests, on one thread, where this machine has it. @module */
-import { isReady } from "../../src/engine/runtime/choice.ts";
-import { loadAddon, loadTensorFlow } from "../../src/engine/runtime/load.ts";
+import { isReady } from "../../src/runtime/choice.ts";
+import { loadAddon, loadTensorFlow } from "../../src/runtime/load.ts";
 
 const ready = await isReady("tensorflow");
 

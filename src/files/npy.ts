@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type NdArray, type NumberArray, type NumberType, type Rows, typeOf } from "./ndarray.ts";
+import { type NdArray, type NumberArray, type NumberType, type Rows, typeOf } from "../ndarray.ts";
 
 const arrays = {
   uint8: Uint8Array,

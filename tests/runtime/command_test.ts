@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { bounded, runCommand } from "../../../src/engine/runtime/command.ts";
+import { bounded, runCommand } from "../../src/runtime/command.ts";
 
 const script = (code: string) => ["eval", "--quiet", code];
 const deno = Deno.execPath();
