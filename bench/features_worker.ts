@@ -21,17 +21,10 @@ if (import.meta.main) {
   const { base, count, threads }: FeaturesTask = JSON.parse(Deno.args[0]);
   const { model } = baseModel(base, 32);
   const engine = graphEngine(await loadAddon({ threads }), threads);
-  const network = await engine.open(
-    model,
-    { optimizer: { type: "sgd", momentum: 0 }, loss: { labelSmoothing: 0, l2: 0 }, seed: 0 },
-    initialWeights(model, 0),
-  );
+  const network = await engine.open(model, initialWeights(model, 0));
   const random = randomState(0);
   const data = Uint8Array.from({ length: count * 32 * 32 }, () => random.interval(255));
-  await network.place({
-    images: { shape: [count, 32, 32, 1], data },
-    labels: { shape: [count], data: new Uint8Array(count) },
-  });
+  await network.place({ images: { shape: [count, 32, 32, 1], data } });
   const indices = Int32Array.from({ length: count }, (_, i) => i);
   await network.predict(indices.subarray(0, 256));
   const start = performance.now();

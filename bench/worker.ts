@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ImageSet, TrainingSpec } from "../src/engine/engine.ts";
+import type { TrainingSpec } from "../src/engine/engine.ts";
 import { encodeTfjsModel } from "../src/engine/layers/tfjs_model.ts";
 import { loadAddon, loadTensorFlow, loadWasm, type TensorFlow } from "../src/runtime/load.ts";
 import { initialWeights } from "../src/models/initialize.ts";
@@ -89,7 +89,7 @@ async function start({ engine: name, threads, data }: Configuration) {
       ? (await import("../src/engine/graph/engine.ts")).graphEngine(addon, threads)
       : (await import("../src/engine/layers/engine.ts")).layersEngine("wasm", 1);
     version = `${addon ? "libtensorflow" : "TensorFlow.js"} ${engine.description.version}`;
-    const network = await engine.open(spec, training, weights);
+    const network = await engine.train(spec, training, weights);
     // From the file, as a job does.
     await network.place({ images: await openNpy(file("images"), "images"), labels });
     marks.push(performance.now());
@@ -116,7 +116,10 @@ async function timed(train: Train, { batch, images }: { batch: number; images: n
 }
 
 /** The same network in TensorFlow.js's own training loop, timed from the beginning of the epoch to its end. */
-async function fitter(tf: TensorFlow, { images, labels }: ImageSet): Promise<Train> {
+async function fitter(
+  tf: TensorFlow,
+  { images, labels }: Record<"images" | "labels", NdArray<Uint8Array>>,
+): Promise<Train> {
   const file = encodeTfjsModel(spec, initialWeights(spec, 0), "weights.bin");
   const { modelTopology, weightsManifest } = JSON.parse(file.json);
   const model = await tf.loadLayersModel(tf.io.fromMemory({

@@ -1,12 +1,16 @@
 /** What every engine refuses, in the same words, before anything reaches TensorFlow. @module */
 import { modelVariables, resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { type Rows, rowsOf } from "../ndarray.ts";
+import { type NdArray, type Rows, rowsOf } from "../ndarray.ts";
 import type { ImageSet, Weights } from "./engine.ts";
 
 const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
-/** Throws an Error that names the first missing, misshapen or superfluous variable. */
+/**
+ * Checks that weights are a model's.
+ *
+ * @throws {Error} where a variable is missing, misshapen or superfluous; it names the first one.
+ */
 export function checkWeights(spec: ModelSpec, weights: Weights): void {
   const variables = modelVariables(spec);
   for (const { name, shape } of variables) {
@@ -27,22 +31,37 @@ export function checkWeights(spec: ModelSpec, weights: Weights): void {
 }
 
 /**
- * The images of a set, to be read in parts. Throws an Error where they are not of the model's input
- * shape and type, labels are not one an image, or a label is not below `classes`; leave `classes`
- * out for a model that does not classify.
+ * The images of a set, to be read in parts.
+ *
+ * @throws {Error} where they have not the model's input shape and type.
  */
-export function checkedImages(
-  spec: ModelSpec,
-  { images, labels }: ImageSet | ImageSet<Rows>,
-  classes?: number,
-): Rows {
+export function checkedImages(spec: ModelSpec, images: ImageSet["images"]): Rows {
   const rows = "data" in images ? rowsOf(images) : images;
   const { inputType = "uint8" } = spec;
-  const [count, ...shape] = rows.shape;
+  const [, ...shape] = rows.shape;
   if (shape.join() !== spec.input.join() || rows.type !== inputType) {
     throw new Error(
       `Model ${spec.name} takes images of shape [N,${spec.input}] and type ${inputType}; ` +
         `got [${rows.shape}] of ${rows.type}.`,
+    );
+  }
+  return rows;
+}
+
+/**
+ * The labels of a set of `count` images that a model is trained on.
+ *
+ * @throws {Error} where there are none, not one an image, or one is not below the number of classes.
+ */
+export function checkedLabels(
+  spec: ModelSpec,
+  labels: ImageSet["labels"],
+  count: number,
+): NdArray<Uint8Array> {
+  if (!labels) {
+    throw new Error(
+      `Model ${spec.name} is to be trained and needs a label for each of its ${count} images; ` +
+        `got none.`,
     );
   }
   if (labels.data.length !== count) {
@@ -50,7 +69,7 @@ export function checkedImages(
       `Model ${spec.name}: there are ${count} images and ${labels.data.length} labels.`,
     );
   }
-  if (classes === undefined) return rows;
+  const [classes] = resolveLayers(spec).at(-1)!.outputShape;
   const row = labels.data.findIndex((label) => label >= classes);
   if (row >= 0) {
     throw new Error(
@@ -58,11 +77,23 @@ export function checkedImages(
         `image ${row} has the label ${labels.data[row]}.`,
     );
   }
-  return rows;
+  return labels;
 }
 
-/** Throws an Error that names the first index which is not below `count`, the number of images. */
-export function checkIndices(spec: ModelSpec, indices: Int32Array, count: number): void {
+/**
+ * Checks that images are there at all indices; `count` is the number of placed ones, undefined before
+ * any are placed.
+ *
+ * @throws {Error} where none are placed, or an index is not below `count`; it names the first one.
+ */
+export function checkIndices(
+  spec: ModelSpec,
+  indices: Int32Array,
+  count: number | undefined,
+): void {
+  if (count === undefined) {
+    throw new Error(`Model ${spec.name}: place images before training or predicting.`);
+  }
   const at = indices.findIndex((index) => index < 0 || index >= count);
   if (at >= 0) {
     throw new Error(
@@ -73,34 +104,55 @@ export function checkIndices(spec: ModelSpec, indices: Int32Array, count: number
   }
 }
 
-/** Why a model can predict but not be trained; undefined for one that can be trained. */
-export function whyUntrainable(spec: ModelSpec): string | undefined {
+/**
+ * Checks that a model can be trained, not only predict.
+ *
+ * @throws {Error} where its last layer is not a softmax over classes, or all weights are frozen.
+ */
+export function checkTrainable(spec: ModelSpec): void {
   const cannot = `Model ${spec.name} cannot be trained, only predict:`;
   const layers = resolveLayers(spec);
   const { layer, outputShape } = layers[layers.length - 1];
   const last = `${cannot} its last layer, ${layer.name} (${layer.type}),`;
   if (!("activation" in layer) || layer.activation !== "softmax") {
-    return `${last} is not a softmax over classes.`;
+    throw new Error(`${last} is not a softmax over classes.`);
   }
   if (outputShape.length !== 1) {
-    return `${last} gives [${outputShape}] an image, not one number a class.`;
+    throw new Error(`${last} gives [${outputShape}] an image, not one number a class.`);
   }
   const trained = layers.some(({ layer, variables }) =>
     !spec.frozen?.includes(layer.name) && variables.some(({ trainable }) => trainable)
   );
-  return trained ? undefined : `${cannot} none of its layers has weights that are not frozen.`;
+  if (!trained) throw new Error(`${cannot} none of its layers has weights that are not frozen.`);
 }
 
-/** Training went astray: the loss is not a finite number any more. */
+/** Where training went astray. */
+export interface Divergence {
+  /** Counted from 1 since weights were assigned; absent where a whole epoch is meant. */
+  readonly step?: number;
+  /** Counted from 1; absent where a step is meant. */
+  readonly epoch?: number;
+  readonly learningRate: number;
+}
+
+/** Training went astray: the loss or what the network predicts is not a finite number any more. */
 export class DivergenceError extends Error {
   override name = "DivergenceError";
+  constructor(message: string, readonly at: Divergence) {
+    super(message);
+  }
 }
 
-/** Throws a DivergenceError that names the step, counted from 1, where its loss is NaN or infinite. */
+/**
+ * Checks the loss of a step, which is counted from 1.
+ *
+ * @throws {DivergenceError} where the loss is NaN or infinite.
+ */
 export function checkLoss(spec: ModelSpec, loss: number, step: number, learningRate: number): void {
   if (Number.isFinite(loss)) return;
   throw new DivergenceError(
     `Model ${spec.name}: the loss became ${loss} at step ${step} (learning rate ${learningRate}). ` +
       `Training stops here; a smaller learning rate is the usual remedy.`,
+    { step, learningRate },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * What an engine is: something that turns a model specification into a network that trains and
- * predicts. There are two, the graph engine (`graph/`, libtensorflow) and the portable one
+ * What an engine is: something that turns a model specification into a network that predicts, and
+ * one that is trained as well. There are two, the graph engine (`graph/`, libtensorflow) and the portable one
  * (`layers/`, TensorFlow.js on WebAssembly or on the native backend). No stage knows which one runs.
  *
  * @module
@@ -14,12 +14,15 @@ import type { NdArray, Rows } from "../ndarray.ts";
  */
 export type Weights = ReadonlyMap<string, NdArray<Float32Array>>;
 
-/** Images as stored, or features computed from them, and their classes; in memory or, with `Rows`, in a file. */
-export interface ImageSet<Images = NdArray<Uint8Array | Float32Array>> {
-  /** `[N, height, width, channels]`: bytes, or floats where the model's `inputType` says so. */
-  readonly images: Images;
-  /** `[N]`, 0 to classes - 1. */
-  readonly labels: NdArray<Uint8Array>;
+/** Images as stored, or features computed from them, and their classes. */
+export interface ImageSet {
+  /**
+   * `[N, height, width, channels]`: bytes, or floats where the model's `inputType` says so; in memory
+   * or, as `Rows`, in a file.
+   */
+  readonly images: NdArray<Uint8Array | Float32Array> | Rows;
+  /** `[N]`, 0 to classes - 1. Training needs them; a network that only predicts does not look at them. */
+  readonly labels?: NdArray<Uint8Array>;
 }
 
 /** Update rules, with Keras's defaults as what `epsilon` and the betas usually are (1e-7, 0.9, 0.999). */
@@ -64,26 +67,43 @@ export interface StepResult {
   readonly correct: number;
 }
 
-/** A specification bound to weights, ready to train and predict. All methods are called one after another. */
+/** A specification bound to weights, ready to predict. All methods are called one after another. */
 export interface Network {
-  /** Gives the network a copy of the images that indices refer to from now on, in place of earlier ones. */
-  place(data: ImageSet | ImageSet<Rows>): Promise<void>;
-  /** Replaces every variable; throws an Error naming a missing, superfluous or misshapen one. Optimiser state starts anew. */
+  /**
+   * Gives the network a copy of the images that indices refer to from now on, in place of earlier ones.
+   *
+   * @throws {Error} where the images have not the model's input shape and type. A network that is
+   * trained throws also where there are no labels, not one an image, or one that is no class.
+   */
+  place(data: ImageSet): Promise<void>;
+  /**
+   * Replaces every variable; a network that is trained starts its optimiser anew.
+   *
+   * @throws {Error} where a variable is missing, superfluous or misshapen; it names the first one.
+   */
   assign(weights: Weights): Promise<void>;
   /** A copy of every variable. */
   read(): Promise<Weights>;
   /**
-   * One optimiser step on the placed images at `indices`.
-   * Throws an Error that names the step (counted from 1 since `assign`) when the loss is NaN or infinite.
-   */
-  trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult>;
-  /**
    * The output of the last layer, in inference mode, for the placed images at `indices`:
    * `[indices.length, ...output shape]`. Work is cut into batches inside.
+   *
+   * @throws {Error} where no images are placed, or an index is outside them.
    */
   predict(indices: Int32Array): Promise<NdArray<Float32Array>>;
   /** Frees what is held outside the JavaScript heap. The network is unusable afterwards. */
   close(): Promise<void>;
+}
+
+/** A network that can be trained as well. */
+export interface TrainableNetwork extends Network {
+  /**
+   * One optimiser step on the placed images at `indices`.
+   *
+   * @throws {Error} where no images are placed, there is no index, or one is outside the images.
+   * @throws {DivergenceError} where the loss is NaN or infinite.
+   */
+  trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult>;
 }
 
 /** What produced a number, recorded as provenance and never part of a key. */
@@ -100,9 +120,16 @@ export interface EngineDescription {
 export interface Engine {
   readonly description: EngineDescription;
   /**
-   * Compiles a specification and gives it its first weights.
-   * Throws an Error naming the layer when the specification does not fit.
-   * The last layer must be a softmax over classes when the network is to be trained.
+   * A network that predicts with these weights.
+   *
+   * @throws {Error} where a layer or the weights do not fit the specification; it names the first one.
    */
-  open(spec: ModelSpec, training: TrainingSpec, weights: Weights): Promise<Network>;
+  open(spec: ModelSpec, weights: Weights): Promise<Network>;
+  /**
+   * A network that is trained from these weights on.
+   *
+   * @throws {Error} as `open` does, and where the model cannot be trained: its last layer is not a
+   * softmax over classes, or no layer has weights that are not frozen.
+   */
+  train(spec: ModelSpec, training: TrainingSpec, weights: Weights): Promise<TrainableNetwork>;
 }

@@ -16,7 +16,11 @@ export function encodeWeights(weights: Weights): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.buffer);
 }
 
-/** The inverse for a model; throws an Error where the number of bytes is not the model's. */
+/**
+ * The inverse, for a model.
+ *
+ * @throws {Error} where the number of bytes is not the model's.
+ */
 export function decodeWeights(
   bytes: Uint8Array,
   spec: ModelSpec,

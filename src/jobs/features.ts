@@ -9,7 +9,7 @@ import { encodeWeights } from "../engine/weights.ts";
 import { readKerasWeights } from "../models/keras_weights.ts";
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { decodeUint8, npyHeader, openNpy } from "../files/npy.ts";
+import { npyHeader, openNpy } from "../files/npy.ts";
 import type { JobContext } from "../pipeline/stage.ts";
 
 /** All that the features depend on, besides the images and the weight file `weights`. */
@@ -39,24 +39,17 @@ export async function run(context: JobContext): Promise<void> {
 
   const engine = await openEngine({ backend: context.backend, threads });
   context.record({ ...engine.description });
-  // Nothing is trained here; the optimiser is what the interface asks for.
-  const network = await engine.open(model, {
-    optimizer: { type: "sgd", momentum: 0 },
-    loss: { labelSmoothing: 0, l2: 0 },
-    seed: 0,
-  }, weights);
+  const network = await engine.open(model, weights);
   const sets = await Promise.all(["train", "test"].map(async (part) => {
-    const input = `prepare/${part}-labels.npy`;
-    const labels = decodeUint8(await context.read(input), input);
     const images = await openNpy(context.path(`prepare/${part}-images.npy`), `${part} images`);
-    return { part, images, labels };
+    return { part, images };
   }));
   const { outputShape } = resolveLayers(model).at(-1)!;
-  const total = sets.reduce((sum, { labels }) => sum + labels.data.length, 0);
+  const total = sets.reduce((sum, { images }) => sum + images.shape[0], 0);
   let done = 0;
-  for (const { part, images, labels } of sets) {
-    const count = labels.data.length;
-    await network.place({ images, labels });
+  for (const { part, images } of sets) {
+    const [count] = images.shape;
+    await network.place({ images });
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
       yield npyHeader([count, ...outputShape], "float32");
       for (let begin = 0; begin < count; begin += CHUNK) {

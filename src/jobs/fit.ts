@@ -75,7 +75,7 @@ export async function run(context: JobContext): Promise<void> {
 
   const engine = await openEngine({ backend: context.backend, threads: recipe.threads });
   context.record({ ...engine.description });
-  const network = await engine.open(model, {
+  const network = await engine.train(model, {
     optimizer: recipe.optimizer,
     loss: { labelSmoothing: 0, l2: 0 },
     seed: seedFor(recipe.seed, `dropout from epoch ${initialEpoch}`),

@@ -4,7 +4,7 @@ import { crossEntropy } from "../evaluation/loss.ts";
 import type { NdArray } from "../ndarray.ts";
 import { randomState, seedFor, shuffle } from "../random.ts";
 import { DivergenceError } from "../engine/checks.ts";
-import type { Network, OptimizerSpec, Weights } from "../engine/engine.ts";
+import type { OptimizerSpec, TrainableNetwork, Weights } from "../engine/engine.ts";
 
 /** How a network is trained: what `study.ts` says of it. */
 export interface Recipe {
@@ -65,10 +65,12 @@ export interface Fit {
 /**
  * Trains a network on its placed images and leaves it with the kept epoch's weights.
  * The last, smaller batch of an epoch is used too. `progress` counts images, training and
- * validation together. Throws a DivergenceError where a loss or a validation probability is not a number.
+ * validation together.
+ *
+ * @throws {DivergenceError} where a loss is not a finite number or a validation probability is NaN.
  */
 export async function fit(
-  network: Network,
+  network: TrainableNetwork,
   options: FitOptions,
   progress: (done: number, total: number, note?: string) => void,
 ): Promise<Fit> {
@@ -99,6 +101,7 @@ export async function fit(
         `After epoch ${epoch} (learning rate ${options.learningRate}) the network's probabilities ` +
           `are NaN, although every loss was finite: its last step overshot. Training stops here; ` +
           `a smaller learning rate is the usual remedy.`,
+        { epoch, learningRate: options.learningRate },
       );
     }
     done += validation.length;

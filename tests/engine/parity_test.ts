@@ -1,5 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
-import type { Engine, Network, TrainingSpec, Weights } from "../../src/engine/engine.ts";
+import type { Engine, TrainingSpec, Weights } from "../../src/engine/engine.ts";
 import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
 import { decodeTfjsModel, encodeTfjsModel } from "../../src/engine/layers/tfjs_model.ts";
@@ -72,7 +72,7 @@ const runs: [string, ModelSpec, TrainingSpec, rate: number, batch: number][] = [
 /** 50 steps with batches of every size from 1 to `batch`, at a falling rate. */
 async function train(engine: Engine, [, spec, training, rate, batch]: typeof runs[number]) {
   const data = imagesFor(spec, 64);
-  const network: Network = await engine.open(spec, training, weightsFor(spec));
+  const network = await engine.train(spec, training, weightsFor(spec));
   try {
     await network.place(data);
     const all = Int32Array.from({ length: 64 }, (_, i) => i);
@@ -136,7 +136,7 @@ Deno.test({
     let weights: Weights = weightsFor(spec);
     const predictions: Float32Array[] = [];
     for (const engine of [...Object.values(engines), ...Object.values(engines)]) {
-      const network = await engine.open(spec, training, weights);
+      const network = await engine.train(spec, training, weights);
       assertEquals(await network.read(), weights);
       await network.place(data);
       predictions.push((await network.predict(all)).data);

@@ -8,23 +8,24 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
+import { DivergenceError } from "../../src/engine/checks.ts";
 import { dropoutMask } from "../../src/engine/dropout.ts";
 import type {
   Engine,
   ImageSet,
   LossSpec,
   Network,
+  TrainableNetwork,
   TrainingSpec,
-  Weights,
 } from "../../src/engine/engine.ts";
 import { cutAt } from "../../src/models/cut.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
-import type { Rows } from "../../src/ndarray.ts";
 import { encodeNpy, openNpy } from "../../src/files/npy.ts";
 import { kerasRuns } from "./keras_steps.ts";
 import {
   enlarged,
   everything,
+  type Examples,
   imagesFor,
   optimizers,
   penalised,
@@ -35,16 +36,13 @@ import {
 } from "./models.ts";
 import * as by from "./reference.ts";
 
-/** Opens a network with images placed, and closes it after `use`. */
-export async function withNetwork<T>(
-  engine: Engine,
-  spec: ModelSpec,
-  how: TrainingSpec,
-  weights: Weights,
+/** Places images in a network that is being opened, and closes it after `use`. */
+export async function withNetwork<Opened extends Network, T>(
+  opening: Promise<Opened>,
   data: ImageSet | undefined,
-  use: (network: Network) => Promise<T>,
+  use: (network: Opened) => Promise<T>,
 ): Promise<T> {
-  const network = await engine.open(spec, how, weights);
+  const network = await opening;
   try {
     if (data) await network.place(data);
     return await use(network);
@@ -53,7 +51,7 @@ export async function withNetwork<T>(
   }
 }
 
-const rows = ({ images }: ImageSet, indices: ArrayLike<number>): by.Batch => {
+const rows = ({ images }: Pick<Examples, "images">, indices: ArrayLike<number>): by.Batch => {
   const width = images.data.length / images.shape[0];
   const data = Array.from(
     indices,
@@ -69,7 +67,7 @@ const rows = ({ images }: ImageSet, indices: ArrayLike<number>): by.Batch => {
 function byDefinition(
   spec: ModelSpec,
   weights: by.Weights64,
-  data: ImageSet,
+  data: Examples,
   indices: Int32Array,
   loss: LossSpec,
   mask: by.Training["mask"],
@@ -161,10 +159,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         const rate = 1024;
         const how: TrainingSpec = { optimizer: optimizers.sgd, loss, seed };
         const [result, after] = await withNetwork(
-          engine!,
-          spec,
-          how,
-          weights,
+          engine!.train(spec, how, weights),
           data,
           async (network) => [await network.trainBatch(batch, rate), await network.read()] as const,
         );
@@ -215,10 +210,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         const weights = weightsFor(spec);
         const indices = Int32Array.from({ length: 600 }, (_, i) => (i * 7) % 300);
         const found = await withNetwork(
-          engine!,
-          spec,
-          training,
-          weights,
+          engine!.train(spec, training, weights),
           data,
           (network) => network.predict(indices),
         );
@@ -240,17 +232,17 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         const spec = cutAt(everything, last.name);
         const names = new Set(spec.layers.map((layer) => layer.name));
         const own = new Map([...weights].filter(([name]) => names.has(name.split("/")[0])));
-        await withNetwork(engine!, spec, training, own, data, async (network) => {
+        await withNetwork(engine!.open(spec, own), { images: data.images }, async (network) => {
           const found = await network.predict(indices);
           const expected = by.forward(spec, by.widen(own), rows(data, indices));
           assertEquals(found.shape, expected.shape);
           assertLess(distance(found.data, expected.data), 1e-5);
-          await assertRejects(
-            () => network.trainBatch(indices, 1e-3),
-            Error,
-            `Model everything-${last.name} cannot be trained, only predict: its last layer, ${last.name} (${last.type}), is not a softmax`,
-          );
         });
+        await assertRejects(
+          () => engine!.train(spec, training, own),
+          Error,
+          `Model everything-${last.name} cannot be trained, only predict: its last layer, ${last.name} (${last.type}), is not a softmax`,
+        );
       }
     },
   });
@@ -280,10 +272,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         );
         const rates = [0.01, 0.01, 0.05, 0.05, 0.02, 0.001];
         const after = await withNetwork(
-          engine!,
-          spec,
-          { optimizer, loss: penalised, seed: 0 },
-          weights,
+          engine!.train(spec, { optimizer, loss: penalised, seed: 0 }, weights),
           data,
           async (network) => {
             for (const [i, rate] of rates.entries()) {
@@ -329,7 +318,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
         };
         const how: TrainingSpec = { optimizer: keras.optimizer, loss: keras.loss, seed: 0 };
         const data = imagesFor(spec, 20);
-        await withNetwork(engine!, spec, how, weightsFor(spec), data, async (network) => {
+        await withNetwork(engine!.train(spec, how, weightsFor(spec)), data, async (network) => {
           for (const [step, expected] of keras.losses.entries()) {
             const indices = Int32Array.from({ length: 8 }, (_, i) => (step * 7 + i * 3) % 20);
             const { loss } = await network.trainBatch(indices, 0.01 * 0.9 ** step);
@@ -354,7 +343,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     async fn() {
       const data = imagesFor(everything, 40);
       const weights = weightsFor(everything);
-      const run = async (network: Network) => {
+      const run = async (network: TrainableNetwork) => {
         const losses = [];
         for (let step = 0; step < 10; step++) {
           const indices = Int32Array.from({ length: 8 }, (_, i) => (step * 8 + i * 3) % 40);
@@ -365,10 +354,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
       };
       const how: TrainingSpec = { optimizer: optimizers.adamw, loss: penalised, seed: 8 };
       const [first, again] = await withNetwork(
-        engine!,
-        everything,
-        how,
-        weights,
+        engine!.train(everything, how, weights),
         data,
         async (network) => {
           const first = await run(network);
@@ -376,10 +362,14 @@ export function testEngine(title: string, engine: Engine | undefined): void {
           return [first, await run(network)];
         },
       );
-      const other = await withNetwork(engine!, everything, how, weights, data, run);
+      const other = await withNetwork(engine!.train(everything, how, weights), data, run);
       assertEquals(again, first);
       assertEquals(other, first);
-      const seed9 = await withNetwork(engine!, everything, { ...how, seed: 9 }, weights, data, run);
+      const seed9 = await withNetwork(
+        engine!.train(everything, { ...how, seed: 9 }, weights),
+        data,
+        run,
+      );
       assertNotEquals(seed9.losses, first.losses);
     },
   });
@@ -392,7 +382,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
       const weights = weightsFor(small);
       const kept = structuredClone(weights);
       const pixels = data.images.data.slice();
-      await withNetwork(engine!, small, training, weights, data, async (network) => {
+      await withNetwork(engine!.train(small, training, weights), data, async (network) => {
         const indices = Int32Array.from({ length: 16 }, (_, i) => i);
         const before = await network.read();
         for (let step = 0; step < 5; step++) await network.trainBatch(indices, 0.1);
@@ -429,16 +419,15 @@ export function testEngine(title: string, engine: Engine | undefined): void {
       };
       const weights = weightsFor(spec);
       const indices = Int32Array.of(8, 0, 3, 3);
-      const learn = (images: ImageSet["images"] | Rows) =>
-        withNetwork(engine!, spec, training, weights, undefined, async (network) => {
-          // The union is of two kinds of sets, not of two kinds of images in one.
-          await network.place({ images, labels } as ImageSet | ImageSet<Rows>);
+      const learn = (images: ImageSet["images"]) =>
+        withNetwork(engine!.train(spec, training, weights), undefined, async (network) => {
+          await network.place({ images, labels });
           const before = await network.predict(indices);
           const { loss } = await network.trainBatch(indices, 0.01);
           return { before, loss, after: await network.predict(indices) };
         });
       const learnt = await learn(features);
-      const examples = rows({ images: features, labels }, indices);
+      const examples = rows({ images: features }, indices);
       const expected = by.forward(spec, by.widen(weights), examples);
       assertLess(distance(learnt.before.data, expected.data), 1e-5);
       const folder = await Deno.makeTempDir();
@@ -463,7 +452,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
       const weights = weightsFor(small);
       const many = imagesFor(small, 20);
       const few = { ...imagesFor(small, 3) };
-      await withNetwork(engine!, small, training, weights, few, async (network) => {
+      await withNetwork(engine!.train(small, training, weights), few, async (network) => {
         const all = await network.predict(Int32Array.of(0, 1, 2));
         await network.place(many);
         assertEquals((await network.predict(Int32Array.of(19))).shape, [1, 5]);
@@ -479,10 +468,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     ignore,
     async fn() {
       await withNetwork(
-        engine!,
-        small,
-        training,
-        weightsFor(small),
+        engine!.train(small, training, weightsFor(small)),
         imagesFor(small, 3),
         async (network) => {
           assertEquals(await network.predict(new Int32Array()), {
@@ -506,21 +492,33 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     async fn() {
       const weights = weightsFor(small);
       const how: TrainingSpec = { ...training, optimizer: optimizers.sgd, loss: penalised };
-      await withNetwork(engine!, small, how, weights, imagesFor(small, 8), async (network) => {
-        const indices = Int32Array.from({ length: 8 }, (_, i) => i);
-        await network.trainBatch(indices, 1e-3);
-        await network.trainBatch(indices, 1e30);
-        const error = await assertRejects(() => network.trainBatch(indices, 1e-3), Error);
-        const message =
-          /^Model small: the loss became (NaN|Infinity) at step 3 \(learning rate 0.001\)/;
-        assertMatch(error.message, message);
-        await network.assign(weights);
-        assert(Number.isFinite((await network.trainBatch(indices, 1e-3)).loss));
-        const broken = structuredClone(weights);
-        broken.get("logits/bias")!.data[2] = NaN;
-        await network.assign(broken);
-        await assertRejects(() => network.trainBatch(indices, 1e-3), Error, "became NaN at step 1");
-      });
+      await withNetwork(
+        engine!.train(small, how, weights),
+        imagesFor(small, 8),
+        async (network) => {
+          const indices = Int32Array.from({ length: 8 }, (_, i) => i);
+          await network.trainBatch(indices, 1e-3);
+          await network.trainBatch(indices, 1e30);
+          const error = await assertRejects(
+            () => network.trainBatch(indices, 1e-3),
+            DivergenceError,
+          );
+          assertEquals(error.at, { step: 3, learningRate: 0.001 });
+          const message =
+            /^Model small: the loss became (NaN|Infinity) at step 3 \(learning rate 0.001\)/;
+          assertMatch(error.message, message);
+          await network.assign(weights);
+          assert(Number.isFinite((await network.trainBatch(indices, 1e-3)).loss));
+          const broken = structuredClone(weights);
+          broken.get("logits/bias")!.data[2] = NaN;
+          await network.assign(broken);
+          await assertRejects(
+            () => network.trainBatch(indices, 1e-3),
+            Error,
+            "became NaN at step 1",
+          );
+        },
+      );
     },
   });
 
@@ -530,7 +528,7 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     async fn() {
       const weights = weightsFor(small);
       const data = imagesFor(small, 4);
-      await withNetwork(engine!, small, training, weights, undefined, async (network) => {
+      await withNetwork(engine!.train(small, training, weights), undefined, async (network) => {
         const indices = Int32Array.of(0, 1);
         await assertRejects(() => network.predict(indices), Error, "place images before");
         await assertRejects(() => network.trainBatch(indices, 1e-3), Error, "place images before");
@@ -574,20 +572,63 @@ export function testEngine(title: string, engine: Engine | undefined): void {
     ignore,
     async fn() {
       const spec = { ...small, frozen: ["conv1", "conv2", "dense1", "logits"] };
+      const weights = weightsFor(spec);
+      await withNetwork(engine!.open(spec, weights), imagesFor(spec, 4), async (network) => {
+        assertEquals((await network.predict(Int32Array.of(1, 2))).shape, [2, 5]);
+      });
+      await assertRejects(
+        () => engine!.train(spec, training, weights),
+        Error,
+        "Model small cannot be trained, only predict: none of its layers has weights that are not frozen",
+      );
+    },
+  });
+
+  Deno.test({
+    name:
+      `${title}: a network that only predicts predicts what one that is trained does, bit for bit`,
+    ignore,
+    async fn() {
+      for (const spec of [small, everything]) {
+        const data = imagesFor(spec, 30);
+        const weights = weightsFor(spec);
+        const indices = Int32Array.from({ length: 30 }, (_, i) => i);
+        const predict = (network: Network) => network.predict(indices);
+        const trainable = engine!.train(spec, training, weights);
+        const expected = await withNetwork(trainable, data, predict);
+        const found = await withNetwork(
+          engine!.open(spec, weights),
+          { images: data.images },
+          predict,
+        );
+        assertEquals(found, expected);
+      }
+    },
+  });
+
+  Deno.test({
+    name: `${title}: training asks for labels, predicting does not look at them`,
+    ignore,
+    async fn() {
+      const { images, labels } = imagesFor(small, 4);
+      const weights = weightsFor(small);
+      const few = { shape: [2], data: labels.data.slice(2) };
+      await withNetwork(engine!.train(small, training, weights), undefined, async (network) => {
+        await assertRejects(
+          () => network.place({ images }),
+          Error,
+          "Model small is to be trained and needs a label for each of its 4 images; got none.",
+        );
+        await assertRejects(
+          () => network.place({ images, labels: few }),
+          Error,
+          "Model small: there are 4 images and 2 labels.",
+        );
+      });
       await withNetwork(
-        engine!,
-        spec,
-        training,
-        weightsFor(spec),
-        imagesFor(spec, 4),
-        async (network) => {
-          assertEquals((await network.predict(Int32Array.of(1, 2))).shape, [2, 5]);
-          await assertRejects(
-            () => network.trainBatch(Int32Array.of(1, 2), 1e-3),
-            Error,
-            "none of its layers has weights that are not frozen",
-          );
-        },
+        engine!.open(small, weights),
+        { images, labels: few },
+        async (network) => assertEquals((await network.predict(Int32Array.of(3))).shape, [1, 5]),
       );
     },
   });

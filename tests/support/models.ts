@@ -1,5 +1,5 @@
 /** Small models and data that tests of engines share. @module */
-import type { ImageSet, LossSpec, OptimizerSpec, TrainingSpec } from "../../src/engine/engine.ts";
+import type { LossSpec, OptimizerSpec, TrainingSpec } from "../../src/engine/engine.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { initialWeights } from "../../src/models/initialize.ts";
 import type { NdArray } from "../../src/ndarray.ts";
@@ -101,8 +101,14 @@ export const enlarged: ModelSpec = {
   ],
 };
 
+/** Images in memory and their classes. */
+export interface Examples {
+  readonly images: NdArray<Uint8Array | Float32Array>;
+  readonly labels: NdArray<Uint8Array>;
+}
+
 /** A stack of images for a model's input, and classes of 0 to 4. */
-export function imagesFor({ input }: ModelSpec, count: number): ImageSet {
+export function imagesFor({ input }: ModelSpec, count: number): Examples {
   const length = count * input[0] * input[1] * input[2];
   const data = Uint8Array.from(noise(length, 5), (value) => Math.floor(127.999 * (value + 1)));
   const labels = Uint8Array.from(noise(count, 6), (value) => Math.floor(2.49999 * (value + 1)));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DivergenceError } from "../../src/engine/checks.ts";
-import type { Network } from "../../src/engine/engine.ts";
+import type { TrainableNetwork } from "../../src/engine/engine.ts";
 import { fit, type FitOptions } from "../../src/training/loop.ts";
 
 /** What a network does in one epoch: its validation probabilities for two classes, `[2, 2]`. */
@@ -11,7 +11,7 @@ function scripted(epochs: readonly Epoch[]) {
   const batches: number[][] = [];
   const assigned: number[] = [];
   let epoch = 0;
-  const network: Network = {
+  const network: TrainableNetwork = {
     place: () => Promise.resolve(),
     assign: (weights) => Promise.resolve(void assigned.push(weights.get("epoch")!.data[0])),
     read: () => Promise.resolve(new Map([["epoch", { shape: [], data: Float32Array.of(epoch) }]])),
@@ -103,9 +103,10 @@ Deno.test("progress ends at all images of the epochs that are left", async () =>
 
 Deno.test("weights that the last step of an epoch spoiled are a divergence, not a bad argument", async () => {
   const { network } = scripted([both, [0.5, NaN, 0.5, 0.5], both]);
-  await assertRejects(
+  const error = await assertRejects(
     () => fit(network, options, () => {}),
     DivergenceError,
     "After epoch 2 (learning rate 0.001)",
   );
+  assertEquals(error.at, { epoch: 2, learningRate: 0.001 });
 });

@@ -5,15 +5,7 @@
  * @module
  */
 import type { NdArray } from "../../ndarray.ts";
-import {
-  type AttributeMessage,
-  type DataType,
-  dataTypes,
-  encodeSavedModel,
-  type NodeMessage,
-  type ShapeMessage,
-  type SignatureMessage,
-} from "./protocol.ts";
+import { type AttributeMessage, type DataType, dataTypes, shapeMessage } from "./protocol.ts";
 
 /** One operation in a graph. */
 export interface Node {
@@ -58,10 +50,6 @@ export interface Signature {
 
 /** Type and shape of one output. */
 export type TensorType = Pick<Tensor, "dtype" | "shape">;
-
-const shapeMessage = (shape: readonly number[]): ShapeMessage => ({
-  dim: shape.map((size) => ({ size })),
-});
 
 /** Attribute values by kind. */
 export const attribute = {
@@ -114,7 +102,7 @@ export class Graph {
     }
   }
 
-  /** Adds a node; `name` is the operation's where left out, and is numbered where it is taken. */
+  /** Adds a node; `name` is the operation's if omitted, and is numbered where it is taken. */
   add(
     op: string,
     inputs: readonly Tensor[],
@@ -141,31 +129,4 @@ export class Graph {
     this.nodes.push(node);
     return node;
   }
-
-  /** The bytes of a `saved_model.pb`. */
-  encode(signatures: Readonly<Record<string, Signature>>): Uint8Array<ArrayBuffer> {
-    const information = (tensors: Readonly<Record<string, Tensor>>) =>
-      mapValues(tensors, (tensor) => ({
-        name: tensorName(tensor),
-        dtype: dataTypes[tensor.dtype],
-        tensorShape: shapeMessage(tensor.shape),
-      }));
-    return encodeSavedModel(
-      this.nodes.map(({ name, op, inputs, after, attributes }): NodeMessage => ({
-        name,
-        op,
-        input: [...inputs.map(tensorName), ...after.map((node) => `^${node.name}`)],
-        attr: attributes,
-      })),
-      mapValues(signatures, ({ inputs, outputs }): SignatureMessage => ({
-        inputs: information(inputs),
-        outputs: information(outputs),
-        methodName: "tensorflow/serving/predict",
-      })),
-    );
-  }
-}
-
-function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B) {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
 }

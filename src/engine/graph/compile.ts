@@ -1,78 +1,82 @@
 /**
- * Turns a model specification into one TensorFlow graph: its forward pass for training and for
- * prediction, loss, gradients and optimiser step, over variables that all of its signatures share.
+ * Turns a model specification into one TensorFlow graph: its forward pass for prediction and, if it is
+ * to be trained, that for training, loss, gradients and optimiser step, over variables that all of
+ * its signatures share.
  *
  * @module
  */
 import { INPUT, type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
-import type { ModelSpec, Shape } from "../../models/spec.ts";
-import { whyUntrainable } from "../checks.ts";
-import type { TrainingSpec } from "../engine.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { checkTrainable } from "../checks.ts";
+import type { LossSpec, TrainingSpec } from "../engine.ts";
 import { Graph, type Node, type Signature, type Tensor, type Variable } from "./builder.ts";
 import { gradients } from "./gradients.ts";
 import { applyLayer, type LayerContext } from "./layers.ts";
 import * as op from "./operations.ts";
 import { slotNames, update } from "./optimizers.ts";
 
-/** A dropout layer, which needs a mask at each training step. */
-export interface DropoutInput {
-  readonly layer: string;
-  readonly rate: number;
-  /** Of one image at this layer. */
-  readonly shape: Shape;
-}
-
-/** What a model needs for being trained. */
-export interface Trainable {
-  readonly refused?: undefined;
-  /**
-   * - `reset` sets the optimiser's state to 0;
-   * - `train` takes `indices` into the placed images, the `rate` and `decay` of `stepRates`, and for each
-   *   dropout layer `mask/<layer>`, to the batch's `loss` and number of `correct` ones.
-   */
-  readonly signatures: { readonly reset: Signature; readonly train: Signature };
-  readonly classes: number;
-  readonly dropouts: readonly DropoutInput[];
-}
-
-/** Why a model cannot be trained. */
-export interface Untrainable {
-  readonly refused: string;
-  readonly signatures?: undefined;
-  readonly classes?: undefined;
-}
-
-/** A compiled model. */
+/** A model compiled for prediction. */
 export interface Program {
   readonly graph: Graph;
   /**
-   * - `allocate` makes room for as many images and labels as their shapes `images` `[4]` and `labels`
-   *   `[1]` say, `place` puts some `images` `[n, height, width, channels]` of the model's `inputType`
-   *   and `labels` `[n]`, uint8, there, at `indices` `[n]`;
+   * - `allocate` makes room for as many images as their shape `images` `[4]` says, `place` puts some
+   *   `images` `[n, height, width, channels]` of the model's `inputType` there, at `indices` `[n]`;
    * - `assign` takes every variable by its name, and `read` gives them;
    * - `predict` takes `indices` into the placed images to the last layer's `output`.
    */
   readonly signatures: Readonly<
     Record<"allocate" | "place" | "assign" | "read" | "predict", Signature>
   >;
-  readonly layers: readonly ResolvedLayer[];
-  /** How it is trained, or why it cannot be. */
-  readonly training: Trainable | Untrainable;
 }
 
-/** Compiles a model. Throws an Error naming the layer when the specification does not fit. */
-export function compile(spec: ModelSpec, training: TrainingSpec): Program {
+/** A model compiled for training as well. */
+export interface TrainableProgram {
+  readonly graph: Graph;
+  /**
+   * Those of a `Program`, of which `allocate` also takes the shape `labels` `[1]` and `place` the
+   * `labels` `[n]`, uint8; and
+   *
+   * - `reset` sets the optimiser's state to 0;
+   * - `train` takes `indices` into the placed images, the `rate` and `decay` of `stepRates`, and for each
+   *   dropout layer `mask/<layer>`, to the batch's `loss` and number of `correct` ones.
+   */
+  readonly signatures: Program["signatures"] & Readonly<Record<"reset" | "train", Signature>>;
+}
+
+/**
+ * Compiles a model for prediction.
+ *
+ * @throws {Error} where a layer does not fit the specification; it names the layer.
+ */
+export function compile(spec: ModelSpec): Program;
+/**
+ * Compiles a model for prediction and training.
+ *
+ * @throws {Error} where a layer does not fit the specification or the model cannot be trained.
+ */
+export function compile(
+  spec: ModelSpec,
+  training: Omit<TrainingSpec, "seed">,
+): TrainableProgram;
+export function compile(
+  spec: ModelSpec,
+  training?: Omit<TrainingSpec, "seed">,
+): Program | TrainableProgram {
   const layers = resolveLayers(spec);
+  if (training) checkTrainable(spec);
   const graph = new Graph();
-  const data = placedData(graph, spec);
+  const { inputType = "uint8" } = spec;
+  const images = op.variable(graph, "data/images", inputType, [-1, ...spec.input]);
+  const labels = training && op.variable(graph, "data/labels", "uint8", [-1]);
+  const placed: Readonly<Record<string, Variable>> = labels ? { images, labels } : { images };
   const variables = new Map(
     layers.flatMap((layer) => layer.variables).map((
       { name, shape },
     ): [string, Variable] => [name, op.variable(graph, name, "float32", shape)]),
   );
   const signatures = {
-    allocate: graph.scope("allocate", data.allocate),
-    place: graph.scope("place", data.place),
+    allocate: graph.scope("allocate", () => allocation(graph, placed)),
+    place: graph.scope("place", () => placement(graph, placed)),
     assign: graph.scope("assign", () => assignment(graph, [...variables.values()])),
     read: graph.scope("read", () => ({
       inputs: {},
@@ -80,20 +84,17 @@ export function compile(spec: ModelSpec, training: TrainingSpec): Program {
     })),
     predict: graph.scope("predict", () => {
       const indices = op.placeholder(graph, "indices", "int32", [-1]);
-      const images = data.images(indices);
-      const output = forward(layers, images, readAll(variables), () => ({ training: false }));
+      const input = imagesAt(images, indices);
+      const output = forward(layers, input, readAll(variables), () => ({ training: false }));
       return { inputs: { indices }, outputs: { output: op.identity(output, [], "output") } };
     }),
   };
-  const refused = whyUntrainable(spec);
-  return {
-    graph,
-    signatures,
-    layers,
-    training: refused
-      ? { refused }
-      : graph.scope("train", () => trainable(graph, spec, training, layers, variables, data)),
-  };
+  if (!training || !labels) return { graph, signatures };
+  const trained = graph.scope(
+    "train",
+    () => trainable(graph, spec, training, layers, variables, { images, labels }),
+  );
+  return { graph, signatures: { ...signatures, ...trained } };
 }
 
 const isFrozen = (spec: ModelSpec, { layer }: ResolvedLayer) =>
@@ -115,48 +116,32 @@ function assignment(graph: Graph, variables: readonly Variable[]): Signature {
   return { inputs: Object.fromEntries(inputs), outputs: done(graph, assigned) };
 }
 
-/** The images and labels that indices refer to. */
-interface PlacedData {
-  readonly allocate: () => Signature;
-  readonly place: () => Signature;
-  /** Images as float32. */
-  readonly images: (indices: Tensor) => Tensor;
-  /** Int32 classes. */
-  readonly labels: (indices: Tensor) => Tensor;
+/** Makes room for data, by their names, in the shapes that are fed. */
+function allocation(graph: Graph, data: Readonly<Record<string, Variable>>): Signature {
+  const inputs = Object.entries(data).map(([name, { shape }]): [string, Tensor] => [
+    name,
+    op.placeholder(graph, name, "int32", [shape.length]),
+  ]);
+  const made = inputs.map(([name, shape]) =>
+    op.assign(data[name], op.zeros(shape, data[name].dtype, data[name].shape))
+  );
+  return { inputs: Object.fromEntries(inputs), outputs: done(graph, made) };
 }
 
-function placedData(graph: Graph, spec: ModelSpec): PlacedData {
-  const { inputType = "uint8" } = spec;
-  const images = op.variable(graph, "data/images", inputType, [-1, ...spec.input]);
-  const labels = op.variable(graph, "data/labels", "uint8", [-1]);
-  return {
-    allocate: () => {
-      const inputs = {
-        images: op.placeholder(graph, "images", "int32", [4]),
-        labels: op.placeholder(graph, "labels", "int32", [1]),
-      };
-      const made = [
-        op.assign(images, op.zeros(inputs.images, inputType, images.shape)),
-        op.assign(labels, op.zeros(inputs.labels, "uint8", labels.shape)),
-      ];
-      return { inputs, outputs: done(graph, made) };
-    },
-    place: () => {
-      const inputs = {
-        indices: op.placeholder(graph, "indices", "int32", [-1]),
-        images: op.placeholder(graph, "images", inputType, images.shape),
-        labels: op.placeholder(graph, "labels", "uint8", labels.shape),
-      };
-      const placed = [
-        op.assignRows(images, inputs.indices, inputs.images),
-        op.assignRows(labels, inputs.indices, inputs.labels),
-      ];
-      return { inputs, outputs: done(graph, placed) };
-    },
-    images: (indices) => op.cast(op.gather(images, indices), "float32"),
-    labels: (indices) => op.cast(op.gather(labels, indices), "int32"),
-  };
+/** Puts rows of data, by their names, at indices. */
+function placement(graph: Graph, data: Readonly<Record<string, Variable>>): Signature {
+  const indices = op.placeholder(graph, "indices", "int32", [-1]);
+  const rows = Object.entries(data).map(([name, { dtype, shape }]): [string, Tensor] => [
+    name,
+    op.placeholder(graph, name, dtype, shape),
+  ]);
+  const placed = rows.map(([name, values]) => op.assignRows(data[name], indices, values));
+  return { inputs: { indices, ...Object.fromEntries(rows) }, outputs: done(graph, placed) };
 }
+
+/** Placed images as float32. */
+const imagesAt = (images: Variable, indices: Tensor): Tensor =>
+  op.cast(op.gather(images, indices), "float32");
 
 /** The values of all variables at this point of the graph. */
 const readAll = (variables: ReadonlyMap<string, Variable>): Map<string, Tensor> =>
@@ -188,12 +173,11 @@ function forward(
 function trainable(
   graph: Graph,
   spec: ModelSpec,
-  training: TrainingSpec,
+  { optimizer, loss: lossSpec }: Omit<TrainingSpec, "seed">,
   layers: readonly ResolvedLayer[],
   variables: ReadonlyMap<string, Variable>,
-  data: PlacedData,
-): Trainable {
-  const { optimizer } = training;
+  data: { readonly images: Variable; readonly labels: Variable },
+): Readonly<Record<"reset" | "train", Signature>> {
   const indices = op.placeholder(graph, "indices", "int32", [-1]);
   const rate = op.placeholder(graph, "rate", "float32", []);
   const decay = op.placeholder(graph, "decay", "float32", []);
@@ -202,19 +186,15 @@ function trainable(
     .flatMap((layer) => layer.variables).filter((variable) => variable.trainable)
     .map(({ name }) => variables.get(name)!);
 
-  const dropouts: DropoutInput[] = [];
   const masks: Record<string, Tensor> = {};
   /** Updates of moving statistics. */
   const statistics: [moving: string, batch: Tensor, momentum: number][] = [];
-  const output = forward(layers, data.images(indices), values, (resolved) => {
+  const output = forward(layers, imagesAt(data.images, indices), values, (resolved) => {
     const { layer } = resolved;
     return {
       training: !isFrozen(spec, resolved),
-      mask: (shape) => {
-        if (layer.type !== "dropout") throw new TypeError(`${layer.name} is no dropout layer.`);
-        dropouts.push({ layer: layer.name, rate: layer.rate, shape: shape.slice(1) });
-        return masks[`mask/${layer.name}`] = op.placeholder(graph, "mask", "float32", shape);
-      },
+      mask: (shape) =>
+        masks[`mask/${layer.name}`] = op.placeholder(graph, "mask", "float32", shape),
       onStatistics: (mean, variance, momentum) => {
         statistics.push([`${layer.name}/moving_mean`, mean, momentum]);
         statistics.push([`${layer.name}/moving_variance`, variance, momentum]);
@@ -223,11 +203,11 @@ function trainable(
   });
   // Cross-entropy takes what goes into the softmax, so that no probability is rounded to 0 before its logarithm.
   const logits = output.node.inputs[0];
-  const labels = data.labels(indices);
+  const labels = op.cast(op.gather(data.labels, indices), "int32");
   const { loss, correct } = graph.scope("loss", () => {
     const kernels = trained.filter(isKernel).map(({ name }) => values.get(name)!);
     return {
-      loss: lossOf(logits, labels, kernels, training),
+      loss: lossOf(logits, labels, kernels, lossSpec),
       correct: op.countCorrect(logits, labels),
     };
   });
@@ -263,18 +243,14 @@ function trainable(
       ofVariable.map((slot) => op.assign(slot, op.zerosLike(op.read(trained[i]))))
     );
     return {
-      signatures: {
-        reset: { inputs: {}, outputs: done(graph, zeros) },
-        train: {
-          inputs: { indices, rate, decay, ...masks },
-          outputs: {
-            loss: op.identity(loss, [...updates, ...moved], "loss"),
-            correct: op.identity(correct, [], "correct"),
-          },
+      reset: { inputs: {}, outputs: done(graph, zeros) },
+      train: {
+        inputs: { indices, rate, decay, ...masks },
+        outputs: {
+          loss: op.identity(loss, [...updates, ...moved], "loss"),
+          correct: op.identity(correct, [], "correct"),
         },
       },
-      classes: logits.shape[1],
-      dropouts,
     };
   });
 }
@@ -286,7 +262,7 @@ function lossOf(
   logits: Tensor,
   labels: Tensor,
   kernels: readonly Tensor[],
-  { loss: { labelSmoothing, l2 } }: TrainingSpec,
+  { labelSmoothing, l2 }: LossSpec,
 ): Tensor {
   const { graph } = logits.node;
   const classes = logits.shape[1];

@@ -1,4 +1,4 @@
-/** Optimiser steps: what state they keep, what they are fed, and how they change a variable. @module */
+/** Optimiser steps: what state they keep and how they change a variable; `rates.ts` says what they are fed. @module */
 import type { OptimizerSpec } from "../engine.ts";
 import type { Node, Tensor, Variable } from "./builder.ts";
 import * as op from "./operations.ts";
@@ -7,23 +7,6 @@ import * as op from "./operations.ts";
 export function slotNames(optimizer: OptimizerSpec): readonly string[] {
   if (optimizer.type === "sgd") return optimizer.momentum > 0 ? ["velocity"] : [];
   return ["m", "v"];
-}
-
-/**
- * What an optimiser is fed at a step (counted from 1): the rate that its update is scaled by, and the
- * share that decoupled weight decay takes off kernels.
- */
-export function stepRates(
-  optimizer: OptimizerSpec,
-  learningRate: number,
-  step: number,
-): { rate: number; decay: number } {
-  if (optimizer.type === "sgd") return { rate: learningRate, decay: 0 };
-  const { beta1, beta2 } = optimizer;
-  return {
-    rate: learningRate * Math.sqrt(1 - beta2 ** step) / (1 - beta1 ** step),
-    decay: optimizer.type === "adamw" ? learningRate * optimizer.weightDecay : 0,
-  };
 }
 
 /** Adds the update of one variable, to run after the nodes in `after`; `decay` only where the variable decays. */

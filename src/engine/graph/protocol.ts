@@ -1,10 +1,10 @@
 /**
- * The part of TensorFlow's serialised formats that a graph needs: field numbers as in
- * `tensorflow/core/framework/*.proto` and `tensorflow/core/protobuf/{meta_graph,saved_model}.proto`.
+ * TensorFlow's element types and attributes, as its protocol has them
+ * (`tensorflow/core/framework/{types,attr_value,tensor,tensor_shape}.proto`). Plain data, which
+ * `saved_model.ts` turns into bytes.
  *
  * @module
  */
-import protobuf from "protobufjs/light.js";
 
 /** Element types, with their numbers in `types.proto`. */
 export const dataTypes = { float32: 1, int32: 3, uint8: 4, bool: 10, resource: 20 } as const;
@@ -16,6 +16,11 @@ export type DataType = keyof typeof dataTypes;
 export interface ShapeMessage {
   readonly dim: readonly { readonly size: number }[];
 }
+
+/** A shape as a message. */
+export const shapeMessage = (shape: readonly number[]): ShapeMessage => ({
+  dim: shape.map((size) => ({ size })),
+});
 
 /** `TensorProto` with its values as little-endian bytes. */
 export interface TensorMessage {
@@ -34,128 +39,3 @@ export type AttributeMessage =
   | { readonly shape: ShapeMessage }
   | { readonly tensor: TensorMessage }
   | { readonly list: { readonly i: readonly number[] } };
-
-/** `NodeDef`: `input` names tensors as `node:output`, and nodes only to be waited for as `^node`. */
-export interface NodeMessage {
-  readonly name: string;
-  readonly op: string;
-  readonly input: readonly string[];
-  readonly attr: Readonly<Record<string, AttributeMessage>>;
-}
-
-/** `TensorInfo`: what a signature says of one of its tensors. */
-export interface TensorInfoMessage {
-  readonly name: string;
-  readonly dtype: number;
-  readonly tensorShape: ShapeMessage;
-}
-
-/** `SignatureDef`: a named function over a part of the graph. */
-export interface SignatureMessage {
-  readonly inputs: Readonly<Record<string, TensorInfoMessage>>;
-  readonly outputs: Readonly<Record<string, TensorInfoMessage>>;
-  readonly methodName: string;
-}
-
-const one = (type: string, id: number) => ({ type, id });
-const many = (type: string, id: number) => ({ rule: "repeated", type, id });
-const map = (type: string, id: number) => ({ keyType: "string", type, id });
-
-const messages = protobuf.Root.fromJSON({
-  nested: {
-    Dim: { fields: { size: one("int64", 1) } },
-    TensorShape: { fields: { dim: many("Dim", 2) } },
-    Tensor: {
-      fields: {
-        dtype: one("int32", 1),
-        tensorShape: one("TensorShape", 2),
-        tensorContent: one("bytes", 4),
-      },
-    },
-    IntegerList: { fields: { i: many("int64", 3) } },
-    Attribute: {
-      oneofs: { value: { oneof: ["s", "i", "f", "b", "type", "shape", "tensor", "list"] } },
-      fields: {
-        list: one("IntegerList", 1),
-        s: one("bytes", 2),
-        i: one("int64", 3),
-        f: one("float", 4),
-        b: one("bool", 5),
-        type: one("int32", 6),
-        shape: one("TensorShape", 7),
-        tensor: one("Tensor", 8),
-      },
-    },
-    Node: {
-      fields: {
-        name: one("string", 1),
-        op: one("string", 2),
-        input: many("string", 3),
-        attr: map("Attribute", 5),
-      },
-    },
-    Versions: { fields: { producer: one("int32", 1) } },
-    Graph: { fields: { node: many("Node", 1), versions: one("Versions", 4) } },
-    TensorInfo: {
-      fields: {
-        name: one("string", 1),
-        dtype: one("int32", 2),
-        tensorShape: one("TensorShape", 3),
-      },
-    },
-    Signature: {
-      fields: {
-        inputs: map("TensorInfo", 1),
-        outputs: map("TensorInfo", 2),
-        methodName: one("string", 3),
-      },
-    },
-    MetaInfo: { fields: { tags: many("string", 4) } },
-    MetaGraph: {
-      fields: {
-        metaInfoDef: one("MetaInfo", 1),
-        graphDef: one("Graph", 2),
-        signatureDef: map("Signature", 5),
-      },
-    },
-    SavedModel: {
-      fields: { savedModelSchemaVersion: one("int64", 1), metaGraphs: many("MetaGraph", 2) },
-    },
-  },
-});
-const SavedModel = messages.lookupType("SavedModel");
-
-/** The tag that a SavedModel's one graph is found by; TensorFlow's own name for "to be run". */
-export const TAG = "serve";
-
-/**
- * TensorFlow 2.9's version of GraphDef: that library (TensorFlow.js's own) and every later one reads
- * the graph as it was meant then.
- */
-const PRODUCER = 1087;
-
-/** The bytes of a `saved_model.pb` with one graph and any number of signatures. */
-export function encodeSavedModel(
-  nodes: readonly NodeMessage[],
-  signatures: Readonly<Record<string, SignatureMessage>>,
-): Uint8Array<ArrayBuffer> {
-  const bytes = SavedModel.encode({
-    savedModelSchemaVersion: 1,
-    metaGraphs: [{
-      metaInfoDef: { tags: [TAG] },
-      graphDef: { node: nodes, versions: { producer: PRODUCER } },
-      signatureDef: signatures,
-    }],
-  }).finish();
-  return new Uint8Array(bytes);
-}
-
-/** The inverse, for tests and for whoever wants to look: the nodes and signatures of a `saved_model.pb`. */
-export function decodeSavedModel(
-  bytes: Uint8Array,
-): { nodes: NodeMessage[]; signatures: Record<string, SignatureMessage> } {
-  const [metaGraph] =
-    SavedModel.toObject(SavedModel.decode(bytes), { longs: Number, defaults: true })
-      .metaGraphs;
-  return { nodes: metaGraph.graphDef.node, signatures: metaGraph.signatureDef };
-}

@@ -7,13 +7,15 @@
 import type { NdArray } from "../../ndarray.ts";
 import type { Addon, Values } from "../../runtime/load.ts";
 import { type Graph, type Signature, type Tensor, tensorName } from "./builder.ts";
-import { dataTypes, TAG } from "./protocol.ts";
+import { dataTypes } from "./protocol.ts";
+import { encodeSavedModel, TAG } from "./saved_model.ts";
 
 /** A graph loaded into TensorFlow. */
 export interface Session {
   /**
-   * Runs one signature on arrays by the names of its inputs; gives arrays by the names of its outputs.
-   * Throws an Error naming the layer in which TensorFlow failed.
+   * Runs one signature on arrays by the names of its inputs; returns arrays by the names of its outputs.
+   *
+   * @throws {Error} where TensorFlow fails; it names the layer.
    */
   run<Outputs extends string>(
     signature: Signature & { readonly outputs: Readonly<Record<Outputs, Tensor>> },
@@ -46,6 +48,8 @@ function callOf({ inputs, outputs }: Signature): Call {
 /**
  * Loads a graph. TensorFlow reads it from a file: a directory under the system's temporary one is
  * written for that and removed before this returns. `model` is named in errors.
+ *
+ * @throws {Error} where TensorFlow does not take the graph; it names the layer.
  */
 export async function openSession(
   addon: Addon,
@@ -56,7 +60,7 @@ export async function openSession(
   const directory = await Deno.makeTempDir({ prefix: "atelier-graph-" });
   let id: number;
   try {
-    await Deno.writeFile(`${directory}/saved_model.pb`, graph.encode(signatures));
+    await Deno.writeFile(`${directory}/saved_model.pb`, encodeSavedModel(graph, signatures));
     try {
       id = addon.loadSavedModel(directory, TAG);
     } catch (error) {

@@ -5,10 +5,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { resolveLayers } from "../../models/shapes.ts";
+import { type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { NdArray, Rows } from "../../ndarray.ts";
-import { checkedImages, checkIndices, checkLoss, checkWeights, whyUntrainable } from "../checks.ts";
+import {
+  checkedImages,
+  checkedLabels,
+  checkIndices,
+  checkLoss,
+  checkTrainable,
+  checkWeights,
+} from "../checks.ts";
 import { dropoutMask } from "../dropout.ts";
 import type {
   Engine,
@@ -16,6 +23,7 @@ import type {
   ImageSet,
   Network,
   StepResult,
+  TrainableNetwork,
   TrainingSpec,
   Weights,
 } from "../engine.ts";
@@ -35,89 +43,156 @@ export function layersEngine(backend: EngineDescription["backend"], threads: num
   if (backend === "wasm") registerWasmGradients();
   return {
     description: { engine: "layers", backend, version: tf.version_core, threads },
-    async open(spec, training, weights) {
-      const network = new LayersNetwork(backend, spec, training);
+    async open(spec, weights) {
+      const network = new LayersNetwork(backend, spec);
+      await network.assign(weights);
+      return network;
+    },
+    async train(spec, training, weights) {
+      checkTrainable(spec);
+      const network = new TrainableLayersNetwork(backend, spec, training);
       await network.assign(weights);
       return network;
     },
   };
 }
 
-/** One variable: its numbers, the tensor made of them, and how it is trained. */
+/** One variable: its numbers, and the tensor made of them. */
 interface Variable {
   readonly shape: readonly number[];
   readonly data: Float32Array;
   tensor: tf.Tensor;
-  /** Absent where training leaves the variable as it is. */
-  readonly update?: Update;
 }
+
+/** Images in memory. */
+type Images = NdArray<Uint8Array | Float32Array>;
 
 const isKernel = (name: string) => name.endsWith("/kernel");
 
 class LayersNetwork implements Network {
-  readonly #layers;
-  readonly #output;
-  readonly #frozen: ReadonlySet<string>;
-  readonly #untrainable: string | undefined;
-  readonly #variables = new Map<string, Variable>();
-  #placed: ImageSet | undefined;
-  #step = 0;
+  protected readonly layers: readonly ResolvedLayer[];
+  protected readonly variables = new Map<string, Variable>();
+  #placed: Images | undefined;
 
-  constructor(
-    readonly backend: string,
-    readonly spec: ModelSpec,
-    readonly training: TrainingSpec,
-  ) {
-    this.#layers = resolveLayers(spec);
-    this.#output = this.#layers[this.#layers.length - 1];
-    this.#frozen = new Set(spec.frozen);
-    this.#untrainable = whyUntrainable(spec);
+  constructor(protected readonly backend: string, protected readonly spec: ModelSpec) {
+    this.layers = resolveLayers(spec);
   }
 
-  async place(data: ImageSet | ImageSet<Rows>): Promise<void> {
-    const classes = this.#untrainable === undefined ? this.#output.outputShape[0] : undefined;
-    const rows = checkedImages(this.spec, data, classes);
-    const values = await rows.read(0, rows.shape[0]) as ImageSet["images"]["data"];
-    // Copies: what the caller does to its arrays afterwards does not reach the network.
-    this.#placed = {
-      images: { shape: rows.shape, data: values.slice() },
-      labels: { shape: data.labels.shape, data: data.labels.data.slice() },
-    };
+  async place({ images }: ImageSet): Promise<void> {
+    await this.fill(checkedImages(this.spec, images));
+  }
+
+  /** Keeps a copy: what the caller does to its arrays afterwards does not reach the network. */
+  protected async fill(rows: Rows): Promise<void> {
+    const values = await rows.read(0, rows.shape[0]) as Images["data"];
+    this.#placed = { shape: rows.shape, data: values.slice() };
   }
 
   async assign(weights: Weights): Promise<void> {
     checkWeights(this.spec, weights);
-    await this.#useBackend();
+    await this.useBackend();
     this.#release();
-    this.#step = 0;
-    for (const { layer, variables } of this.#layers) {
-      for (const { name, shape, trainable } of variables) {
-        const data = weights.get(name)!.data.slice();
-        const update = trainable && !this.#frozen.has(layer.name)
-          ? optimizerFor(this.training.optimizer, data, isKernel(name))
-          : undefined;
-        this.#variables.set(name, { shape, data, tensor: tensorOf(data, shape), update });
-      }
+    for (const { name, shape } of this.layers.flatMap(({ variables }) => variables)) {
+      const data = weights.get(name)!.data.slice();
+      this.variables.set(name, { shape, data, tensor: tensorOf(data, shape) });
     }
   }
 
   read(): Promise<Weights> {
-    const copies = [...this.#variables].map(
+    const copies = [...this.variables].map(
       ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
     );
     return Promise.resolve(new Map(copies));
   }
 
+  async predict(indices: Int32Array): Promise<NdArray<Float32Array>> {
+    const images = this.images(indices);
+    await this.useBackend();
+    const { outputShape } = this.layers[this.layers.length - 1];
+    const size = outputShape.reduce((product, n) => product * n, 1);
+    const result = new Float32Array(indices.length * size);
+    for (let start = 0; start < indices.length; start += PREDICTION_BATCH) {
+      const batch = indices.subarray(start, start + PREDICTION_BATCH);
+      tf.tidy(() => {
+        result.set(this.forward(gather(images, batch)).dataSync(), start * size);
+      });
+    }
+    return { shape: [indices.length, ...outputShape], data: result };
+  }
+
+  close(): Promise<void> {
+    this.#release();
+    this.#placed = undefined;
+    return Promise.resolve();
+  }
+
+  protected forward(x: tf.Tensor, training?: Training): tf.Tensor {
+    const weight = (name: string) => this.variables.get(name)!.tensor;
+    return forward(this.spec.name, this.layers, x, weight, training);
+  }
+
+  /** The placed images, which hold all of `indices`. */
+  protected images(indices: Int32Array): Images {
+    checkIndices(this.spec, indices, this.#placed?.shape[0]);
+    return this.#placed!;
+  }
+
+  /** One backend serves the whole process at a time; another network may have chosen its own. */
+  protected async useBackend(): Promise<void> {
+    if (tf.getBackend() === this.backend) return;
+    if (tf.findBackend(this.backend) === null || !(await tf.setBackend(this.backend))) {
+      throw new Error(`The TensorFlow.js backend ${this.backend} is not loaded.`);
+    }
+  }
+
+  #release(): void {
+    for (const { tensor } of this.variables.values()) tensor.dispose();
+    this.variables.clear();
+  }
+}
+
+class TrainableLayersNetwork extends LayersNetwork implements TrainableNetwork {
+  readonly #frozen: ReadonlySet<string>;
+  /** How each trained variable is updated, by its name. */
+  #updates = new Map<string, Update>();
+  #labels = new Uint8Array();
+  /** Steps since `assign`. */
+  #step = 0;
+
+  constructor(backend: string, spec: ModelSpec, readonly training: TrainingSpec) {
+    super(backend, spec);
+    this.#frozen = new Set(spec.frozen);
+  }
+
+  override async place({ images, labels }: ImageSet): Promise<void> {
+    const rows = checkedImages(this.spec, images);
+    const { data } = checkedLabels(this.spec, labels, rows.shape[0]);
+    await this.fill(rows);
+    this.#labels = data.slice();
+  }
+
+  override async assign(weights: Weights): Promise<void> {
+    await super.assign(weights);
+    this.#step = 0;
+    const trained = this.layers.filter(({ layer }) => !this.#frozen.has(layer.name))
+      .flatMap(({ variables }) => variables).filter(({ trainable }) => trainable);
+    this.#updates = new Map(trained.map(({ name }) => [
+      name,
+      optimizerFor(this.training.optimizer, this.variables.get(name)!.data, isKernel(name)),
+    ]));
+  }
+
   async trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult> {
     const { labelSmoothing, l2 } = this.training.loss;
-    if (this.#untrainable !== undefined) throw new Error(this.#untrainable);
     if (indices.length === 0) throw new Error(`Model ${this.spec.name}: a batch without images.`);
-    const data = this.#images(indices);
-    await this.#useBackend();
+    const images = this.images(indices);
+    await this.useBackend();
     this.#step++;
 
-    const trained = [...this.#variables].filter(([, { update }]) => update);
-    const labels = Uint8Array.from(indices, (index) => data.labels.data[index]);
+    const trained = [...this.#updates.keys()].map((name) =>
+      [name, this.variables.get(name)!] as const
+    );
+    const labels = Uint8Array.from(indices, (index) => this.#labels[index]);
     const statistics: (() => void)[] = [];
     const training: Training = {
       frozen: this.#frozen,
@@ -141,8 +216,8 @@ class LayersNetwork implements Network {
     // Arrays leave `tf.tidy` on the side: it would look for tensors in every element of a result.
     let gradients: Float32Array[] = [];
     tf.tidy(() => {
-      const x = gather(data, indices);
-      const gradientsOf = tf.valueAndGrads(() => loss(this.#forward(x, training)));
+      const x = gather(images, indices);
+      const gradientsOf = tf.valueAndGrads(() => loss(this.forward(x, training)));
       const { grads } = gradientsOf(trained.map(([, { tensor }]) => tensor));
       gradients = grads.map((gradient) => gradient.dataSync() as Float32Array);
     });
@@ -151,80 +226,32 @@ class LayersNetwork implements Network {
     // To float32, in which the numbers behind it are, so that both engines call the same losses infinite.
     const total = Math.fround(batch!.loss + penalty);
     checkLoss(this.spec, total, this.#step, learningRate);
-    trained.forEach(([, variable], v) => {
-      variable.update!(gradients[v], learningRate, this.#step);
+    trained.forEach(([name, variable], v) => {
+      this.#updates.get(name)!(gradients[v], learningRate, this.#step);
       refresh(variable);
     });
     for (const update of statistics) update();
     return { loss: total, correct: batch!.correct };
   }
 
-  async predict(indices: Int32Array): Promise<NdArray<Float32Array>> {
-    const data = this.#images(indices);
-    await this.#useBackend();
-    const { outputShape } = this.#output;
-    const size = outputShape.reduce((product, n) => product * n, 1);
-    const result = new Float32Array(indices.length * size);
-    for (let start = 0; start < indices.length; start += PREDICTION_BATCH) {
-      const batch = indices.subarray(start, start + PREDICTION_BATCH);
-      tf.tidy(() => {
-        result.set(this.#forward(gather(data, batch)).dataSync(), start * size);
-      });
-    }
-    return { shape: [indices.length, ...outputShape], data: result };
-  }
-
-  close(): Promise<void> {
-    this.#release();
-    this.#placed = undefined;
-    return Promise.resolve();
-  }
-
-  #forward(x: tf.Tensor, training?: Training): tf.Tensor {
-    const weight = (name: string) => this.#variables.get(name)!.tensor;
-    return forward(this.spec.name, this.#layers, x, weight, training);
-  }
-
-  /** The placed images, which hold all of `indices`. */
-  #images(indices: Int32Array): ImageSet {
-    if (!this.#placed) {
-      throw new Error(`Model ${this.spec.name}: place images before training or predicting.`);
-    }
-    checkIndices(this.spec, indices, this.#placed.labels.data.length);
-    return this.#placed;
-  }
-
   /** Keras 3's moving statistics: a share `momentum` of the old and the rest of the batch's. */
   #average(name: string, batch: Float32Array, momentum: number): void {
-    const variable = this.#variables.get(name)!;
+    const variable = this.variables.get(name)!;
     const { data } = variable;
     for (let i = 0; i < data.length; i++) {
       data[i] = momentum * data[i] + (1 - momentum) * batch[i];
     }
     refresh(variable);
   }
-
-  /** One backend serves the whole process at a time; another network may have chosen its own. */
-  async #useBackend(): Promise<void> {
-    if (tf.getBackend() === this.backend) return;
-    if (tf.findBackend(this.backend) === null || !(await tf.setBackend(this.backend))) {
-      throw new Error(`The TensorFlow.js backend ${this.backend} is not loaded.`);
-    }
-  }
-
-  #release(): void {
-    for (const { tensor } of this.#variables.values()) tensor.dispose();
-    this.#variables.clear();
-  }
 }
 
 /**
  * Adds the gradient of `l2 * sum(w^2)` over the trained kernels (of frozen ones Keras counts none
- * either) to `gradients`, and gives the penalty.
+ * either) to `gradients`, and returns the penalty.
  */
 function penalise(
   l2: number,
-  trained: readonly [string, Variable][],
+  trained: readonly (readonly [string, Variable])[],
   gradients: readonly Float32Array[],
 ): number {
   let squares = 0;
@@ -249,7 +276,7 @@ function refresh(variable: Variable): void {
 }
 
 /** The images at `indices` as floats. */
-function gather({ images }: ImageSet, indices: Int32Array): tf.Tensor {
+function gather(images: Images, indices: Int32Array): tf.Tensor {
   const [count, ...shape] = images.shape;
   const size = images.data.length / count;
   const batch = new Float32Array(indices.length * size);

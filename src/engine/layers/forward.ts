@@ -23,7 +23,8 @@ export interface Training {
  * Runs a model on `x`, `[batch, height, width, channels]`, floats of 0 to 255; `weight` gives a
  * variable by its name, `<layer>/<variable>`. With `training` the last layer leaves out its softmax
  * and so returns logits. Everything that is not returned is left to an enclosing `tf.tidy`.
- * An error of TensorFlow.js's comes back as an Error that names the layer.
+ *
+ * @throws {Error} where TensorFlow.js fails; it names the layer.
  */
 export function forward(
   model: string,

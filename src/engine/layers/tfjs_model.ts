@@ -89,8 +89,9 @@ const manifestSchema = z.object({
 
 /**
  * Reads the weights of a model out of TensorFlow.js's files; `bytes` are those of all weight files,
- * one after another. `file` is what an error calls `model.json`. Throws an Error where the files do
- * not fit each other or the specification.
+ * one after another. `file` is what an error calls `model.json`.
+ *
+ * @throws {Error} where the files do not fit each other or the specification.
  */
 export function decodeTfjsModel(
   json: string,

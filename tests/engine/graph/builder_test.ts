@@ -1,9 +1,14 @@
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
-import fc from "fast-check";
-import { Graph, type Signature } from "../../../src/engine/graph/builder.ts";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { Graph, type Node, type Signature } from "../../../src/engine/graph/builder.ts";
 import { compile } from "../../../src/engine/graph/compile.ts";
 import * as op from "../../../src/engine/graph/operations.ts";
-import { decodeSavedModel, encodeSavedModel } from "../../../src/engine/graph/protocol.ts";
 import { openSession } from "../../../src/engine/graph/session.ts";
 import { everything, small, training } from "../../support/models.ts";
 import { addon } from "../../support/tensorflow.ts";
@@ -39,78 +44,31 @@ Deno.test("a scope ends where its function does, also by an error", () => {
   assertEquals([name, layer], ["Const", undefined]);
 });
 
-Deno.test("bytes follow TensorFlow's definition of a SavedModel", () => {
-  const bytes = encodeSavedModel(
-    [{ name: "a", op: "Const", input: ["b:0", "^c"], attr: { T: { type: 1 }, n: { i: -1 } } }],
-    {},
-  );
-  // Written by hand from saved_model.proto, meta_graph.proto, graph.proto, node_def.proto, attr_value.proto.
-  const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
-  const message = (
-    field: number,
-    content: number[],
-  ) => [field << 3 | 2, content.length, ...content];
-  const attribute = (name: string, value: number[]) =>
-    message(5, [10, ...text(name), ...message(2, value)]);
-  const node = [
-    ...[10, ...text("a")],
-    ...[18, ...text("Const")],
-    ...[26, ...text("b:0")],
-    ...[26, ...text("^c")],
-    ...attribute("T", [6 << 3, 1]),
-    ...attribute("n", [3 << 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]),
-  ];
-  const graph = [...message(1, node), ...message(4, [1 << 3, 0xbf, 0x08])];
-  const meta = [...message(1, [34, ...text("serve")]), ...message(2, graph)];
-  assertEquals([...bytes], [1 << 3, 1, ...message(2, meta)]);
-});
-
-Deno.test("what is encoded is decoded, whatever the values", () => {
-  const attribute = fc.oneof(
-    fc.record({ i: fc.integer() }),
-    fc.record({ f: fc.float({ noNaN: true }) }),
-    fc.record({ b: fc.boolean() }),
-    fc.record({ type: fc.integer({ min: 1, max: 30 }) }),
-    fc.record({ list: fc.record({ i: fc.array(fc.integer(), { minLength: 1 }) }) }),
-    fc.record({
-      shape: fc.record({ dim: fc.array(fc.record({ size: fc.integer({ min: -1 }) })) }),
-    }),
-  );
-  const node = fc.record({
-    name: fc.string(),
-    op: fc.string(),
-    input: fc.array(fc.string()),
-    attr: fc.dictionary(fc.stringMatching(/^[A-Za-z]\w*$/), attribute, { noNullPrototype: true }),
-  });
-  fc.assert(fc.property(fc.array(node), (nodes) => {
-    const decoded = decodeSavedModel(encodeSavedModel(nodes, {})).nodes;
-    assertEquals(JSON.parse(JSON.stringify(decoded)), JSON.parse(JSON.stringify(nodes)));
-  }));
-});
-
 Deno.test("every node of a compiled model stands after what it reads, under a name TensorFlow accepts", () => {
-  for (const spec of [small, everything]) {
-    const { graph, signatures } = compile(spec, training);
-    const { nodes } = decodeSavedModel(graph.encode(signatures));
-    assertEquals(nodes.length, graph.nodes.length);
-    const seen = new Set<string>();
-    for (const { name, input } of nodes) {
-      assertMatch(name, /^[A-Za-z0-9.][A-Za-z0-9_>./-]*$/);
-      for (const source of input) {
-        assert(seen.has(source.replace(/^\^|:\d+$/g, "")), `${name} reads ${source}`);
+  for (const { graph } of [compile(small), compile(everything), compile(everything, training)]) {
+    const seen = new Set<Node>();
+    for (const node of graph.nodes) {
+      assertMatch(node.name, /^[A-Za-z0-9.][A-Za-z0-9_>./-]*$/);
+      for (const source of [...node.inputs.map(({ node }) => node), ...node.after]) {
+        assert(seen.has(source), `${node.name} reads ${source.name}`);
       }
-      seen.add(name);
+      seen.add(node);
     }
-    assertEquals(seen.size, nodes.length);
+    assertEquals(new Set(graph.nodes.map(({ name }) => name)).size, graph.nodes.length);
   }
 });
 
-Deno.test("compiling the same model twice gives the same bytes", () => {
-  const bytes = () => {
-    const { graph, signatures, training: trainable } = compile(everything, training);
-    return graph.encode({ ...signatures, ...trainable.signatures });
-  };
-  assertEquals(bytes(), bytes());
+Deno.test("a model compiled for prediction has no place for labels and nothing of training", () => {
+  const { graph, signatures } = compile(everything);
+  assertEquals(Object.keys(signatures), ["allocate", "place", "assign", "read", "predict"]);
+  assertEquals(Object.keys(signatures.place.inputs), ["indices", "images"]);
+  const names = graph.nodes.map(({ name }) => name);
+  assertEquals(names.filter((name) => /^(train|optimizer|data\/labels)\b/.test(name)), []);
+});
+
+Deno.test("a model that cannot be trained is not compiled for it", () => {
+  const spec = { ...small, frozen: ["conv1", "conv2", "dense1", "logits"] };
+  assertThrows(() => compile(spec, training), Error, "Model small cannot be trained, only predict");
 });
 
 Deno.test({

@@ -23,7 +23,7 @@ Deno.test({
       ),
     } as ModelSpec;
     await assertRejects(
-      () => engine!.open(bad, training, weightsFor(small)),
+      () => engine!.train(bad, training, weightsFor(small)),
       Error,
       "Model small, layer pool2 (maxPooling2d): a window of 9 x 9 is larger than its input of 4 x 4",
     );
@@ -40,13 +40,17 @@ Deno.test({
     Deno.env.set("TMPDIR", temporary);
     const before = [addon!.getNumOfTensors(), addon!.getNumOfSavedModels()];
     const weights = weightsFor(small);
-    await withNetwork(engine!, small, training, weights, imagesFor(small, 8), async (network) => {
-      const held = addon!.getNumOfTensors();
-      for (let step = 0; step < 3; step++) await network.trainBatch(Int32Array.of(1, 2, 3), 1e-3);
-      await network.predict(Int32Array.of(1, 2, 3));
-      await network.read();
-      assertEquals(addon!.getNumOfTensors(), held);
-    });
+    await withNetwork(
+      engine!.train(small, training, weights),
+      imagesFor(small, 8),
+      async (network) => {
+        const held = addon!.getNumOfTensors();
+        for (let step = 0; step < 3; step++) await network.trainBatch(Int32Array.of(1, 2, 3), 1e-3);
+        await network.predict(Int32Array.of(1, 2, 3));
+        await network.read();
+        assertEquals(addon!.getNumOfTensors(), held);
+      },
+    );
     assertEquals([addon!.getNumOfTensors(), addon!.getNumOfSavedModels()], before);
     if (system === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", system);
@@ -79,10 +83,14 @@ Deno.test({
         { type: "dense", name: "predict", units: 5, activation: "softmax" },
       ],
     };
-    await withNetwork(engine!, spec, training, weightsFor(spec), imagesFor(spec, 4), async (n) => {
-      assert((await n.trainBatch(Int32Array.of(0, 1, 2), 1e-3)).loss > 0);
-      assertEquals((await n.predict(Int32Array.of(0))).shape, [1, 5]);
-    });
+    await withNetwork(
+      engine!.train(spec, training, weightsFor(spec)),
+      imagesFor(spec, 4),
+      async (n) => {
+        assert((await n.trainBatch(Int32Array.of(0, 1, 2), 1e-3)).loss > 0);
+        assertEquals((await n.predict(Int32Array.of(0))).shape, [1, 5]);
+      },
+    );
   },
 });
 
@@ -110,7 +118,7 @@ Deno.test({
       const weights = new Map([...kept].map(([name, array]) => [name, moved(array)]));
       const { images, labels } = imagesFor(small, 16);
       const data = { images: moved(images), labels: moved(labels) };
-      await withNetwork(engine!, small, training, weights, data, async (network) => {
+      await withNetwork(engine!.train(small, training, weights), data, async (network) => {
         const indices = Int32Array.from({ length: 16 }, (_, i) => i);
         const run = async () => {
           const before = await network.predict(indices);

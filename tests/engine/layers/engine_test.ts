@@ -26,7 +26,7 @@ Deno.test("training, predicting and reading leave no tensor behind, closing none
   const weights = weightsFor(everything);
   const how = { optimizer: optimizers.adamw, loss: penalised, seed: 1 };
   const before = tf.memory();
-  await withNetwork(wasm, everything, how, weights, data, async (network) => {
+  await withNetwork(wasm.train(everything, how, weights), data, async (network) => {
     const indices = Int32Array.of(1, 2, 3, 4, 5);
     const opened = tf.memory();
     assertEquals(opened.numTensors - before.numTensors, weights.size);
@@ -50,10 +50,7 @@ Deno.test("what fails on the way leaves no tensor behind either", async () => {
   weights.get("logits/bias")!.data[0] = NaN;
   const before = tf.memory().numTensors;
   await withNetwork(
-    wasm,
-    everything,
-    training,
-    weights,
+    wasm.train(everything, training, weights),
     imagesFor(everything, 4),
     async (network) => {
       const held = tf.memory().numTensors;
@@ -71,13 +68,10 @@ Deno.test("networks on different backends work side by side", {
   const weights = weightsFor(everything);
   const native = layersEngine("tensorflow", 1);
   await withNetwork(
-    wasm,
-    everything,
-    training,
-    weights,
+    wasm.train(everything, training, weights),
     data,
     (first) =>
-      withNetwork(native, everything, training, weights, data, async (second) => {
+      withNetwork(native.train(everything, training, weights), data, async (second) => {
         const indices = Int32Array.of(0, 1, 2, 3);
         for (let step = 0; step < 2; step++) {
           const losses = [

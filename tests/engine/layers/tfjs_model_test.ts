@@ -5,14 +5,7 @@ import { decodeTfjsModel, encodeTfjsModel } from "../../../src/engine/layers/tfj
 import { loadWasm } from "../../../src/runtime/load.ts";
 import { lenet5 } from "../../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
-import {
-  enlarged,
-  everything,
-  imagesFor,
-  small,
-  training,
-  weightsFor,
-} from "../../support/models.ts";
+import { enlarged, everything, imagesFor, small, weightsFor } from "../../support/models.ts";
 
 await loadWasm();
 const engine = layersEngine("wasm", 1);
@@ -43,7 +36,7 @@ for (const spec of models) {
     const weights = weightsFor(spec);
     const { json, weights: bytes } = encodeTfjsModel(spec, weights, "weights-3fa9.bin");
     const data = imagesFor(spec, 7);
-    const network = await engine.open(spec, training, weights);
+    const network = await engine.open(spec, weights);
     await network.place(data);
     const expected = await network.predict(Int32Array.of(0, 1, 2, 3, 4, 5, 6));
     await network.close();
