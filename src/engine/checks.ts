@@ -33,7 +33,7 @@ export function checkWeights(spec: ModelSpec, weights: Weights): void {
 /**
  * The images of a set, to be read in parts.
  *
- * @throws {Error} where they have not the model's input shape and type.
+ * @throws {Error} where they are not of the model's input shape and type.
  */
 export function checkedImages(spec: ModelSpec, images: ImageSet["images"]): Rows {
   const rows = "data" in images ? rowsOf(images) : images;

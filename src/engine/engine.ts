@@ -70,10 +70,10 @@ export interface StepResult {
 /** A specification bound to weights, ready to predict. All methods are called one after another. */
 export interface Network {
   /**
-   * Gives the network a copy of the images that indices refer to from now on, in place of earlier ones.
+   * Copies the images that indices refer to from now on, in place of earlier ones.
    *
-   * @throws {Error} where the images have not the model's input shape and type. A network that is
-   * trained throws also where there are no labels, not one an image, or one that is no class.
+   * @throws {Error} where the images are not of the model's input shape and type. A network that is
+   * trained throws also where labels are missing, not one an image, or no class of the model's.
    */
   place(data: ImageSet): Promise<void>;
   /**

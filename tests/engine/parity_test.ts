@@ -2,7 +2,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import type { Engine, TrainingSpec, Weights } from "../../src/engine/engine.ts";
 import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
-import { decodeTfjsModel, encodeTfjsModel } from "../../src/engine/layers/tfjs_model.ts";
+import { encodeTfjsModel } from "../../src/engine/layers/tfjs_model.ts";
 import { loadWasm } from "../../src/runtime/load.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
@@ -16,6 +16,7 @@ import {
   weightsFor,
 } from "../support/models.ts";
 import { addon } from "../support/tensorflow.ts";
+import { weightsIn } from "../support/tfjs_files.ts";
 
 await loadWasm();
 /** Every engine on every backend here; WebAssembly is everywhere. */
@@ -142,7 +143,7 @@ Deno.test({
       predictions.push((await network.predict(all)).data);
       await network.trainBatch(all, 1e-3);
       const file = encodeTfjsModel(spec, await network.read(), "weights.bin");
-      weights = decodeTfjsModel(file.json, file.weights, spec);
+      weights = weightsIn(file.json, file.weights, spec);
       assertEquals(await network.read(), weights);
       predictions.push((await network.predict(all)).data);
       await network.close();

@@ -20,7 +20,7 @@ export interface Training {
 }
 
 /**
- * Runs a model on `x`, `[batch, height, width, channels]`, floats of 0 to 255; `weight` gives a
+ * Runs a model on `x`, `[batch, height, width, channels]`, floats of 0 to 255; `weight` returns a
  * variable by its name, `<layer>/<variable>`. With `training` the last layer leaves out its softmax
  * and so returns logits. Everything that is not returned is left to an enclosing `tf.tidy`.
  *
@@ -162,7 +162,7 @@ const relu = tf.customGrad((x, save) => {
 });
 
 /**
- * Average pooling over the values that are there, padding left out. TensorFlow.js's gradient for
+ * Average pooling over the values that are there, without the padding. TensorFlow.js's gradient for
  * `same` padding divides by the whole window at the borders too, so zeros are put around the image
  * here, and the average over the whole window is corrected by a constant.
  */

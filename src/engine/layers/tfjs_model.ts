@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { z } from "zod";
 import { INPUT, type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
 import type { Layer, ModelSpec, Normalization } from "../../models/spec.ts";
 import type { NdArray } from "../../ndarray.ts";
@@ -28,6 +27,8 @@ export interface TfjsModel {
  *
  * TensorFlow.js has no normalisation by constants; it becomes a frozen 1 x 1 convolution, whose
  * weights stand behind the model's own.
+ *
+ * @throws {Error} where the weights are not the model's.
  */
 export function encodeTfjsModel(spec: ModelSpec, weights: Weights, weightFile: string): TfjsModel {
   checkWeights(spec, weights);
@@ -74,69 +75,6 @@ export function encodeTfjsModel(spec: ModelSpec, weights: Weights, weightFile: s
     }],
   };
   return { json: JSON.stringify(model, null, 2) + "\n", weights: encodeWeights(stored) };
-}
-
-const manifestSchema = z.object({
-  format: z.literal("layers-model"),
-  weightsManifest: z.array(z.object({
-    weights: z.array(z.object({
-      name: z.string(),
-      shape: z.array(z.int().nonnegative()),
-      dtype: z.literal("float32"),
-    })),
-  })),
-});
-
-/**
- * Reads the weights of a model out of TensorFlow.js's files; `bytes` are those of all weight files,
- * one after another. `file` is what an error calls `model.json`.
- *
- * @throws {Error} where the files do not fit each other or the specification.
- */
-export function decodeTfjsModel(
-  json: string,
-  bytes: Uint8Array,
-  spec: ModelSpec,
-  file = "model.json",
-): Map<string, NdArray<Float32Array>> {
-  const manifest = manifestSchema.safeParse(parseJson(json, file));
-  if (!manifest.success) {
-    throw new Error(
-      `${file} is not a TensorFlow.js layers model:\n${z.prettifyError(manifest.error)}`,
-    );
-  }
-  const entries = manifest.data.weightsManifest.flatMap((group) => group.weights)
-    .map((entry) => ({ ...entry, bytes: 4 * entry.shape.reduce((product, n) => product * n, 1) }));
-  const expected = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  if (bytes.length !== expected) {
-    throw new Error(`The weights that ${file} lists take ${expected} bytes; got ${bytes.length}.`);
-  }
-  const stored = new Map<string, NdArray<Float32Array>>();
-  let offset = 0;
-  for (const entry of entries) {
-    const data = new Float32Array(bytes.slice(offset, offset + entry.bytes).buffer);
-    stored.set(entry.name, { shape: entry.shape, data });
-    offset += entry.bytes;
-  }
-  // Constants, in the specification already.
-  for (const layer of spec.layers) {
-    if (layer.type !== "normalization") continue;
-    for (const name of ["kernel", "bias"]) stored.delete(`${layer.name}/${name}`);
-  }
-  checkWeights(spec, stored);
-  return new Map(
-    resolveLayers(spec).flatMap(({ variables }) =>
-      variables.map(({ name }) => [name, stored.get(name)!])
-    ),
-  );
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${file} is not JSON: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function layerNode({ layer, inputs }: ResolvedLayer, spec: ModelSpec): unknown {
