@@ -1,7 +1,8 @@
 /** Where a study's files are: the real one's in the project, the demonstration's in `demo/`. @module */
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { weightPaths } from "../src/models/imagenet_source.ts";
+import { locator } from "../src/files/locate.ts";
+import { weightsFolder } from "../src/models/imagenet_source.ts";
 import type { Workspace } from "../src/pipeline/store.ts";
 import { stages } from "../src/stages/stages.ts";
 import { demo as demoStudy, study } from "../study.ts";
@@ -19,15 +20,12 @@ export function project(demo: boolean) {
 
 /** The folders that the user named in the environment. */
 export const userFolders = () => ({
-  dataDirectory: Deno.env.get("FASHION_MNIST_DIR"),
-  weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR"),
+  dataDirectory: Deno.env.get("FASHION_MNIST_DIR") || undefined,
+  weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR") || undefined,
 });
 
 /** Says whether a weight file is on this machine. */
-export const weightFinder = ({ cache }: Workspace) => async (file: string): Promise<boolean> => {
-  for (const path of weightPaths(file, { cache, ...userFolders() })) {
-    const found = await Deno.stat(path).catch(() => undefined);
-    if (found) return true;
-  }
-  return false;
-};
+export function weightFinder({ cache }: Workspace): (name: string) => Promise<boolean> {
+  const files = locator({ weights: weightsFolder(cache, userFolders().weightsDirectory) });
+  return (name) => files.isThere({ kind: "weights", name });
+}

@@ -1,13 +1,12 @@
 /**
- * Where a data set comes from: a folder the user named, the local cache, the public addresses, or
- * drawn on the spot. Whatever the source, a file's SHA-256 says whether it is the one that is studied.
+ * Where a data set comes from: files that are found by their digests, or drawn on the spot.
  *
  * @module
  */
 import { join } from "node:path";
 import { readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import { digestOf, download, DownloadError } from "../files/download.ts";
+import { type Folder, type Locator, type Progress, UnavailableError } from "../files/locate.ts";
 import { readIdx } from "./idx.ts";
 import { drawGarments } from "./synthetic.ts";
 
@@ -48,27 +47,31 @@ export type DataDescription =
     readonly test: number;
   };
 
-/** Folders of this machine. */
-export interface DataFolders {
-  /** For what can be had again; downloads go to `<cache>/data/<name of the data set>/`. */
-  readonly cache: string;
-  /** The folder that `FASHION_MNIST_DIR` names, if it is set. */
-  readonly dataDirectory?: string;
+/**
+ * Where a data set's files are on this machine: the folder that `FASHION_MNIST_DIR` names, if it is
+ * set, and one of the set's own below the cache.
+ */
+export function dataFolder(
+  data: { readonly name: string },
+  cache: string,
+  directory?: string,
+): Folder {
+  const name = data.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return { variable: "FASHION_MNIST_DIR", directory, cache: join(cache, "data", name) };
 }
-
-/** Told the units done so far and in all, with a few words on what is done. */
-type Progress = (done: number, total: number, note: string) => void;
 
 /**
  * Finds, checks and reads a data set: `[N, rows, columns]` images with `[N]` labels below `classes`.
  *
- * @throws Error that names the three ways to give the data where there are none; the file, the digest
- * expected and the one found where a file is another one; the place and the rule where one is damaged
+ * @param locator finds files of the kind `data`
+ * @throws {Error} with the three ways to give the data where there are none; with the file, the digest
+ * expected and the one found where a file is another one; with the place and the rule where one is
+ * damaged
  */
 export async function loadDataset(
   data: DataDescription,
   classes: number,
-  folders: DataFolders,
+  locator: Locator,
   progress: Progress,
 ): Promise<Dataset> {
   switch (data.format) {
@@ -79,19 +82,15 @@ export async function loadDataset(
       };
     case "idx": {
       const { trainImages, trainLabels, testImages, testLabels } = data;
-      const paths = await locate(
-        data,
-        [trainImages, trainLabels, testImages, testLabels],
-        folders,
-        progress,
-      );
+      const files = [trainImages, trainLabels, testImages, testLabels];
+      const paths = await findAll(data, files, locator, progress);
       return ofOneSize({
         train: await readIdx(paths[0], paths[1], classes),
         test: await readIdx(paths[2], paths[3], classes),
       });
     }
     case "csv": {
-      const paths = await locate(data, [data.train, data.test], folders, progress);
+      const paths = await findAll(data, [data.train, data.test], locator, progress);
       const read = (path: string, file: DataFile) =>
         readCsv(path, classes, (done, total) => progress(done, total, `reading ${file.file}`));
       return ofOneSize({
@@ -112,76 +111,44 @@ function ofOneSize({ train, test }: Dataset): Dataset {
   return { train, test };
 }
 
-/**
- * The path of each file, downloaded to the cache where it is neither in the user's folder nor in the
- * cache yet.
- */
-export async function locate(
+/** The path of each file, one after the other. */
+async function findAll(
   data: { readonly name: string; readonly mirrors: readonly string[] },
   files: readonly DataFile[],
-  { cache, dataDirectory }: DataFolders,
+  locator: Locator,
   progress: Progress,
 ): Promise<string[]> {
-  const kept = join(cache, "data", data.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"));
-  const folders = dataDirectory === undefined ? [kept] : [dataDirectory, kept];
-
-  const locateOne = async (file: DataFile): Promise<string> => {
-    for (const folder of folders) {
-      const path = join(folder, file.file);
-      const found = await digestOf(path, file.sha256);
-      if (found === file.sha256) return path;
-      if (found !== undefined) throw wrongFile(path, file, found, folder === kept);
-    }
-    const path = join(kept, file.file);
-    const addresses = data.mirrors.map((mirror) => mirror + file.file);
-    try {
-      const note = `downloading ${file.file}`;
-      await download(addresses, path, file.sha256, (done, total) => progress(done, total, note));
-      return path;
-    } catch (error) {
-      if (!(error instanceof DownloadError)) throw error;
-      throw notAvailable(data.name, file, files, dataDirectory, kept, error);
-    }
-  };
-
   const paths: string[] = [];
-  for (const file of files) paths.push(await locateOne(file));
+  for (const { file, sha256 } of files) {
+    const addresses = data.mirrors.map((mirror) => mirror + file);
+    try {
+      const path = await locator.find(
+        { kind: "data", name: file, digest: sha256, addresses },
+        progress,
+      );
+      paths.push(path);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      throw notAvailable(data.name, files, error);
+    }
+  }
   return paths;
-}
-
-function wrongFile(path: string, { sha256 }: DataFile, found: string, cached: boolean): Error {
-  return new Error(
-    `${path} is not the file that study.ts declares.\n` +
-      `  SHA-256 expected: ${sha256}\n` +
-      `  SHA-256 found:    ${found}\n` +
-      `If these are your own data, declare their SHA-256 in study.ts. Otherwise the file is damaged: ` +
-      (cached ? "delete it, and it is fetched again." : "put the original in its place."),
-  );
 }
 
 function notAvailable(
   name: string,
-  missing: DataFile,
   files: readonly DataFile[],
-  dataDirectory: string | undefined,
-  kept: string,
-  cause: DownloadError,
+  cause: UnavailableError,
 ): Error {
-  const looked = [
-    dataDirectory === undefined
-      ? "FASHION_MNIST_DIR: not set"
-      : `FASHION_MNIST_DIR, ${dataDirectory}: not there`,
-    `${kept}: not there`,
-    ...cause.reasons,
-  ];
+  const { file, reasons, folder } = cause;
   return new Error(
-    `${name} cannot be had: ${missing.file} is in none of these places.\n` +
-      looked.map((line) => `  ${line}\n`).join("") +
+    `${name} cannot be had: ${file} is in none of these places.\n` +
+      reasons.map((line) => `  ${line}\n`).join("") +
       `There are three ways to give it:\n` +
-      `  1. set FASHION_MNIST_DIR to a folder that holds ${
+      `  1. set ${folder.variable} to a folder that holds ${
         files.map(({ file }) => file).join(", ")
       };\n` +
-      `  2. put these files into ${kept};\n` +
+      `  2. put these files into ${folder.cache};\n` +
       `  3. run this where one of the addresses can be reached.\n` +
       `Without data, \`deno task demo\` runs the whole pipeline on drawn garments.`,
     { cause },

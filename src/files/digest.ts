@@ -1,6 +1,6 @@
 /** Canonical JSON and SHA-256: how keys and contents are named. @module */
 import canonicalize from "canonicalize";
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
 /** What JSON can hold; parameters, jobs and metrics are this and nothing else. */
 export type Json = null | boolean | number | string | readonly Json[] | {
@@ -16,6 +16,27 @@ export function sha256(content: Uint8Array | string): string {
 export async function sha256File(path: string): Promise<string> {
   using file = await Deno.open(path);
   const hash = createHash("sha256");
+  const buffer = new Uint8Array(1 << 18);
+  for (let count; (count = await file.read(buffer)) !== null;) {
+    hash.update(buffer.subarray(0, count));
+  }
+  return hash.digest("hex");
+}
+
+/** The algorithm of a digest in hexadecimal: MD5 has 32 digits, SHA-256 has 64. */
+export function hashName(digest: string): "MD5" | "SHA-256" {
+  return digest.length === 32 ? "MD5" : "SHA-256";
+}
+
+/** What computes a digest of the same algorithm as another one; SHA-256 if omitted. */
+export function hashLike(digest = ""): Hash {
+  return createHash(hashName(digest) === "MD5" ? "md5" : "sha256");
+}
+
+/** Digest of a file's bytes, read in parts, of the same algorithm as another one. */
+export async function digestLike(digest: string, path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const hash = hashLike(digest);
   const buffer = new Uint8Array(1 << 18);
   for (let count; (count = await file.read(buffer)) !== null;) {
     hash.update(buffer.subarray(0, count));

@@ -1,9 +1,9 @@
 /** Networks that begin with a part of one trained on ImageNet: its layers, and heads to put on them. @module */
+import type { OutsideFile } from "../files/locate.ts";
 import { cutAt, upsampled } from "./cut.ts";
 import { resnetV2 } from "./resnet_v2.ts";
 import type { Layer, ModelSpec, Shape } from "./spec.ts";
 import { vgg16 } from "./vgg16.ts";
-import type { WeightFile } from "./imagenet_source.ts";
 
 /** Networks by the names that Keras Applications gives them, in lower case. */
 const networks = {
@@ -21,14 +21,15 @@ export interface Base {
   readonly output: string;
   /** How often each pixel is repeated in height and in width before the network sees it; 1 for as it is. */
   readonly scale: number;
-  readonly weights: WeightFile;
+  readonly weights: OutsideFile;
   /** The first of the layers that fine-tuning trains; those before it stay. */
   readonly trainedFrom: string;
 }
 
 /**
  * The base as a model for grey images of `size` x `size`, and the whole network that it is cut out of.
- * Throws an Error where the base's output is not one of the network's layers.
+ *
+ * @throws {Error} where the base's output is not one of the network's layers.
  */
 export function baseModel(
   { network, output, scale }: Pick<Base, "network" | "output" | "scale">,

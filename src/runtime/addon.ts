@@ -7,8 +7,9 @@ import { runCommand } from "./command.ts";
 const COMPILERS = ["c++", "g++", "clang++"];
 
 /**
- * A C++ compiler's name. Throws an Error where this machine has none.
- * Asked before anything large is downloaded.
+ * A C++ compiler's name. Asked before anything large is downloaded.
+ *
+ * @throws {Error} where this machine has none
  */
 export async function findCompiler(signal: AbortSignal): Promise<string> {
   if (Deno.build.os === "windows") {
@@ -33,7 +34,7 @@ export async function findCompiler(signal: AbortSignal): Promise<string> {
 
 /** What an addon is built from. */
 export interface AddonOptions {
-  /** As `findCompiler` gives it. */
+  /** As `findCompiler` returns it. */
   readonly compiler: string;
   /** Folder that holds `tensorflow/c/c_api.h`. */
   readonly headers: string;
@@ -46,7 +47,11 @@ export interface AddonOptions {
   readonly signal: AbortSignal;
 }
 
-/** Compiles and links the addon out of the sources in the package. Takes some ten seconds. */
+/**
+ * Compiles and links the addon out of the sources in the package. Takes some ten seconds.
+ *
+ * @throws {Error} where the compiler fails, with what it said
+ */
 export async function buildAddon(options: AddonOptions): Promise<void> {
   const require = createRequire(import.meta.url);
   const sources = join(dirname(require.resolve("@tensorflow/tfjs-node/package.json")), "binding");
@@ -68,7 +73,9 @@ export async function buildAddon(options: AddonOptions): Promise<void> {
       join(sources, "tfjs_backend.cc"),
       join(sources, "tfjs_binding.cc"),
       ...options.libraries,
-      `-Wl,-rpath,${options.runtimePath === "." ? own : options.runtimePath}`,
+      // Not by -Wl, which would split a path at its commas.
+      ...["-Xlinker", "-rpath", "-Xlinker"],
+      options.runtimePath === "." ? own : options.runtimePath,
       "-o",
       options.output,
     ],

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { writeWhole } from "../files/whole.ts";
 
 /** What can compute: libtensorflow through tfjs-node's addon, or TensorFlow.js on WebAssembly. */
 export type Backend = "tensorflow" | "wasm";
@@ -63,8 +64,9 @@ export type TensorFlowRuntime = z.infer<typeof tensorflowSchema>;
 export type Choice = z.infer<typeof choiceSchema>;
 
 /**
- * The remembered choice as written. Throws an Error that says what to do where there is none or it
- * cannot be read. Whether it still holds is not looked at: see `validChoice`.
+ * The remembered choice as written. Whether it still holds is not looked at: see `validChoice`.
+ *
+ * @throws {Error} with what to do, where there is none or it cannot be read
  */
 export async function readChoice(root: string = PROJECT): Promise<Choice> {
   const path = join(runtimeDirectory(root), "choice.json");
@@ -85,10 +87,7 @@ export async function readChoice(root: string = PROJECT): Promise<Choice> {
 /** Writes the choice, whole or not at all. */
 export async function writeChoice(choice: Choice, root: string = PROJECT): Promise<void> {
   const path = join(runtimeDirectory(root), "choice.json");
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(temporary, JSON.stringify(choice, null, 2) + "\n");
-  await Deno.rename(temporary, path);
+  await writeWhole(path, JSON.stringify(choice, null, 2) + "\n");
 }
 
 /**

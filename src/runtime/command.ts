@@ -2,7 +2,9 @@
 
 /**
  * Runs something for at most `milliseconds`. Then its signal is aborted, and it is given up even if
- * it pays no heed: the Error says that `what` took too long. `outer` ends it earlier.
+ * it pays no heed. `outer` ends it earlier.
+ *
+ * @throws {Error} that `what` took too long, where it did; the reason of `outer` where that is aborted
  */
 export async function bounded<T>(
   what: string,
@@ -36,7 +38,7 @@ export async function bounded<T>(
 /** How a program is run. */
 export interface CommandOptions {
   readonly args: readonly string[];
-  /** What errors call it; the program's name where left out. */
+  /** What errors call it; the program's name if omitted. */
   readonly name?: string;
   /** Longest time it may take, in milliseconds. */
   readonly limit: number;
@@ -48,8 +50,10 @@ export interface CommandOptions {
 }
 
 /**
- * Runs `program` to its end and gives its standard output. Throws an Error that a person can read as
- * a reason: the program is not there, may not be run, failed (with what it said) or took too long.
+ * Runs `program` to its end and returns its standard output.
+ *
+ * @throws {Error} for people, where the program is not there, may not be run, fails (with what it
+ * said) or takes too long
  */
 export async function runCommand(program: string, options: CommandOptions): Promise<string> {
   const name = options.name ?? program;

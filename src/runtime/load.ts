@@ -18,12 +18,12 @@ export type TensorFlowCore = typeof import("@tensorflow/tfjs-core");
 
 /** The part of tfjs-node's addon that the graph engine calls (`TFJSBinding` there, which it does not export). */
 export interface Addon {
-  /** Puts values where TensorFlow finds them, and gives a number for them; TensorFlow may share their memory. */
+  /** Puts values where TensorFlow finds them, and returns a number for them; TensorFlow may share their memory. */
   createTensor(shape: readonly number[], dtype: number, values: Values): number;
   deleteTensor(tensor: number): void;
   /** A copy of a tensor's values. */
   tensorDataSync(tensor: number): Values;
-  /** Gives a number for the graph in a directory. */
+  /** Returns a number for the graph in a directory. */
   loadSavedModel(directory: string, tags: string): number;
   deleteSavedModel(model: number): void;
   /** Runs a part of a graph. Tensors are fed and fetched by names joined with commas. */
@@ -40,17 +40,17 @@ export interface Addon {
   readonly TF_Version: string;
 }
 
-/** Values of the types that the addon takes and gives. */
+/** Values of the types that the addon takes and returns. */
 export type Values = Float32Array | Int32Array | Uint8Array;
 
 /** How TensorFlow is loaded. */
 export interface LoadOptions {
   /**
-   * Threads that one operation may use, and operations that may run at once; a thread a core where
-   * left out. The first load fixes it for the whole process.
+   * Threads that one operation may use, and operations that may run at once; a thread a core if
+   * omitted. The first load fixes it for the whole process.
    */
   readonly threads?: number;
-  /** The addon's file; the remembered one where left out. */
+  /** The addon's file; the remembered one if omitted. */
   readonly addon?: string;
 }
 
@@ -61,16 +61,18 @@ let loadedThreads: number | "all" | undefined;
 
 /**
  * Loads libtensorflow with tfjs-node's addon, and nothing of TensorFlow.js.
- * Throws an Error that says what to do where no libtensorflow has been set up, where it does not
- * load, and where it is loaded already with another number of threads.
+ *
+ * @throws {Error} with what to do, where no libtensorflow has been set up, where it does not load,
+ * and where it is loaded already with another number of threads
  */
 export async function loadAddon(options: LoadOptions = {}): Promise<Addon> {
   return (await load(options)).addon;
 }
 
 /**
- * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and gives the namespace.
- * Throws as `loadAddon` does.
+ * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and returns the namespace.
+ *
+ * @throws {Error} as of `loadAddon`
  */
 export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorFlow> {
   const { file } = await load(options);
@@ -92,9 +94,8 @@ export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorF
   } as NodeJS.Module;
 
   // The package is CommonJS: its namespace is the default export.
-  const { default: tf } = await import("@tensorflow/tfjs-node") as unknown as {
-    default: TensorFlow;
-  };
+  const imported: object = await import("@tensorflow/tfjs-node");
+  const { default: tf } = imported as { default: TensorFlow };
   tf.enableProdMode();
   await tf.setBackend("tensorflow");
   return tf;
@@ -134,8 +135,9 @@ async function load(options: LoadOptions): Promise<{ addon: Addon; file: string 
 
 /**
  * Loads TensorFlow.js's core, makes WebAssembly its backend (one thread, files of `node_modules`) and
- * gives its namespace.
- * Throws an Error where the backend does not start.
+ * returns its namespace.
+ *
+ * @throws {Error} where the backend does not start
  */
 export async function loadWasm(): Promise<TensorFlowCore> {
   const tf = await import("@tensorflow/tfjs-core");

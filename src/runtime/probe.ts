@@ -16,7 +16,8 @@ try {
     throw new Error(`[[1, 2], [3, 4]] squared is [7, 10, 15, 22]; it computes [${values}]`);
   }
   // tfjs-node's backend holds its addon, which says what it was linked with.
-  const { binding } = tf.backend() as unknown as { binding?: { TF_Version: string } };
+  const backend: object = tf.backend();
+  const { binding } = backend as { binding?: { TF_Version: string } };
   console.log(JSON.stringify({ version: binding?.TF_Version ?? tf.version_core }));
 } catch (error) {
   const { cause, message } = error as Error;

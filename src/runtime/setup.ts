@@ -18,12 +18,14 @@ import {
   validChoice,
   writeChoice,
 } from "./choice.ts";
+import { removeUnfinished } from "../files/whole.ts";
 import { bounded, runCommand } from "./command.ts";
+import { reasonOf } from "./reason.ts";
 import type { Found, Way } from "./ways.ts";
 
 /** What a set-up is asked for. */
 export interface SetupOptions {
-  /** The backend to have; the fastest there is where left out. */
+  /** The backend to have; the fastest there is if omitted. */
   readonly backend?: Backend;
   /** Looks again even where a valid choice is remembered. */
   readonly force?: boolean;
@@ -39,10 +41,11 @@ export interface SetupOptions {
 const PATIENCE = 90 * 60_000;
 
 /**
- * Gives the remembered choice where it holds and fits, or else makes and remembers one. Two set-ups
+ * Returns the remembered choice where it holds and fits, or else makes and remembers one. Two set-ups
  * at once are no trouble: the second waits for the first.
- * Throws an Error with every reason where the backend asked for, or any at all, cannot be had; what
- * was remembered stays.
+ *
+ * @throws {Error} with every reason, where the backend asked for, or any at all, cannot be had; what
+ * was remembered stays
  */
 export async function setUp(options: SetupOptions): Promise<Choice> {
   const root = options.root ?? PROJECT;
@@ -68,7 +71,7 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
     if (kept) return kept;
   }
   // Loaded only where it is needed: most calls find a choice that holds.
-  const { removeUnfinished, ways } = await import("./ways.ts");
+  const { ways } = await import("./ways.ts");
   await removeUnfinished(directory);
   const choice = await choose(root, { ways, ...options });
   await writeChoice(choice, root);
@@ -118,7 +121,7 @@ async function choose(
 /** Longest time that loading a backend and multiplying two small matrices may take. */
 const TRIAL = 2 * 60_000;
 
-/** Goes through the ways until one gives a libtensorflow that computes. */
+/** Goes through the ways until one finds a libtensorflow that computes. */
 async function search(
   root: string,
   ways: readonly Way[],
@@ -156,8 +159,10 @@ const probeResult = z.union([
 ]);
 
 /**
- * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Gives its
- * version; throws an Error with the reason where it does not work.
+ * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Returns
+ * its version.
+ *
+ * @throws {Error} with the reason where it does not work
  */
 export async function tryOut(what: string, signal: AbortSignal): Promise<string> {
   const output = await runCommand(Deno.execPath(), {
@@ -199,9 +204,4 @@ export function describeChoice(choice: Choice): string {
 /** A line a reason. */
 export function listReasons(skipped: Choice["skipped"]): string {
   return skipped.map(({ way, reason }) => `  ${way}: ${reason}`).join("\n");
-}
-
-/** An error's first line. */
-function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

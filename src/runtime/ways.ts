@@ -1,6 +1,6 @@
 /**
  * The ways to a libtensorflow with the addon that speaks to it, each a function that finds or makes
- * one and throws an Error with the reason where it cannot.
+ * one, with an error for the reason where it cannot.
  *
  * What a way makes lies in a folder of its own under `.cache/runtime`, complete or not at all, with
  * a list of its files. Folders are copied to a cache of the user (hard links, where the file system
@@ -22,8 +22,9 @@ import {
   TFJS_VERSION,
   variable,
 } from "./choice.ts";
+import { download } from "../files/download.ts";
+import { removeIfThere, wholeDirectory } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
-import { download } from "./download.ts";
 import { fetchWheel, TENSORFLOW_VERSION, unpackWheel, wheelFor } from "./wheel.ts";
 
 /** What a way is given. */
@@ -53,7 +54,11 @@ export interface Way {
   readonly name: string;
   /** Longest time it may take, in milliseconds. */
   readonly limit: number;
-  /** Undefined where there is nothing to try and nothing to tell. */
+  /**
+   * Undefined where there is nothing to try and nothing to tell.
+   *
+   * @throws {Error} with the reason, where it finds and makes none
+   */
   find(task: WayTask): Promise<Found | undefined>;
 }
 
@@ -99,7 +104,13 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const target = ownDirectory(task.root, "libtensorflow-dir", hash);
   const kept = await readRuntime(target);
-  if (kept) return { origin: "libtensorflow-dir", files: kept, discard: () => remove(target) };
+  if (kept) {
+    return {
+      origin: "libtensorflow-dir",
+      files: kept,
+      discard: () => removeIfThere(target),
+    };
+  }
 
   const compiler = await findCompiler(task.signal);
   task.progress("Building the addon");
@@ -109,7 +120,7 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
     await buildAddon({ compiler, headers, libraries, runtimePath, output, signal: task.signal });
     return [output, ...libraries];
   });
-  return { origin: "libtensorflow-dir", files, discard: () => remove(target) };
+  return { origin: "libtensorflow-dir", files, discard: () => removeIfThere(target) };
 }
 
 /**
@@ -136,8 +147,8 @@ async function fromEarlier(task: WayTask): Promise<Found | undefined> {
     const own = ownDirectory(task.root, origin);
     const theirs = shared && join(shared, basename(own));
     const discard = async () => {
-      await remove(own);
-      if (theirs) await remove(theirs);
+      await removeIfThere(own);
+      if (theirs) await removeIfThere(theirs);
     };
     const keep = () => keepFor(theirs, own);
     const files = await readRuntime(own);
@@ -185,9 +196,7 @@ export async function fromOfficial(task: WayTask, host: string): Promise<Found> 
   const files = await makeDirectory(target, "download", async (temporary) => {
     for (const { from, into, strip, label } of archives) {
       const path = join(downloads, basename(from));
-      await download({
-        url: `${host}/${from}`,
-        path,
+      await download([`${host}/${from}`], path, {
         signal: task.signal,
         progress: (done, total) => task.progress(label, done, total),
       });
@@ -200,14 +209,14 @@ export async function fromOfficial(task: WayTask, host: string): Promise<Found> 
         signal: task.signal,
       }).catch(async (error) => {
         // Not taken up again: it may be damaged.
-        await remove(path);
+        await removeIfThere(path);
         throw error;
       });
     }
-    await remove(join(temporary, "deps", "include"));
+    await removeIfThere(join(temporary, "deps", "include"));
     return await officialLayout(temporary);
   });
-  await remove(downloads);
+  await removeIfThere(downloads);
   return keepable("download", target, files);
 }
 
@@ -228,7 +237,7 @@ async function fromWheel(task: WayTask): Promise<Found> {
       progress: (done, total) => task.progress("Unpacking it", done, total),
     }).catch(async (error) => {
       // Not used again: it may be damaged.
-      await remove(path);
+      await removeIfThere(path);
       throw error;
     });
     task.progress("Building the addon");
@@ -240,10 +249,10 @@ async function fromWheel(task: WayTask): Promise<Found> {
       runtimePath: ".",
       signal: task.signal,
     });
-    await remove(headers);
+    await removeIfThere(headers);
     return [output, ...libraries];
   });
-  await remove(downloads);
+  await removeIfThere(downloads);
   return keepable("wheel", target, files);
 }
 
@@ -253,7 +262,7 @@ function keepable(origin: "download" | "wheel", target: string, files: string[])
     origin,
     files,
     keep: () => keepFor(shared && join(shared, basename(target)), target),
-    discard: () => remove(target),
+    discard: () => removeIfThere(target),
   };
 }
 
@@ -304,16 +313,15 @@ async function readRuntime(directory: string): Promise<string[] | undefined> {
 }
 
 /**
- * Makes a folder: `make` fills a temporary one and gives the absolute paths of its addon and
- * libraries; then it takes the place of `target`. Gives the paths at their place.
+ * Makes a folder: `make` fills a temporary one and returns the absolute paths of its addon and
+ * libraries; then it takes the place of `target`. Returns the paths at their place.
  */
 async function makeDirectory(
   target: string,
   origin: Found["origin"],
   make: (temporary: string) => Promise<string[]>,
 ): Promise<string[]> {
-  const temporary = await temporaryIn(dirname(target));
-  try {
+  const files = await wholeDirectory(target, async (temporary) => {
     const paths = await make(temporary);
     const files = await Promise.all(paths.map(async (path) => {
       const inside = relative(temporary, path);
@@ -324,12 +332,9 @@ async function makeDirectory(
       join(temporary, LIST),
       JSON.stringify(listSchema.parse({ origin, files }), null, 2) + "\n",
     );
-    await remove(target);
-    await Deno.rename(temporary, target);
-    return files.map(({ path }) => resolve(target, path));
-  } finally {
-    await remove(temporary);
-  }
+    return files;
+  });
+  return files.map(({ path }) => resolve(target, path));
 }
 
 /** Keeps a folder for other checkouts, where there is such a place and nothing is in it yet. */
@@ -347,8 +352,7 @@ async function keepFor(shared: string | undefined, own: string): Promise<void> {
 async function copyDirectory(from: string, to: string, linksOnly = false): Promise<void> {
   const files = await readRuntime(from);
   if (!files) return;
-  const temporary = await temporaryIn(dirname(to));
-  try {
+  await wholeDirectory(to, async (temporary) => {
     for (const path of [...files, join(from, LIST)]) {
       const target = join(temporary, relative(from, path));
       await Deno.mkdir(dirname(target), { recursive: true });
@@ -359,33 +363,7 @@ async function copyDirectory(from: string, to: string, linksOnly = false): Promi
         return Deno.copyFile(source, target);
       });
     }
-    await remove(to);
-    await Deno.rename(temporary, to);
-  } finally {
-    await remove(temporary);
-  }
-}
-
-const UNFINISHED = "unfinished-";
-
-async function temporaryIn(directory: string): Promise<string> {
-  await Deno.mkdir(directory, { recursive: true });
-  return await Deno.makeTempDir({ dir: directory, prefix: UNFINISHED });
-}
-
-/** Removes what interrupted set-ups left in a folder; the caller sees to it that none is at work there. */
-export async function removeUnfinished(directory: string): Promise<void> {
-  for await (const { name } of Deno.readDir(directory)) {
-    if (name.startsWith(UNFINISHED)) await remove(join(directory, name));
-  }
-}
-
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  });
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -7,8 +7,10 @@
 import { configure, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { download, type Progress } from "../files/download.ts";
+import { moveWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
-import { download } from "./download.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Version of TensorFlow whose wheel is used. */
 export const TENSORFLOW_VERSION = "2.21.0";
@@ -41,7 +43,11 @@ const WHEELS: Readonly<Record<string, Wheel>> = {
   "darwin-aarch64": { project: "tensorflow", tags: ["macosx_12_0_arm64"], libraries: MACOS },
 };
 
-/** The wheel for a platform such as `linux-x86_64`. Throws an Error where there is none. */
+/**
+ * The wheel for a platform such as `linux-x86_64`.
+ *
+ * @throws {Error} where there is none
+ */
 export function wheelFor(platform: string): Wheel {
   const wheel = WHEELS[platform];
   if (!wheel) throw new Error(`TensorFlow ${TENSORFLOW_VERSION} has no wheel for ${platform}`);
@@ -51,8 +57,8 @@ export function wheelFor(platform: string): Wheel {
 /** What fetching and unpacking tell and obey. */
 export interface WheelTask {
   readonly signal: AbortSignal;
-  /** Bytes so far and in all. */
-  progress(done: number, total: number): void;
+  /** Told bytes. */
+  readonly progress: Progress;
 }
 
 /** https://docs.pypi.org/api/json/ */
@@ -66,9 +72,10 @@ const projectPage = z.object({
 });
 
 /**
- * Fetches the wheel into `directory` and gives its path: from PyPI itself, taken up where an earlier
- * try broke off, or else through pip, which knows this machine's mirrors. Throws an Error with both
- * reasons.
+ * Fetches the wheel into `directory` and returns its path: from PyPI itself, taken up where an earlier
+ * try broke off, or else through pip, which knows this machine's mirrors.
+ *
+ * @throws {Error} with both reasons, where neither has it
  */
 export async function fetchWheel(
   wheel: Wheel,
@@ -87,12 +94,16 @@ export async function fetchWheel(
       return await fromPip(wheel, directory, task);
     } catch (second) {
       task.signal.throwIfAborted();
-      throw new Error(`${reason(first)}; ${reason(second)}`);
+      throw new Error(`${reasonOf(first)}; ${reasonOf(second)}`);
     }
   }
 }
 
-/** Fetches the wheel from PyPI's own address, which a test can replace. */
+/**
+ * Fetches the wheel from PyPI's own address, which a test can replace.
+ *
+ * @throws {Error} where that cannot be reached or has no such wheel; as of `download`
+ */
 export async function fromIndex(
   wheel: Wheel,
   directory: string,
@@ -113,7 +124,7 @@ export async function fromIndex(
   const file = urls.find(({ filename, yanked }) => isWheel(wheel, filename) && !yanked);
   if (!file) throw new Error(`${host} has no fitting wheel of ${wheel.project}`);
   const path = join(directory, file.filename);
-  await download({ url: file.url, path, sha256: file.digests.sha256, ...task });
+  await download([file.url], path, { digest: file.digests.sha256, ...task });
   return path;
 }
 
@@ -152,7 +163,7 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
     });
     for await (const { name } of Deno.readDir(temporary)) {
       if (!isWheel(wheel, name)) continue;
-      await Deno.rename(join(temporary, name), join(directory, name));
+      await moveWhole(join(temporary, name), join(directory, name));
       return join(directory, name);
     }
     throw new Error("pip has brought no wheel");
@@ -179,7 +190,9 @@ const HEADERS = [
 
 /**
  * Unpacks the wheel at `path`: its libraries into `directory`, the headers that the addon needs into
- * `directory/include`. Throws an Error where one is missing or the archive is damaged.
+ * `directory/include`.
+ *
+ * @throws {Error} where one is missing or the archive is damaged
  */
 export async function unpackWheel(
   wheel: Wheel,
@@ -257,5 +270,3 @@ async function bytesUnder(directory: string): Promise<number> {
   }
   return sum;
 }
-
-const reason = (error: unknown) => error instanceof Error ? error.message : String(error);

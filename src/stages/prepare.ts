@@ -9,9 +9,10 @@ import { correlationMatrix } from "../data/correlation.ts";
 import { describe, labelCounts, missingValues } from "../data/describe.ts";
 import { findDuplicates } from "../data/duplicates.ts";
 import { oneHot, padImages, take } from "../data/prepare.ts";
-import { type DataDescription, loadDataset } from "../data/source.ts";
+import { type DataDescription, dataFolder, loadDataset } from "../data/source.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { PrepareSummary } from "../data/summary.ts";
+import { locator } from "../files/locate.ts";
 import { encodeNpy } from "../files/npy.ts";
 import type { StageContext } from "../pipeline/stage.ts";
 
@@ -40,7 +41,9 @@ const GRID = 10;
  */
 export async function run({ parameters, surroundings, write, progress }: StageContext) {
   const { data, classes, size, split } = parameters as unknown as PrepareParameters;
-  const { train: raw, test } = await loadDataset(data, classes.length, surroundings, progress);
+  const folder = dataFolder(data, surroundings.cache, surroundings.dataDirectory);
+  const files = locator({ data: folder });
+  const { train: raw, test } = await loadDataset(data, classes.length, files, progress);
 
   // The table as the study saw it.
   const pixels = raw.images.data.length / raw.labels.data.length;

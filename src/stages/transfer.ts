@@ -12,11 +12,12 @@ import { accuracyMetric, type Metric } from "../evaluation/metrics.ts";
 import type { FeaturesParameters } from "../jobs/features.ts";
 import type { FitParameters, FitSummary } from "../jobs/fit.ts";
 import { type Cause, causeModel } from "../models/causes.ts";
-import { locateWeights, WeightsUnavailableError } from "../models/imagenet_source.ts";
+import { weightsFolder } from "../models/imagenet_source.ts";
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec, Shape } from "../models/spec.ts";
 import { type Base, baseModel, headModel, heads, withHead } from "../models/transfer.ts";
 import type { NdArray } from "../ndarray.ts";
+import { locator, UnavailableError } from "../files/locate.ts";
 import { decodeFloat32, decodeInt32, decodeUint8 } from "../files/npy.ts";
 import { type Json, sha256File } from "../files/digest.ts";
 import { JobFailure } from "../pipeline/failure.ts";
@@ -152,11 +153,12 @@ async function locate(
   { surroundings, progress, lacks }: StageContext,
 ): Promise<StoredFile | undefined> {
   try {
-    const path = await locateWeights(weights, surroundings, progress);
+    const folder = weightsFolder(surroundings.cache, surroundings.weightsDirectory);
+    const path = await locator({ weights: folder }).find(weights, progress);
     return { path, sha256: await sha256File(path) };
   } catch (error) {
-    if (!(error instanceof WeightsUnavailableError)) throw error;
-    lacks(weights.file);
+    if (!(error instanceof UnavailableError)) throw error;
+    lacks(weights.name);
     return undefined;
   }
 }
@@ -170,7 +172,7 @@ function features(
 ): Promise<JobResult> {
   const parameters: FeaturesParameters = {
     ...baseModel(base, size),
-    file: base.weights.file,
+    file: base.weights.name,
     threads,
   };
   return job({
@@ -255,7 +257,7 @@ async function transfer(
   const { model } = baseModel(base, size);
   const record = {
     name: base.name,
-    file: base.weights.file,
+    file: base.weights.name,
     available: starting !== undefined,
     pixels: size * base.scale,
     features: resolveLayers(model).at(-1)!.outputShape,

@@ -1,8 +1,9 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type DataDescription, loadDataset, locate } from "../../src/data/source.ts";
+import { type DataDescription, dataFolder, loadDataset } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
+import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
 
 const published: Dataset = { train: noise(12, 4, 1), test: noise(5, 4, 2) };
@@ -31,6 +32,10 @@ function idxData(mirrors: readonly string[]): DataDescription {
 }
 
 const silent = () => {};
+
+/** Finds the files of the set that the tests read, in the user's folder `own` and the cache. */
+const places = (cache: string, own?: string) =>
+  locator({ data: dataFolder({ name: "Toy, set 1" }, cache, own) });
 
 async function put(folder: string, names: readonly string[]): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -69,23 +74,10 @@ function beside(
 Deno.test("the user's folder comes first: nothing is asked for, nothing kept", async () => {
   await beside(async ({ cache, own, mirror, asked }) => {
     await put(own, idxFiles);
-    const folders = { cache, dataDirectory: own };
+    const folders = places(cache, own);
     assertEquals(await loadDataset(idxData([mirror]), 10, folders, silent), published);
     assertEquals(asked, []);
     await assertRejects(() => Deno.stat(cache), Deno.errors.NotFound);
-  });
-});
-
-Deno.test("the user's folder wins over the cache", async () => {
-  await beside(async ({ cache, own }) => {
-    await put(own, ["train-images.gz"]);
-    await put(kept(cache), ["train-images.gz", "train-labels.gz"]);
-    const data = { name: "Toy, set 1", mirrors: [] };
-    const files = ["train-images.gz", "train-labels.gz"].map(file);
-    assertEquals(await locate(data, files, { cache, dataDirectory: own }, silent), [
-      join(own, "train-images.gz"),
-      join(kept(cache), "train-labels.gz"),
-    ]);
   });
 });
 
@@ -93,11 +85,11 @@ Deno.test("what neither folder has is downloaded once, with progress, and kept i
   await beside(async ({ cache, own, mirror, asked }) => {
     await put(own, ["train-images.gz"]);
     await put(kept(cache), ["train-labels.gz"]);
-    const folders = { cache, dataDirectory: own };
+    const folders = places(cache, own);
     const notes = new Map<string, number[]>();
     const data = idxData([mirror]);
     assertEquals(
-      await loadDataset(data, 10, folders, (done, total, note) => notes.set(note, [done, total])),
+      await loadDataset(data, 10, folders, (done, total, note) => notes.set(note!, [done, total])),
       published,
     );
     assertEquals(asked, ["test-images.gz", "test-labels"]);
@@ -115,7 +107,7 @@ Deno.test("what neither folder has is downloaded once, with progress, and kept i
 Deno.test("addresses are asked in order until one has the file", async () => {
   await beside(async ({ cache, mirror, asked }) => {
     const data = idxData([mirror.replace("fashion", "nowhere"), mirror]);
-    assertEquals(await loadDataset(data, 10, { cache }, silent), published);
+    assertEquals(await loadDataset(data, 10, places(cache), silent), published);
     assertEquals(asked.length, 8);
   });
 });
@@ -135,8 +127,8 @@ Deno.test("CSV gives the same data as IDX, with progress", async () => {
       await loadDataset(
         data,
         10,
-        { cache, dataDirectory: own },
-        (_d, _t, note) => notes.push(note),
+        places(cache, own),
+        (_d, _t, note) => notes.push(note!),
       ),
       published,
     );
@@ -152,7 +144,7 @@ Deno.test("synthetic data are drawn from two seeds: no test image is a training 
     train: 60,
     test: 30,
   };
-  const { train, test } = await loadDataset(data, 10, { cache: "unused" }, silent);
+  const { train, test } = await loadDataset(data, 10, locator({}), silent);
   assertEquals(train, drawGarments(60, 5));
   assertEquals(test.images.shape, [30, 28, 28]);
   const images = (set: typeof train) =>
@@ -161,7 +153,7 @@ Deno.test("synthetic data are drawn from two seeds: no test image is a training 
       (_, i) => sha256(set.images.data.subarray(784 * i, 784 * (i + 1))),
     );
   assertEquals(new Set([...images(train), ...images(test)]).size, 90);
-  const again = await loadDataset({ ...data, seed: 6 }, 10, { cache: "unused" }, silent);
+  const again = await loadDataset({ ...data, seed: 6 }, 10, locator({}), silent);
   assertNotEquals(again.train, train);
 });
 
@@ -173,7 +165,7 @@ Deno.test("another file in the user's folder is refused with both digests and wh
     const other = gzip(idx([12], published.train.labels.data.toReversed()));
     await Deno.writeFile(path, other);
     const error = await assertRejects(
-      () => loadDataset(idxData([mirror]), 10, { cache, dataDirectory: own }, silent),
+      () => loadDataset(idxData([mirror]), 10, places(cache, own), silent),
       Error,
     );
     assertEquals(
@@ -181,8 +173,7 @@ Deno.test("another file in the user's folder is refused with both digests and wh
       `${path} is not the file that study.ts declares.
   SHA-256 expected: ${sha256(bytes["train-labels.gz"])}
   SHA-256 found:    ${sha256(other)}
-If these are your own data, declare their SHA-256 in study.ts. ` +
-        "Otherwise the file is damaged: put the original in its place.",
+Put the original in its place, or declare its digest in study.ts.`,
     );
     assertEquals(asked, []);
     assertEquals(await Deno.readFile(path), other);
@@ -194,15 +185,14 @@ Deno.test("a damaged file in the cache is refused, and says that it may be delet
     await put(kept(cache), idxFiles);
     const path = join(kept(cache), "test-labels");
     await Deno.truncate(path, 10);
-    const attempt = () => loadDataset(idxData([mirror]), 10, { cache }, silent);
+    const attempt = () => loadDataset(idxData([mirror]), 10, places(cache), silent);
     const error = await assertRejects(attempt, Error);
     assertEquals(
       error.message,
       `${path} is not the file that study.ts declares.
   SHA-256 expected: ${sha256(bytes["test-labels"])}
   SHA-256 found:    ${sha256(bytes["test-labels"].subarray(0, 10))}
-If these are your own data, declare their SHA-256 in study.ts. ` +
-        "Otherwise the file is damaged: delete it, and it is fetched again.",
+Delete it, and it is fetched again.`,
     );
     assertEquals(asked, []);
     await Deno.remove(path);
@@ -215,7 +205,7 @@ Deno.test("an empty file is another file, not a missing one", async () => {
     await put(own, idxFiles);
     await Deno.truncate(join(own, "train-images.gz"));
     await assertRejects(
-      () => loadDataset(idxData([mirror]), 10, { cache, dataDirectory: own }, silent),
+      () => loadDataset(idxData([mirror]), 10, places(cache, own), silent),
       Error,
       "SHA-256 found:    e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     );
@@ -231,7 +221,7 @@ Deno.test("without data anywhere, the error names the places, the three ways and
   3. run this where one of the addresses can be reached.
 Without data, \`deno task demo\` runs the whole pipeline on drawn garments.`;
     const withoutFolder = await assertRejects(
-      () => loadDataset(idxData([nowhere, `${nowhere}too/`]), 10, { cache }, silent),
+      () => loadDataset(idxData([nowhere, `${nowhere}too/`]), 10, places(cache), silent),
       Error,
     );
     assertEquals(
@@ -243,7 +233,7 @@ Without data, \`deno task demo\` runs the whole pipeline on drawn garments.`;
   ${nowhere}too/train-images.gz: HTTP status 404 Not Found
 ${ways}`,
     );
-    const folders = { cache, dataDirectory: "elsewhere" };
+    const folders = places(cache, "elsewhere");
     const withFolder = await assertRejects(
       () => loadDataset(idxData([]), 10, folders, silent),
       Error,
@@ -251,8 +241,9 @@ ${ways}`,
     assertEquals(
       withFolder.message,
       `Toy, set 1 cannot be had: train-images.gz is in none of these places.
-  FASHION_MNIST_DIR, elsewhere: not there
+  FASHION_MNIST_DIR, elsewhere: there is no such folder
   ${kept(cache)}: not there
+  public addresses: there is none
 ${ways}`,
     );
     // Nothing half-written.
@@ -273,7 +264,7 @@ Deno.test("training and test images of two sizes are refused", async () => {
       test: { file: "other.csv", sha256: sha256(other) },
     };
     const error = await assertRejects(
-      () => loadDataset(data, 10, { cache, dataDirectory: own }, silent),
+      () => loadDataset(data, 10, places(cache, own), silent),
       Error,
     );
     assertEquals(

@@ -75,7 +75,7 @@ Deno.test("unpacking takes the libraries and the addon's headers, and nothing el
     const target = join(directory, "deep", "target");
     await unpackWheel(wheel, path, target, {
       ...task(),
-      progress: (...at) => seen.push(at),
+      progress: (done, total) => seen.push([done, total]),
     });
     assertEquals(await Deno.readFile(join(target, "libtensorflow_cc.so.2")), library);
     const files: string[] = [];
@@ -161,7 +161,7 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
       await assertRejects(
         () => fromIndex(wheel, directory, task(), address),
         Error,
-        `SHA-256 ${sha256}`,
+        `SHA-256 is ${sha256}`,
       );
       await assertRejects(
         () => fromIndex({ ...wheel, tags: ["plan9"] }, directory, task(), address),

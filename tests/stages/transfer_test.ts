@@ -23,7 +23,7 @@ const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 function complete(digests: ReadonlyMap<string, string>): Transfer["bases"] {
   return transfer.bases.filter(({ name }) => digests.has(name)).map((base) => ({
     ...base,
-    weights: { file: base.weights.file, digest: digests.get(base.name)! },
+    weights: { ...base.weights, digest: digests.get(base.name)!, addresses: [] },
   }));
 }
 
@@ -69,7 +69,7 @@ Deno.test({
         const { architecture } = baseModel(base, 32);
         const bytes = await kerasFile(formulaWeights(architecture, 1));
         digests.set(name, sha256(bytes));
-        await Deno.writeFile(join(home, "elsewhere", weightFiles[name].file), bytes);
+        await Deno.writeFile(join(home, "elsewhere", weightFiles[name].name), bytes);
       }
       const list = stages(small(complete(digests)));
       const bringUpToDate = () =>
@@ -103,8 +103,8 @@ Deno.test({
       await Deno.rename(join(home, "elsewhere"), weights);
       const stale = await statusOf(workspace, list, isThere);
       assertEquals(stale.find(({ stage }) => stage.name === "transfer")!.reasons, [
-        `${weightFiles.resnet152v2.file} is there now, and was not when it ran`,
-        `${weightFiles.vgg16.file} is there now, and was not when it ran`,
+        `${weightFiles.resnet152v2.name} is there now, and was not when it ran`,
+        `${weightFiles.vgg16.name} is there now, and was not when it ran`,
       ]);
       await bringUpToDate();
       const filled: BaseRecord[] = JSON.parse(await artifact("bases.json"));

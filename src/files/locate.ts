@@ -1,0 +1,173 @@
+/**
+ * Finds files of other people's: in a folder that the user named, in the cache, or at a public
+ * address, from which it goes to the cache. Wherever a file lies, its digest says whether it is the
+ * one that is meant.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { digestLike, hashName } from "./digest.ts";
+import { download, DownloadError, type Progress } from "./download.ts";
+
+export type { Progress } from "./download.ts";
+
+/** A file of other people's, the same wherever it is kept. */
+export interface OutsideFile {
+  readonly name: string;
+  /** SHA-256 (64) or MD5 (32 hexadecimal digits) of its bytes. */
+  readonly digest: string;
+  /** Where it can be downloaded, in the order in which they are asked. May be empty. */
+  readonly addresses: readonly string[];
+  /** Which folders it is looked for in: a key of the locator's folders, such as `data`. */
+  readonly kind: string;
+}
+
+/** Where files of one kind are on this machine. */
+export interface Folder {
+  /** Name of the environment variable by which the user may name a folder. */
+  readonly variable: string;
+  /** The folder that it names; the variable is not set if omitted. */
+  readonly directory?: string;
+  /** Folder where downloads go. */
+  readonly cache: string;
+}
+
+/** Finds files. */
+export interface Locator {
+  /**
+   * Path of a file whose digest is right: in the user's folder, or else in the cache's, downloaded
+   * where it is not there yet. Asked for one file several times at once, it looks for it once.
+   *
+   * @param progress told bytes while downloading
+   * @throws {UnavailableError} where it is nowhere
+   * @throws {Error} with what to do, where a file of that name is another one or cannot be read, or
+   * the cache cannot be written
+   */
+  find(file: OutsideFile, progress: Progress): Promise<string>;
+  /** Whether a file of that name is on this machine, right or not. */
+  isThere(file: Pick<OutsideFile, "kind" | "name">): Promise<boolean>;
+}
+
+/** A file is in no place where it could be; the message says what to do. */
+export class UnavailableError extends Error {
+  override name = "UnavailableError";
+  /**
+   * @param file its name
+   * @param reasons one line a place: `<place>: <why>`
+   * @param folder where it was looked for
+   * @param ways what to do
+   */
+  constructor(
+    readonly file: string,
+    readonly reasons: readonly string[],
+    readonly folder: Folder,
+    ways: string,
+  ) {
+    super(
+      `${file} cannot be had: it is in none of these places.\n` +
+        reasons.map((line) => `  ${line}\n`).join("") + ways,
+    );
+  }
+}
+
+/** A locator for files of the kinds that `folders` names. */
+export function locator(folders: { readonly [kind: string]: Folder }): Locator {
+  const folderOf = (kind: string): Folder => {
+    if (!Object.hasOwn(folders, kind)) throw new Error(`No folder is known for files of ${kind}.`);
+    return folders[kind];
+  };
+  const wanted = new Map<string, Promise<string>>();
+  return {
+    async find(file, progress) {
+      const folder = folderOf(file.kind);
+      const key = JSON.stringify([file.kind, file.name, file.digest]);
+      const found = wanted.get(key) ?? findIn(folder, file, progress);
+      wanted.set(key, found);
+      try {
+        return await found;
+      } finally {
+        wanted.delete(key);
+      }
+    },
+    async isThere({ kind, name }) {
+      const { directory, cache } = folderOf(kind);
+      for (const place of directory === undefined ? [cache] : [directory, cache]) {
+        if (await Deno.stat(join(place, name)).then((info) => info.isFile, () => false)) {
+          return true;
+        }
+      }
+      return false;
+    },
+  };
+}
+
+async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Promise<string> {
+  const { variable, directory, cache } = folder;
+  const reasons: string[] = [];
+  if (directory === undefined) {
+    reasons.push(`${variable}: not set`);
+  } else {
+    const path = join(directory, file.name);
+    const remedy = "Put the original in its place, or declare its digest in study.ts.";
+    if (await isRight(path, file.digest, remedy)) return path;
+    const there = await Deno.stat(directory).then((info) => info.isDirectory, () => false);
+    reasons.push(`${variable}, ${directory}: ${there ? "not there" : "there is no such folder"}`);
+  }
+  const path = join(cache, file.name);
+  const published = file.addresses.length > 0;
+  const remedy = published
+    ? "Delete it, and it is fetched again."
+    : "Put the original in its place; it has no public address.";
+  if (await isRight(path, file.digest, remedy)) return path;
+  reasons.push(`${cache}: not there`);
+
+  const ways = `Set ${variable} to a folder that holds ${file.name}, or put it into ${cache}`;
+  if (!published) {
+    reasons.push("public addresses: there is none");
+    throw new UnavailableError(file.name, reasons, folder, `${ways}.`);
+  }
+  try {
+    await download(file.addresses, path, { digest: file.digest, progress });
+    return path;
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error;
+    reasons.push(...error.failures.map(({ address, why }) => `${address}: ${why}`));
+    throw new UnavailableError(
+      file.name,
+      reasons,
+      folder,
+      `${ways}, or run this where one of its addresses can be reached.`,
+    );
+  }
+}
+
+/**
+ * Whether the file of this digest is at `path`; false where nothing is.
+ *
+ * @throws {Error} with `remedy` where another file is there, or something that cannot be read
+ */
+async function isRight(path: string, digest: string, remedy: string): Promise<boolean> {
+  let found: string;
+  try {
+    const { isFile } = await Deno.stat(path);
+    if (!isFile) throw new Error("it is no file");
+    found = await digestLike(digest, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${path} cannot be read: ${why}.\nA file that may be read is expected there, or nothing.`,
+      { cause: error },
+    );
+  }
+  if (found === digest) return true;
+  const algorithm = hashName(digest);
+  throw new Error(
+    `${path} is not the file that study.ts declares.\n` +
+      `  ${algorithm} expected: ${digest}\n` +
+      `  ${algorithm} found:    ${found}\n` +
+      remedy,
+  );
+}

@@ -1,0 +1,10 @@
+/** Why something could not be had, in one line. @module */
+import { DownloadError } from "../files/download.ts";
+
+/** An error's first line; of a download each address's host, with what was wrong there. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof DownloadError) {
+    return error.failures.map(({ address, why }) => `${new URL(address).host}: ${why}`).join("; ");
+  }
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}
