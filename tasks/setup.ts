@@ -1,8 +1,8 @@
 /** `deno task setup`: finds the fastest backend that this machine can have, and remembers it. @module */
-import cliProgress from "cli-progress";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
+import { bars } from "./bar.ts";
 
 const HELP = `deno task setup [flags]
 
@@ -10,7 +10,15 @@ const HELP = `deno task setup [flags]
   --force          look again, also where a choice is remembered
 `;
 
-const show = display();
+const view = bars(process.stderr);
+let last = "";
+/** One thing goes on at a time: what was shown before it is over. */
+function show(label: string, done = 0, total = 0): void {
+  if (label !== last) view.clear();
+  last = label;
+  view.progress(label, done, total);
+}
+
 try {
   const { values } = parseArgs({
     args: Deno.args,
@@ -28,8 +36,8 @@ try {
   if (backend !== undefined && backend !== "tensorflow" && backend !== "wasm") {
     throw new Error(`--backend takes tensorflow or wasm; got ${backend}.`);
   }
-  const choice = await setUp({ backend, force, progress: show.progress });
-  show.close();
+  const choice = await setUp({ backend, force, progress: show });
+  view.clear();
   console.log(describeChoice(choice));
   if (choice.backend === "wasm" && !choice.requested) {
     console.log(listReasons(choice.skipped));
@@ -40,41 +48,7 @@ try {
   }
   Deno.exit(0);
 } catch (error) {
-  show.close();
+  view.clear();
   console.error(`error: ${error instanceof Error ? error.message : error}`);
   Deno.exit(1);
-}
-
-/** A bar on a terminal; anywhere else a line for each thing that goes on. */
-function display() {
-  let label = "";
-  let bar: cliProgress.SingleBar | undefined;
-  const close = () => {
-    bar?.stop();
-    bar = undefined;
-  };
-  return {
-    progress(text: string, done = 0, total = 0) {
-      const changed = text !== label;
-      label = text;
-      if (changed) close();
-      if (!Deno.stderr.isTerminal() || total === 0) {
-        if (changed) console.error(`${text} ...`);
-        return;
-      }
-      if (!bar) {
-        bar = new cliProgress.SingleBar({
-          format: `${text} [{bar}] {percentage}% {eta_formatted} left`,
-          barsize: 24,
-          hideCursor: true,
-          clearOnComplete: true,
-          stream: process.stderr,
-        });
-        bar.start(total, done);
-      }
-      bar.setTotal(total);
-      bar.update(done);
-    },
-    close,
-  };
 }
