@@ -93,14 +93,15 @@ export async function download(
 }
 
 async function openPart(path: string, part: string): Promise<Deno.FsFile> {
-  let file: Deno.FsFile;
+  let file: Deno.FsFile | undefined;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     file = await Deno.open(part, { read: true, write: true, create: true });
+    if (await file.tryLock(true)) return file;
   } catch (error) {
+    file?.close();
     throw unwritable(part, error);
   }
-  if (await file.tryLock(true)) return file;
   file.close();
   throw new Error(`${path} is being downloaded by another process; wait until it has finished.`);
 }

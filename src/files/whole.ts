@@ -48,8 +48,9 @@ export async function wholeDirectory<T>(
   target: string,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  await Deno.mkdir(dirname(target), { recursive: true });
-  const temporary = await Deno.makeTempDir({ dir: dirname(target), prefix: UNFINISHED });
+  // Not a temporary folder of Deno's, which nobody else may read.
+  const temporary = join(dirname(target), UNFINISHED + crypto.randomUUID());
+  await Deno.mkdir(temporary, { recursive: true });
   try {
     const result = await fill(temporary);
     await syncAll(temporary);

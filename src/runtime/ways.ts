@@ -35,6 +35,8 @@ export interface WayTask {
   readonly signal: AbortSignal;
   /** Tells what goes on, and how far it is where that can be counted. */
   progress(label: string, done?: number, total?: number): void;
+  /** For tests: what the official archives are downloaded from. */
+  readonly host?: string;
 }
 
 /** A libtensorflow that a way has found, not yet tried. */
@@ -170,12 +172,8 @@ const OFFICIAL = {
     `tf-builds/pre-built-binary/napi-v8/${TFJS_VERSION}/CPU-${os}-${TFJS_VERSION}.tar.gz`,
 };
 
-function fromDownload(task: WayTask): Promise<Found> {
-  return fromOfficial(task, OFFICIAL.host);
-}
-
-/** The way "official download", from a host that a test can put in the place of the real one. */
-export async function fromOfficial(task: WayTask, host: string): Promise<Found> {
+async function fromDownload(task: WayTask): Promise<Found> {
+  const host = task.host ?? OFFICIAL.host;
   const os = Deno.build.os;
   // The addon on the server is for this processor alone, whatever the file's name says.
   if ((os !== "linux" && os !== "darwin") || Deno.build.arch !== "x86_64") {
@@ -284,7 +282,7 @@ function ownDirectory(root: string, origin: Found["origin"], detail?: string): s
  * Where folders are kept for other checkouts: `$XDG_CACHE_HOME/atelier` or `~/.cache/atelier`.
  * Undefined where neither variable is there.
  */
-export function sharedDirectory(): string | undefined {
+function sharedDirectory(): string | undefined {
   const base = variable("XDG_CACHE_HOME");
   if (base && isAbsolute(base)) return join(base, "atelier");
   const home = variable("HOME");

@@ -1,11 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
 import { runCommand } from "../../src/runtime/command.ts";
-import { type Found, fromOfficial, sharedDirectory, ways } from "../../src/runtime/ways.ts";
+import { PLATFORM, TFJS_VERSION } from "../../src/runtime/choice.ts";
+import { type Found, ways, type WayTask } from "../../src/runtime/ways.ts";
+import { TENSORFLOW_VERSION } from "../../src/runtime/wheel.ts";
 import { withProject, withVariables } from "../support/project.ts";
 
 const way = (name: string) => ways.find((way) => way.name === name)!;
 const task = (root: string) => ({ root, signal: new AbortController().signal, progress() {} });
+/** The way "official download", which finds something or fails. */
+const official = async (task: WayTask) => (await way("official download").find(task))!;
 const names = (found: Found | undefined) => found?.files.map((path) => basename(path));
 
 Deno.test("the ways are tried from what is there to what takes longest", () => {
@@ -44,18 +48,31 @@ Deno.test("LIBTENSORFLOW_DIR without libraries or headers says what is missing w
 });
 
 Deno.test("the cache for other checkouts is XDG's, or in the home", async () => {
-  await withVariables({ XDG_CACHE_HOME: "/x", HOME: "/home/a" }, () => {
-    assertEquals(sharedDirectory(), join("/x", "atelier"));
-    return Promise.resolve();
-  });
-  // The XDG specification: a relative path is to be ignored.
-  await withVariables({ XDG_CACHE_HOME: "x", HOME: "/home/a" }, () => {
-    assertEquals(sharedDirectory(), join("/home/a", ".cache", "atelier"));
-    return Promise.resolve();
-  });
-  await withVariables({ XDG_CACHE_HOME: undefined, HOME: undefined }, () => {
-    assertEquals(sharedDirectory(), undefined);
-    return Promise.resolve();
+  await withProject(async (root) => {
+    const folder = `wheel-${TENSORFLOW_VERSION}-tfjs-${TFJS_VERSION}-${PLATFORM}`;
+    const [xdg, home] = [join(root, "xdg"), join(root, "home")];
+    const put = async (cache: string) => {
+      await Deno.mkdir(join(cache, folder), { recursive: true });
+      await Deno.writeTextFile(join(cache, folder, "tfjs_binding.node"), "1234");
+      const list = { origin: "wheel", files: [{ path: "tfjs_binding.node", bytes: 4 }] };
+      await Deno.writeTextFile(join(cache, folder, "files.json"), JSON.stringify(list));
+    };
+    let checkouts = 0;
+    const found = async (XDG_CACHE_HOME: string | undefined, HOME: string | undefined) => {
+      let found: Found | undefined;
+      await withVariables({ XDG_CACHE_HOME, HOME }, async () => {
+        found = await way("earlier set-up").find(task(join(root, `checkout${checkouts++}`)));
+      });
+      return names(found);
+    };
+    await put(join(xdg, "atelier"));
+    assertEquals(await found(xdg, home), ["tfjs_binding.node"]);
+    assertEquals(await found(undefined, home), undefined);
+    await put(join(home, ".cache", "atelier"));
+    assertEquals(await found(undefined, home), ["tfjs_binding.node"]);
+    // The XDG specification: a relative path is to be ignored.
+    assertEquals(await found("xdg", home), ["tfjs_binding.node"]);
+    assertEquals(await found(undefined, undefined), undefined);
   });
 });
 
@@ -107,7 +124,7 @@ Deno.test({
   ignore: !offered,
   async fn() {
     await withOfficial(async ({ host, root, requests }) => {
-      const found = await fromOfficial(task(root), host);
+      const found = await official({ ...task(root), host });
       assertEquals(names(found), [
         "tfjs_binding.node",
         "libtensorflow.so.2",
@@ -138,7 +155,7 @@ Deno.test({
   ignore: !offered,
   async fn() {
     await withOfficial(async ({ host, root }) => {
-      const found = await fromOfficial(task(root), host);
+      const found = await official({ ...task(root), host });
       await found.keep!();
       const { find } = way("earlier set-up");
       const earlier = await find(task(root));
@@ -160,7 +177,7 @@ Deno.test({
       );
       try {
         const host = `http://127.0.0.1:${server.addr.port}`;
-        await assertRejects(() => fromOfficial(task(root), host), Error, "tar failed");
+        await assertRejects(() => official({ ...task(root), host }), Error, "tar failed");
         const left = [...Deno.readDirSync(join(root, ".cache", "runtime", "downloads"))];
         assertEquals(left, []);
         assertEquals(await way("earlier set-up").find(task(root)), undefined);
