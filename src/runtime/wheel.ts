@@ -59,6 +59,9 @@ export interface WheelTask {
   readonly signal: AbortSignal;
   /** Told bytes. */
   readonly progress: Progress;
+  /** For tests: the index's address and the interpreter that runs pip, in place of the real ones. */
+  readonly index?: string;
+  readonly python?: string;
 }
 
 /** https://docs.pypi.org/api/json/ */
@@ -87,7 +90,7 @@ export async function fetchWheel(
     if (isWheel(wheel, name)) return join(directory, name);
   }
   try {
-    return await fromIndex(wheel, directory, task, "https://pypi.org");
+    return await fromIndex(wheel, directory, task);
   } catch (first) {
     task.signal.throwIfAborted();
     try {
@@ -99,17 +102,8 @@ export async function fetchWheel(
   }
 }
 
-/**
- * Fetches the wheel from PyPI's own address, which a test can replace.
- *
- * @throws {Error} where that cannot be reached or has no such wheel; as of `download`
- */
-export async function fromIndex(
-  wheel: Wheel,
-  directory: string,
-  task: WheelTask,
-  address: string,
-): Promise<string> {
+async function fromIndex(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
+  const address = task.index ?? "https://pypi.org";
   const { host } = new URL(address);
   const page = await fetch(`${address}/pypi/${wheel.project}/${TENSORFLOW_VERSION}/json`, {
     signal: AbortSignal.any([task.signal, AbortSignal.timeout(15_000)]),
@@ -124,7 +118,11 @@ export async function fromIndex(
   const file = urls.find(({ filename, yanked }) => isWheel(wheel, filename) && !yanked);
   if (!file) throw new Error(`${host} has no fitting wheel of ${wheel.project}`);
   const path = join(directory, file.filename);
-  await download([file.url], path, { digest: file.digests.sha256, ...task });
+  await download([file.url], path, {
+    digest: file.digests.sha256,
+    signal: task.signal,
+    progress: task.progress,
+  });
   return path;
 }
 
@@ -147,7 +145,7 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
     if (bytes > 0) task.progress(Math.min(bytes, TYPICAL_BYTES), TYPICAL_BYTES);
   }, 500);
   try {
-    await runCommand("python3", {
+    await runCommand(task.python ?? "python3", {
       args: [
         ...["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"],
         ...["--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.11"],
@@ -174,7 +172,7 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
 }
 
 /** Whether a file name is that of a fitting wheel, such as `tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl`. */
-export function isWheel(wheel: Wheel, filename: string): boolean {
+function isWheel(wheel: Wheel, filename: string): boolean {
   const start = `${wheel.project.replaceAll("-", "_")}-${TENSORFLOW_VERSION}-`;
   return filename.startsWith(start) && filename.endsWith(".whl") &&
     wheel.tags.some((tag) => filename.includes(tag));

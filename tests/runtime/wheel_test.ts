@@ -1,15 +1,8 @@
-import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import {
-  fetchWheel,
-  fromIndex,
-  isWheel,
-  unpackWheel,
-  type Wheel,
-  wheelFor,
-} from "../../src/runtime/wheel.ts";
+import { fetchWheel, unpackWheel, type Wheel, wheelFor } from "../../src/runtime/wheel.ts";
 
 const wheel: Wheel = {
   project: "tensorflow-cpu",
@@ -24,17 +17,6 @@ Deno.test("there is a wheel for Linux and for Apple's own processors, and none e
   for (const platform of ["windows-x86_64", "darwin-x86_64", "freebsd-x86_64"]) {
     assertThrows(() => wheelFor(platform), Error, `has no wheel for ${platform}`);
   }
-});
-
-Deno.test("a wheel is known by its project, version and platform, whatever the Python", () => {
-  const fits = (name: string) => isWheel(wheel, name);
-  assert(fits("tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl"));
-  assert(fits("tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl"));
-  assertFalse(fits("tensorflow_cpu-2.21.0-cp311-cp311-win_amd64.whl"));
-  assertFalse(fits("tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl"));
-  assertFalse(fits("tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_27_x86_64.whl"));
-  assertFalse(fits("tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl"));
-  assertFalse(fits("tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl.part"));
 });
 
 const task = () => ({ signal: new AbortController().signal, progress() {} });
@@ -149,9 +131,13 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
   });
   try {
     await withDirectory(async (directory) => {
-      const address = `http://127.0.0.1:${server.addr.port}`;
+      const alone = {
+        ...task(),
+        index: `http://127.0.0.1:${server.addr.port}`,
+        python: "python-that-is-not-there",
+      };
       const name = `${start}manylinux_2_27_x86_64.whl`;
-      const path = await fromIndex(wheel, directory, task(), address);
+      const path = await fetchWheel(wheel, directory, alone);
       assertEquals(path, join(directory, name));
       assertEquals(await Deno.readFile(path), bytes);
       assertEquals(requests, ["/pypi/tensorflow-cpu/2.21.0/json", `/c/${name}`]);
@@ -159,14 +145,14 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
       hash = "0".repeat(64);
       await Deno.remove(path);
       await assertRejects(
-        () => fromIndex(wheel, directory, task(), address),
+        () => fetchWheel(wheel, directory, alone),
         Error,
         `SHA-256 is ${sha256}`,
       );
       await assertRejects(
-        () => fromIndex({ ...wheel, tags: ["plan9"] }, directory, task(), address),
+        () => fetchWheel({ ...wheel, tags: ["plan9"] }, directory, alone),
         Error,
-        "has no fitting wheel of tensorflow-cpu",
+        "has no fitting wheel of tensorflow-cpu; there is no python-that-is-not-there on this machine",
       );
       assertEquals([...Deno.readDirSync(directory)], []);
     });
@@ -175,10 +161,25 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
   }
 });
 
-Deno.test("a wheel that is there already is not fetched again", async () => {
-  await withDirectory(async (directory) => {
-    const path = join(directory, "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl");
-    await Deno.writeTextFile(path, "a wheel");
-    assertEquals(await fetchWheel(wheel, directory, task()), path);
-  });
+Deno.test("a wheel that is there already is not fetched again: known by project, version and platform, whatever the Python", async () => {
+  // Nothing is to be asked for: nobody listens there.
+  const offline = { ...task(), index: "http://127.0.0.1:1", python: "python-that-is-not-there" };
+  for (
+    const [name, fits] of [
+      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl", true],
+      ["tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl", true],
+      ["tensorflow_cpu-2.21.0-cp311-cp311-win_amd64.whl", false],
+      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl", false],
+      ["tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_27_x86_64.whl", false],
+      ["tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl", false],
+      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl.part", false],
+    ] as const
+  ) {
+    await withDirectory(async (directory) => {
+      await Deno.writeTextFile(join(directory, name), "a wheel");
+      const attempt = () => fetchWheel(wheel, directory, offline);
+      if (fits) assertEquals(await attempt(), join(directory, name));
+      else await assertRejects(attempt, Error, "127.0.0.1:1 cannot be reached; there is no python");
+    });
+  }
 });
