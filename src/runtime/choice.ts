@@ -38,7 +38,7 @@ export const tensorflowSchema = z.strictObject({
 });
 
 /** How a choice is written down, in `.cache/runtime/choice.json`. */
-export const choiceSchema = z.strictObject({
+const choiceSchema = z.strictObject({
   /** Raised when the meaning of this file changes. */
   format: z.literal(1),
   platform: z.string(),

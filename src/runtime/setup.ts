@@ -164,7 +164,7 @@ const probeResult = z.union([
  *
  * @throws {Error} with the reason where it does not work
  */
-export async function tryOut(what: string, signal: AbortSignal): Promise<string> {
+async function tryOut(what: string, signal: AbortSignal): Promise<string> {
   const output = await runCommand(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi"],

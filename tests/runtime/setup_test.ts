@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { join } from "node:path";
 import { readChoice, runtimeDirectory, validChoice } from "../../src/runtime/choice.ts";
-import { describeChoice, setUp, type SetupOptions, tryOut } from "../../src/runtime/setup.ts";
+import { describeChoice, setUp, type SetupOptions } from "../../src/runtime/setup.ts";
 import type { Way } from "../../src/runtime/ways.ts";
 import { withProject } from "../support/project.ts";
 
@@ -219,14 +219,16 @@ Deno.test("a choice is told in one line", async () => {
 });
 
 Deno.test("a backend is tried out in a process of its own", async () => {
-  assertMatch(await tryOut("wasm", new AbortController().signal), /^\d+\.\d+\.\d+$/);
-  const path = await Deno.makeTempFile({ suffix: ".node" });
-  try {
-    await Deno.writeTextFile(path, "no library");
-    const error = await assertRejects(() => tryOut(path, new AbortController().signal), Error);
+  await withProject(async (root) => {
+    const log: string[] = [];
+    const { finding } = fakes(root, log);
+    const choice = await setUp({ ...quiet, root, ways: [finding("no library")] });
+    assertEquals(log, ["no library", "discard no library"]);
+    // WebAssembly has computed something, unlike what is no library.
+    assertEquals(choice.backend, "wasm");
+    assertEquals(choice.skipped.map(({ way }) => way), ["no library"]);
     // The loader's own words, without what is known already.
-    assert(!(error as Error).message.startsWith(path));
-  } finally {
-    await Deno.remove(path);
-  }
+    const [{ reason }] = choice.skipped;
+    assert(reason !== "" && !reason.startsWith(join(root, "addon.node")), reason);
+  });
 });
