@@ -4,10 +4,15 @@ import { INPUT, type ResolvedLayer, samePadding } from "../../models/shapes.ts";
 import type {
   ActivationName,
   BatchNormalization,
+  Conv2D,
   Layer,
+  Padding,
   Pooling2D,
   Shape,
 } from "../../models/spec.ts";
+
+/** Height and width, or before and after. */
+type Axes = [number, number];
 
 /** What layers take in training only. */
 export interface Training {
@@ -88,11 +93,12 @@ function compute(
       return tf.reshape(columns, [-1, height * down, width * across, channels]);
     }
     case "conv2d": {
+      const { padded, padding, strides } = convolvable(x, layer, shape);
       const y = tf.fused.conv2d({
-        x: x as tf.Tensor4D,
+        x: padded,
         filter: weight(`${layer.name}/kernel`) as tf.Tensor4D,
-        strides: [...layer.strides ?? [1, 1]] as [number, number],
-        pad: layer.padding,
+        strides,
+        pad: padding,
         bias: layer.useBias === false ? undefined : weight(`${layer.name}/bias`),
       });
       return activate(y, layer.activation);
@@ -144,6 +150,37 @@ function compute(
     case "add":
       return tf.addN(inputs);
   }
+}
+
+/**
+ * What a convolution hands to TensorFlow.js. With `same` padding, XNNPACK computes the zeros of an
+ * axis as `(ceil(n / stride) - 1) * stride + window - n`, unsigned. Where the last window ends before
+ * the image does, as windows smaller than their stride may, that wraps around and the WebAssembly
+ * backend gives nothing but zeros. There, and only there, the zeros are put around the image here.
+ */
+function convolvable(
+  x: tf.Tensor,
+  { kernelSize, strides = [1, 1], padding }: Conv2D,
+  shape: Shape,
+): { padded: tf.Tensor4D; padding: Padding; strides: Axes } {
+  const convolution: ReturnType<typeof convolvable> = {
+    padded: x as tf.Tensor4D,
+    padding,
+    strides: [strides[0], strides[1]],
+  };
+  const wraps = [0, 1].some((axis) =>
+    (Math.ceil(shape[axis] / strides[axis]) - 1) * strides[axis] + kernelSize[axis] < shape[axis]
+  );
+  if (padding === "valid" || !wraps) return convolution;
+  const around: Axes[] = [
+    [0, 0],
+    ...[0, 1].map((axis) => samePadding(shape[axis], kernelSize[axis], strides[axis])),
+    [0, 0],
+  ];
+  const padded = around.flat().some((zeros) => zeros > 0)
+    ? tf.pad(convolution.padded, around)
+    : convolution.padded;
+  return { ...convolution, padded, padding: "valid" };
 }
 
 function activate(x: tf.Tensor, activation: ActivationName | undefined): tf.Tensor {
