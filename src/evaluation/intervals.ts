@@ -66,8 +66,9 @@ export function difference(a: Proportion, b: Proportion): Interval & { readonly 
   const value = a.value - b.value;
   return {
     value,
-    low: value - Math.hypot(a.value - ofA.low, ofB.high - b.value),
-    high: value + Math.hypot(ofA.high - a.value, b.value - ofB.low),
+    // The square root keeps them within -1 and 1 but for rounding.
+    low: Math.max(-1, value - Math.hypot(a.value - ofA.low, ofB.high - b.value)),
+    high: Math.min(1, value + Math.hypot(ofA.high - a.value, b.value - ofB.low)),
   };
 }
 
@@ -93,10 +94,14 @@ export function meanAndStd(values: readonly number[]): { mean: number; std: numb
  * derive it for repeated random splits; for folds it is customary and approximate, since no unbiased
  * estimate of the variance exists there.
  *
- * @param scores One a fold, at least two.
+ * Scores are shares, so what the symmetric interval has below 0 or above 1 is cut off: few folds, or
+ * folds near 1, would be given bounds that no score can have.
+ *
+ * @param scores One a fold, at least two, 0 to 1.
  * @param trainSize Images a fold trains on.
  * @param testSize Images a fold is scored on.
- * Throws a RangeError for fewer scores, or sizes not above 0.
+ * @throws {RangeError} where there are fewer scores, one is not within 0 and 1, or a size is not
+ * above 0
  */
 export function correctedMean(
   scores: readonly number[],
@@ -108,10 +113,12 @@ export function correctedMean(
       `Expected more than 0 images to train on and to test on, not ${trainSize} and ${testSize}`,
     );
   }
+  const outside = scores.find((score) => !(score >= 0 && score <= 1));
+  if (outside !== undefined) throw new RangeError(`Expected scores of 0 to 1, not ${outside}`);
   const { mean, std } = meanAndStd(scores);
   const error = std * Math.sqrt(1 / scores.length + testSize / trainSize);
   const half = studentT(scores.length - 1) * error;
-  return { mean, std, low: mean - half, high: mean + half };
+  return { mean, std, low: Math.max(0, mean - half), high: Math.min(1, mean + half) };
 }
 
 /**

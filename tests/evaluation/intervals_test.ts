@@ -100,7 +100,7 @@ Deno.test("a difference holds its value, and turned round its negative", () => {
     const of = ({ k, n }: { k: number; n: number }) => ({ value: k / n, n });
     const { value, low, high } = difference(of(a), of(b));
     assertEquals(value, a.k / a.n - b.k / b.n);
-    assert(-1 - 1e-12 <= low && low <= value && value <= high && high <= 1 + 1e-12);
+    assert(-1 <= low && low <= value && value <= high && high <= 1);
     assertInterval(difference(of(b), of(a)), [-high, -low], 1e-12);
   }));
 });
@@ -150,4 +150,34 @@ Deno.test("correctedMean is Nadeau and Bengio's interval", () => {
   assertEquals(correctedMean([0.9, 0.9], 1, 1), { mean: 0.9, std: 0, low: 0.9, high: 0.9 });
   assertThrows(() => correctedMean([0.9], 48_000, 12_000), RangeError, "at least 2 values");
   assertThrows(() => correctedMean(folds, 0, 12_000), RangeError, "more than 0 images");
+});
+
+Deno.test("correctedMean stays within 0 and 1", () => {
+  // Uncut, mean ± t.ppf(0.975, 4) * std * sqrt(1/5 + 12000/48000) is 0.98732 to 1.00268, and that of
+  // the two folds -1.70 to 2.70.
+  const near = correctedMean([0.99, 0.998, 0.992, 1, 0.995], 48_000, 12_000);
+  assertAlmostEquals(near.low, 0.9873207322758186, 1e-13);
+  assertEquals(near.high, 1);
+  const low = correctedMean([0.01, 0.002, 0.008, 0, 0.005], 48_000, 12_000);
+  assertInterval(low, [0, 1 - near.low], 1e-13);
+  const two = correctedMean([0.4, 0.6], 30_000, 30_000);
+  assertEquals([two.low, two.high], [0, 1]);
+  fc.assert(fc.property(
+    fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 9 }),
+    fc.integer({ min: 1, max: 1000 }),
+    (scores, trainSize) => {
+      const { low, mean, high } = correctedMean(scores, trainSize, 100);
+      assert(0 <= low && low <= mean && mean <= high && high <= 1, `${low} ${mean} ${high}`);
+    },
+  ));
+});
+
+Deno.test("correctedMean refuses what is no share", () => {
+  for (const wrong of [-0.1, 1.01, 90, NaN, Infinity]) {
+    assertThrows(
+      () => correctedMean([0.9, wrong], 48_000, 12_000),
+      RangeError,
+      `scores of 0 to 1, not ${wrong}`,
+    );
+  }
 });
