@@ -8,8 +8,8 @@ export interface McNemar {
   /** Images that only the second model gets right. */
   readonly onlySecond: number;
   /**
-   * Two-sided mid-p: how probable a split of these images as uneven as this one is, when both
-   * models are as likely to be the right one; 0 to 1.
+   * Two-sided mid-p: how probable a more uneven split of these images is, and by half one as uneven,
+   * when both models are as likely to be the right one; 0 to 1.
    */
   readonly p: number;
 }
@@ -25,7 +25,7 @@ export interface McNemar {
  * @param labels True classes, `[N]`.
  * @param first Classes predicted by one model, `[N]`.
  * @param second Classes predicted by the other, `[N]`.
- * Throws a RangeError when the lengths differ.
+ * @throws {RangeError} where the lengths differ
  */
 export function mcnemar(
   labels: ArrayLike<number>,
@@ -48,10 +48,18 @@ export function mcnemar(
   };
 }
 
-/** 2 P(X <= k) - P(X = k) for X the heads of n coins and k at most half of n. */
+/**
+ * The probability of splits more uneven than k of n, k at most half of n, and half of that of splits
+ * as uneven: 2 P(X <= k) - P(X = k) for X the heads of n coins. At a tie, n = 2 k, every other split
+ * is more uneven and there is one as uneven, not two: 1 - P(X = k) / 2.
+ */
 function midP(k: number, n: number): number {
+  // Models that never differ leave no split to judge, and nothing speaks for one of them.
+  if (n === 0) return 1;
   let logAtK = -n * Math.LN2;
   for (let i = 1; i <= k; i++) logAtK += Math.log((n - k + i) / i);
+  const atK = Math.exp(logAtK);
+  if (2 * k === n) return 1 - atK / 2;
   // P(X = j) for j = k, k - 1, ... relative to P(X = k).
   let relative = 1;
   let sum = 0;
@@ -59,5 +67,5 @@ function midP(k: number, n: number): number {
     sum += relative;
     relative *= j / (n - j + 1);
   }
-  return Math.min(1, Math.exp(logAtK) * (2 * sum - 1));
+  return Math.min(1, atK * (2 * sum - 1));
 }
