@@ -1,4 +1,9 @@
-/** What this project relies on in `@std/assert`; holds on the stand-in and on the real package. @module */
+/**
+ * What this project relies on in `@std/assert`; holds on the stand-in and on the real package. Tests
+ * whose names begin with "stand-in alone" are skipped on the real one.
+ *
+ * @module
+ */
 import {
   assert,
   assertAlmostEquals,
@@ -161,16 +166,23 @@ Deno.test("assertEquals says what differs, after the caller's words", () => {
   );
 });
 
-Deno.test("assertEquals takes large lists, typed arrays and sets", () => {
-  const size = 200_000;
-  const list = Array.from({ length: size }, (_, i) => i);
-  assertEquals(list, list.slice());
-  assertEquals(Float32Array.from(list), Float32Array.from(list));
-  assertEquals(new Set(list), new Set(list.toReversed()));
-  check(
-    refuses(() => assertEquals(new Set(list), new Set(list.with(7, -1)))),
-    "one differs",
-  );
+/** Whether the assertions are those of `compat/jsr/`. */
+const standIn = import.meta.resolve("@std/assert").endsWith("/compat/jsr/assert/mod.ts");
+
+Deno.test({
+  name: "stand-in alone: assertEquals takes large lists, typed arrays and sets",
+  ignore: !standIn, // the real package (1.0.13) runs out of memory here
+  fn() {
+    const size = 200_000;
+    const list = Array.from({ length: size }, (_, i) => i);
+    assertEquals(list, list.slice());
+    assertEquals(Float32Array.from(list), Float32Array.from(list));
+    assertEquals(new Set(list), new Set(list.toReversed()));
+    check(
+      refuses(() => assertEquals(new Set(list), new Set(list.with(7, -1)))),
+      "one differs",
+    );
+  },
 });
 
 Deno.test("assertStrictEquals is Object.is", () => {
