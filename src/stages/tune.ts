@@ -14,7 +14,7 @@ import type { JobResult, StageContext } from "../pipeline/stage.ts";
 import { importance } from "../tuning/importance.ts";
 import { openOracle, type OracleOptions, planned } from "../tuning/oracle.ts";
 import { names, type Space, type Values } from "../tuning/space.ts";
-import { ranked, search, type Trial } from "../tuning/trial.ts";
+import { type Outcome, ranked, search, type Trial } from "../tuning/trial.ts";
 import { writeEvaluation, writeModel } from "./trained.ts";
 
 /** What `study.ts` says of the search. */
@@ -32,9 +32,9 @@ export interface Tuning {
 }
 
 /**
- * Writes `trials.csv` (a row a trial, in the order of their ids), `importance.json`, `winner.json`
- * (the values of both winners), `metrics.json`, and of both networks what `trained.ts` says, as
- * `winner-*` and `study-*`.
+ * Writes `trials.csv` (a row a trial, in the order of their ids), `importance.json` (null where too
+ * few trials have a score), `winner.json` (the values of both winners), `metrics.json`, and of both
+ * networks what `trained.ts` says, as `winner-*` and `study-*`.
  */
 export async function run(context: StageContext): Promise<void> {
   const { classes, space, oracle, seed, trial: recipe, finalEpochs, publishedWinner } = context
@@ -62,7 +62,9 @@ export async function run(context: StageContext): Promise<void> {
   const jobs = new Map<number, JobResult>();
   const total = planned(oracle).trials;
   let best = 0;
-  const runTrial = async ({ id, values, initialEpoch, epochs, parent }: Trial) => {
+  const runTrial = async (
+    { id, values, initialEpoch, epochs, parent }: Trial,
+  ): Promise<Outcome> => {
     try {
       const started = parent === undefined ? undefined : jobs.get(parent);
       const start = started && ["parent/weights.bin"];
@@ -79,16 +81,18 @@ export async function run(context: StageContext): Promise<void> {
       ) as FitSummary;
       const score = history.find(({ epoch }) => epoch === keptEpoch)!.validationAccuracy;
       best = Math.max(best, score);
-      return score;
+      return { score };
     } catch (error) {
       // A loss that is not a number makes a failed trial, not a failed search.
-      if (error instanceof JobFailure && error.kind === "DivergenceError") return NaN;
+      if (error instanceof JobFailure && error.kind === "DivergenceError") {
+        return { failed: "diverged" };
+      }
       throw error;
     } finally {
       context.progress(jobs.size, total, `trials, best so far ${best.toFixed(4)}`);
     }
   };
-  const trials = await search(openOracle(space, oracle, seed), runTrial);
+  const { trials, stopped } = await search(openOracle(space, oracle, seed), runTrial);
   const columns = ["id", "parent", "iteration", "bracket", "rung", "initialEpoch", "epochs"];
   await context.write(
     "trials.csv",
@@ -102,7 +106,9 @@ export async function run(context: StageContext): Promise<void> {
   );
 
   // Both winners from fresh weights, alike.
-  const winner = ranked(trials)[0].values;
+  const first = ranked(trials).at(0);
+  if (first === undefined) throw new Error(stopped ?? "No trial of the search has a score.");
+  const winner = first.values;
   const study = { ...winner, ...publishedWinner };
   await context.write("winner.json", JSON.stringify({ winner, study }, null, 2) + "\n");
   const finals = await Promise.all(

@@ -19,9 +19,9 @@ Deno.test("Bayesian optimisation comes nearer to the optimum than random search"
   const missing = async (oracle: typeof bayesianOptimization | typeof randomSearch) => {
     let sum = 0;
     for (const seed of [1, 2, 3, 4, 5]) {
-      const trials = await search(
+      const { trials } = await search(
         oracle(studySpace, options, seed),
-        ({ values }) => Promise.resolve(toy(values)),
+        ({ values }) => Promise.resolve({ score: toy(values) }),
       );
       sum += 0.92 - ranked(trials)[0].score;
     }
@@ -74,9 +74,9 @@ Deno.test("failed random trials are made up for, and never learnt from", () => {
 
 Deno.test("a small space is searched once through", async () => {
   const space: Space = { n: { type: "int", minValue: 1, maxValue: 9 } };
-  const trials = await search(
+  const { trials } = await search(
     bayesianOptimization(space, options, 43),
-    ({ values }) => Promise.resolve(-((values.n as number - 6) ** 2)),
+    ({ values }) => Promise.resolve({ score: -((values.n as number - 6) ** 2) }),
   );
   assertEquals(trials.length, 9);
   assertEquals(new Set(trials.map(({ values }) => valuesKey(values))).size, 9);
@@ -85,13 +85,13 @@ Deno.test("a small space is searched once through", async () => {
 Deno.test("trials of one batch keep away from each other", async () => {
   // On a single peak, a batch without pessimistic scores would sit on one spot.
   const space: Space = { x: { type: "float", minValue: 0, maxValue: 1 } };
-  const trials = await search(
+  const { trials } = await search(
     bayesianOptimization(
       space,
       { ...options, maxTrials: 8, batchSize: 4, numInitialPoints: 4 },
       43,
     ),
-    ({ values }) => Promise.resolve(-((values.x as number - 0.4) ** 2)),
+    ({ values }) => Promise.resolve({ score: -((values.x as number - 0.4) ** 2) }),
   );
   const batch = trials.slice(4).map(({ values }) => values.x as number).sort();
   for (let i = 1; i < batch.length; i++) assert(batch[i] - batch[i - 1] > 1e-3, `${batch}`);
@@ -99,9 +99,10 @@ Deno.test("trials of one batch keep away from each other", async () => {
 
 Deno.test("the search goes to the peak of a function of one variable", async () => {
   const space: Space = { x: { type: "float", minValue: 0, maxValue: 1 } };
-  const trials = await search(
+  const { trials } = await search(
     bayesianOptimization(space, { ...options, maxTrials: 20 }, 43),
-    ({ values }) => Promise.resolve(Math.sin(9 * (values.x as number)) * (values.x as number)),
+    ({ values }) =>
+      Promise.resolve({ score: Math.sin(9 * (values.x as number)) * (values.x as number) }),
   );
   // The maximum of x sin(9 x) on [0, 1] lies at 0.8865, where tan(9 x) = -9 x.
   assert(Math.abs(ranked(trials)[0].values.x as number - 0.8865) < 0.005);

@@ -89,15 +89,15 @@ Deno.test("options that make no brackets are refused", () => {
 });
 
 /** A search in which `score` decides. */
-const run = (
+const run = async (
   score: (id: number) => number,
   { space = studySpace as Space, maxEpochs = 10, factor = 3, hyperbandIterations = 1, seed = 43 } =
     {},
 ) =>
-  search(
+  (await search(
     hyperband(space, { maxEpochs, factor, hyperbandIterations }, seed),
-    (trial) => Promise.resolve(score(trial.id)),
-  );
+    (trial) => Promise.resolve({ score: score(trial.id) }),
+  )).trials;
 
 Deno.test("a search fills every bracket and promotes the best of each rung", async () => {
   const score = (id: number) => Math.sin(id * 7) * 1000;

@@ -5,8 +5,11 @@ import { type Space, spaceSize, toUnit, valuesKey } from "../../src/tuning/space
 import { search } from "../../src/tuning/trial.ts";
 import { spaces } from "../support/spaces.ts";
 
-const run = (space: Space, maxTrials: number, seed: number) =>
-  search(randomSearch(space, { maxTrials, epochs: 4 }, seed), () => Promise.resolve(1));
+const run = async (space: Space, maxTrials: number, seed: number) =>
+  (await search(
+    randomSearch(space, { maxTrials, epochs: 4 }, seed),
+    () => Promise.resolve({ score: 1 }),
+  )).trials;
 
 Deno.test("random search draws different sets of values of the space, as many as asked for", async () => {
   await fc.assert(
