@@ -2,7 +2,7 @@
 import type { Recipe } from "../training/loop.ts";
 import type { Importance } from "../tuning/importance.ts";
 import type { OracleOptions } from "../tuning/oracle.ts";
-import { names, type Space, type Values } from "../tuning/space.ts";
+import { names, type Space, type Value, valueOf, type Values } from "../tuning/space.ts";
 import { layersTable, readHistory } from "./baseline_section.ts";
 import { learningCurves } from "./charts/training.ts";
 import {
@@ -40,15 +40,16 @@ export async function tuneSection(
     bracket: Number(row.bracket),
     epochs: Number(row.epochs),
     initialEpoch: Number(row.initialEpoch),
-    values: Object.fromEntries(columns.map((name) => [name, Number(row[name])])),
+    values: Object.fromEntries(columns.map((name) => [name, valueOf(space[name], row[name])])),
     score: Number(row.score),
   }));
   const trials = all.filter(({ score }) => !Number.isNaN(score));
   const best = trials.toSorted((a, b) => b.score - a.score || a.id - b.id).slice(0, TOP);
-  const { shares, r2 } = await from.json<Importance>("tune/importance.json");
+  const importance = await from.json<Importance | null>("tune/importance.json");
   const { winner, study } = await from.json<{ winner: Values; study: Values }>("tune/winner.json");
   const trained = all.reduce((sum, { epochs, initialEpoch }) => sum + epochs - initialEpoch, 0);
-  const value = (number: unknown) => String(Number(Number(number).toPrecision(4)));
+  const value = (value: Value) =>
+    typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
   const curves = async (name: string, title: string) => {
     const { history, keptEpoch } = await readHistory(`tune/${name}-history.csv`, from);
     return await from.figure(
@@ -89,14 +90,18 @@ export async function tuneSection(
         ),
       ]
       : []),
-    await from.figure(
-      "tune-importance",
-      importanceBars("How much each hyperparameter matters", shares),
-      "Importance of each hyperparameter",
-    ),
-    `Importance is the total effect in a random forest fitted to the trials, by permutation. Forests ` +
-    `predict trials that they have not seen with an R² of ${decimal(r2, 2)}` +
-    (r2 < 0.3 ? ", so these shares say little." : "."),
+    ...(importance === null
+      ? ["Too few sets of values have a score to tell how much each hyperparameter matters."]
+      : [
+        await from.figure(
+          "tune-importance",
+          importanceBars("How much each hyperparameter matters", importance.shares),
+          "Importance of each hyperparameter",
+        ),
+        `Importance is the total effect in a random forest fitted to the trials, by permutation. Forests ` +
+        `predict trials that they have not seen with an R² of ${decimal(importance.r2, 2)}` +
+        (importance.r2 < 0.3 ? ", so these shares say little." : "."),
+      ]),
     `The best ${count(best.length)} trials:`,
     table(
       ["Trial", "bracket", "epochs", ...columns, "score"],

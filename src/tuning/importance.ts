@@ -6,7 +6,16 @@
  */
 import { RandomForestRegression } from "ml-random-forest";
 import { permutation, randomState, seedFor } from "../random.ts";
-import { names, sample, type Space, toUnit, valuesKey } from "./space.ts";
+import {
+  type Hyperparameter,
+  isCategorical,
+  names,
+  sample,
+  type Space,
+  toUnit,
+  type Values,
+  valuesKey,
+} from "./space.ts";
 import { type FinishedTrial, ranked } from "./trial.ts";
 
 /** What the forest says. */
@@ -43,45 +52,49 @@ const FOLDS = 5;
  * ANOVA that it occurs in (Hutter et al., 2014).
  *
  * From a few dozen trials, a hyperparameter that happens to go along with an important one is given
- * part of its share; read the shares together with `r2`. Throws an Error for fewer than 4 different
- * sets of values, which make no tree. Equal scores give zeros.
+ * part of its share; read the shares together with `r2`. Equal scores give zeros. Importance is
+ * unknown, null, for fewer than 4 different sets of values that were trained without failing: they
+ * make no tree.
+ *
+ * Words and booleans have no order, and a tree splits along one. The categories of a choice are put
+ * in the order of their mean scores, among which the best split of them into two lies (Fisher, 1958).
+ *
+ * @throws {Error} where a trial's value is not in the space
  */
 export function importance(
   space: Space,
   trials: readonly FinishedTrial[],
   seed: number,
-): Importance {
+): Importance | null {
   const finished = ranked(trials); // in an order of its own
   const different = [...new Set(finished.map(({ values }) => valuesKey(values)))];
-  if (different.length < 4) {
-    throw new Error(
-      "The importance of hyperparameters needs 4 different sets of values that were trained " +
-        `without failing; got ${different.length}.`,
-    );
-  }
+  if (different.length < 4) return null;
   const rows = finished.map(({ values, epochs, score }) => ({
-    point: [...toUnit(space, values), Math.log(epochs)],
+    values,
+    epochs: Math.log(epochs),
     score,
     // A promoted trial has its parent's values: both are seen, or neither.
     fold: different.indexOf(valuesKey(values)) % FOLDS,
   }));
-  const forestOf = (some: typeof rows) => {
+  const fit = (some: typeof rows) => {
     const forest = new RandomForestRegression({
       nEstimators: TREES,
       seed: seedFor(seed, "forest") | 0,
       noOOB: true,
     });
-    forest.train(some.map(({ point }) => point), some.map(({ score }) => score));
-    return forest;
+    const places = placesBy(some, space);
+    const point = (values: Values, epochs: number) => [...places(values), epochs];
+    forest.train(
+      some.map(({ values, epochs }) => point(values, epochs)),
+      some.map(({ score }) => score),
+    );
+    return { forest, point };
   };
 
-  const forest = forestOf(rows);
+  const { forest, point } = fit(rows);
   const random = randomState(seedFor(seed, "points"));
-  const longest = Math.log(Math.max(...finished.map(({ epochs }) => epochs)));
-  const points = Array.from(
-    { length: POINTS },
-    () => [...toUnit(space, sample(space, random)), longest],
-  );
+  const longest = Math.max(...rows.map(({ epochs }) => epochs));
+  const points = Array.from({ length: POINTS }, () => point(sample(space, random), longest));
   const before = forest.predict(points);
   const spread = variance(before);
   const shares = names(space).map((name, column) => {
@@ -94,8 +107,8 @@ export function importance(
 
   const folds = Array.from({ length: Math.min(FOLDS, different.length) }, (_, fold) => {
     const unseen = rows.filter((row) => row.fold === fold);
-    const predicted = forestOf(rows.filter((row) => row.fold !== fold))
-      .predict(unseen.map(({ point }) => point));
+    const { forest, point } = fit(rows.filter((row) => row.fold !== fold));
+    const predicted = forest.predict(unseen.map(({ values, epochs }) => point(values, epochs)));
     return unseen.map(({ score }, i) => [predicted[i], score]);
   }).flat();
   const scores = folds.map(([, score]) => score);
@@ -108,11 +121,37 @@ export function importance(
   };
 }
 
+/**
+ * Gives values their place: that in the unit cube, where a choice of words or booleans has its
+ * values in the order of their mean scores in `rows`.
+ */
+function placesBy(
+  rows: readonly { readonly values: Values; readonly score: number }[],
+  space: Space,
+): (values: Values) => number[] {
+  const overall = mean(rows.map(({ score }) => score));
+  const ordered = Object.entries(space).map(([name, parameter]): [string, Hyperparameter] => {
+    if (parameter.type !== "choice" || !isCategorical(parameter)) return [name, parameter];
+    const means = new Map(parameter.values.map((value) => {
+      const scores = rows.filter(({ values }) => values[name] === value).map(({ score }) => score);
+      return [value, scores.length === 0 ? overall : mean(scores)];
+    }));
+    const values = parameter.values.toSorted((a, b) => means.get(a)! - means.get(b)!);
+    return [name, { ...parameter, values }];
+  });
+  const sorted: Space = Object.fromEntries(ordered);
+  return (values) => toUnit(sorted, values);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 function meanSquare(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length;
 }
 
 function variance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length;
 }

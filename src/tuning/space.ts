@@ -152,6 +152,21 @@ function placeOf(parameter: Hyperparameter, value: Value): number | undefined {
     : (value - minValue) / (maxValue - minValue);
 }
 
+/**
+ * Whether a hyperparameter is a choice of which some values are words or booleans: they have no
+ * order that means anything.
+ */
+export function isCategorical(parameter: Hyperparameter): boolean {
+  return parameter.type === "choice" &&
+    parameter.values.some((value) => typeof value !== "number");
+}
+
+/** The value that a column of a table shows as `text`, as `String` writes it; of a choice, the first that does. */
+export function valueOf(parameter: Hyperparameter, text: string): Value {
+  if (parameter.type !== "choice") return Number(text);
+  return parameter.values.find((value) => String(value) === text) ?? text;
+}
+
 /** The values at a point of the unit cube, its coordinates in the order of `names`. */
 export function fromUnit(space: Space, point: ArrayLike<number>): Values {
   return Object.fromEntries(names(space).map((name, i) => [name, valueAt(space[name], point[i])]));
