@@ -8,7 +8,10 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import {
+  type Choice,
   fromUnit,
+  type Hyperparameter,
+  isCategorical,
   names,
   type Space,
   toUnit,
@@ -63,11 +66,28 @@ function ascending<T extends { readonly score: number }>(
   };
 }
 
-/** A value as an axis shows it: two significant digits where it lies on no step. */
-function label(value: Value): string {
-  return typeof value !== "number" || Number.isInteger(value)
-    ? String(value)
-    : String(Number(value.toPrecision(2)));
+/**
+ * A value as an axis shows it: two significant digits where it lies on no step, and in quotes a word
+ * that is empty or looks like another of the choice's values.
+ */
+function label(parameter: Hyperparameter, value: Value): string {
+  if (typeof value === "number" && !Number.isInteger(value)) {
+    return String(Number(value.toPrecision(2)));
+  }
+  const alike = parameter.type === "choice" &&
+    parameter.values.some((other) => other !== value && String(other) === String(value));
+  return value === "" || alike ? JSON.stringify(value) : String(value);
+}
+
+/** How many numbers or words an axis of parallel coordinates has room for. */
+const MAX_LABELS = 20;
+
+/** Where an axis of parallel coordinates is labelled: a range at its quarters, categories one by one. */
+function labelled(parameter: Hyperparameter): number[] {
+  if (parameter.type !== "choice" || !isCategorical(parameter)) return [0, 0.25, 0.5, 0.75, 1];
+  const { length } = parameter.values;
+  const every = Math.ceil(length / MAX_LABELS);
+  return parameter.values.flatMap((_, i) => i % every === 0 ? [(i + 0.5) / length] : []);
 }
 
 /**
@@ -104,19 +124,23 @@ export function parallelCoordinates(
   const width = 760;
   // Names that do not fit side by side are tilted.
   const crowded = Math.max(...axes.map((axis) => axis.length)) * 8 > width / axes.length;
-  const quarters = [0, 0.25, 0.5, 0.75, 1];
-  const ticks = quarters.flatMap((quarter) => {
-    const values = fromUnit(space, parameters.map(() => quarter));
-    const places = toUnit(space, values);
-    return [
-      ...parameters.map((axis, i) => ({ axis, place: places[i], label: label(values[axis]) })),
-      {
-        axis: scoreAxis,
-        place: best === worst ? 0.5 : quarter,
-        label: (worst + quarter * (best - worst)).toFixed(4),
-      },
-    ];
-  });
+  const scores = [0, 0.25, 0.5, 0.75, 1];
+  const ticksOf = (axis: string) => {
+    const alone = { [axis]: space[axis] };
+    return labelled(space[axis]).map((at) => {
+      const values = fromUnit(alone, [at]);
+      return { axis, place: toUnit(alone, values)[0], label: label(space[axis], values[axis]) };
+    });
+  };
+  const scoreTicks = scores.map((score) => ({
+    axis: scoreAxis,
+    place: best === worst ? 0.5 : score,
+    label: (worst + score * (best - worst)).toFixed(4),
+  }));
+  const columns = [...parameters.map(ticksOf), scoreTicks];
+  const most = Math.max(...columns.map(({ length }) => length));
+  const ticks = Array.from({ length: most }, (_, i) => columns.flatMap((ticks) => ticks[i] ?? []))
+    .flat();
   const unique = [...new Map(ticks.map((tick) => [`${tick.place} ${tick.axis}`, tick])).values()];
 
   const x = {
@@ -142,7 +166,14 @@ export function parallelCoordinates(
     data: { values: unique },
     encoding: { x, y, text: { field: "label", type: "nominal" as const } },
   };
-  const mark = { type: "text" as const, align: "left" as const, dx: 6, fontSize: 11 };
+  const mark = {
+    type: "text" as const,
+    align: "left" as const,
+    dx: 6,
+    fontSize: 11,
+    // Long words end before the next axis.
+    limit: width / axes.length - 12,
+  };
   return {
     title: {
       text: title,
@@ -201,6 +232,17 @@ export function parallelCoordinates(
 }
 
 /**
+ * How an axis of `width` writes words: tilted and cut where they do not fit side by side, and not all
+ * of them where they do not fit tilted either.
+ */
+function wordAxis({ values }: Choice, width: number) {
+  const longest = Math.max(...values.map((value) => String(value).length));
+  return longest * 7 * values.length <= width
+    ? { labelAngle: 0 }
+    : { labelAngle: -40, labelLimit: 90, labelOverlap: values.length * 13 > width };
+}
+
+/**
  * The score against each hyperparameter, one small chart each, on a common score axis; the darker a
  * point, the more epochs.
  *
@@ -214,6 +256,7 @@ export function scoreByHyperparameter(
   const { scored, failed } = ascending(title, trials);
   const parameters = names(space);
   const epochs = [...new Set(scored.map((trial) => trial.epochs))].sort((a, b) => a - b);
+  const width = 200;
   return {
     title: failed === undefined ? title : { text: title, subtitle: failed },
     description: `The scores of ${scored.length} trials against ${parameters.join(", ")}, ` +
@@ -224,13 +267,14 @@ export function scoreByHyperparameter(
     concat: parameters.map((name) => {
       const parameter = space[name];
       const logarithmic = parameter.type === "float" && parameter.sampling === "log";
+      const categorical = isCategorical(parameter);
       return {
-        width: 200,
+        width,
         height: 150,
         // One column under a name of its own: names of hyperparameters may hold dots and brackets.
         data: {
           values: scored.map(({ values, score, epochs }) => ({
-            value: values[name],
+            value: categorical ? label(parameter, values[name]) : values[name],
             score,
             epochs,
           })),
@@ -242,8 +286,12 @@ export function scoreByHyperparameter(
               field: "value",
               type: "nominal",
               title: name,
-              scale: { domain: [...parameter.values] },
-              axis: { labelAngle: 0 },
+              scale: {
+                domain: parameter.values.map((value) =>
+                  categorical ? label(parameter, value) : value
+                ),
+              },
+              axis: categorical ? wordAxis(parameter, width) : { labelAngle: 0 },
             }
             : {
               field: "value",

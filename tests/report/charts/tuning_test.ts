@@ -6,7 +6,7 @@ import {
   scoreByHyperparameter,
 } from "../../../src/report/charts/tuning.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import type { Space } from "../../../src/tuning/space.ts";
+import type { Space, Value } from "../../../src/tuning/space.ts";
 import { malformed, marks, texts } from "../../support/svg_text.ts";
 
 const space: Space = {
@@ -81,6 +81,76 @@ Deno.test("charts of a search: all trials failed, or none ran", () => {
     assertThrows(() => scoreByHyperparameter("T", space, none), RangeError, 'Chart "T": no trial');
   }
   assertThrows(() => hyperbandRungs("T", []), RangeError, 'Chart "T": no trial has a score');
+});
+
+const long = "stochastic gradient descent with momentum";
+const words: Space = {
+  optimizer: { type: "choice", values: ["adam", long, "sgd", "lion", "ftrl", "rms", "nadam"] },
+  augment: { type: "choice", values: [true, false] },
+  mixed: { type: "choice", values: ["1", 1, true, ""] },
+  rate: { type: "float", minValue: 0.1, maxValue: 0.3 },
+};
+const worded = (optimizer: string, augment: boolean, mixed: Value, score: number) => ({
+  values: { optimizer, augment, mixed, rate: 0.2 },
+  epochs: 3,
+  score,
+});
+const wordedTrials = [
+  worded("adam", true, "1", 0.7),
+  worded(long, false, 1, 0.8),
+  worded("nadam", false, true, 0.9),
+  worded("sgd", true, "", NaN),
+];
+
+Deno.test("parallel coordinates: words and booleans stand on their axes, each of them", async () => {
+  const svg = await renderSvg(parallelCoordinates("T", words, wordedTrials));
+  assertEquals(malformed(svg), undefined);
+  for (const name of ["adam", "sgd", "lion", "ftrl", "rms", "nadam", "false", '"1"', "1", '""']) {
+    assert(texts(svg).includes(name), name);
+  }
+  // Cut before the next axis, which stands 152 pixels on.
+  assertFalse(texts(svg).includes(long));
+  assert(texts(svg).some((text) => text.startsWith("stochastic") && text.endsWith("…")));
+  assertEquals(marks(svg, "rect"), 7 + 2 + 4 + 5 + 5);
+});
+
+Deno.test("score by hyperparameter: words and booleans are places of their own", async () => {
+  const svg = await renderSvg(scoreByHyperparameter("T", words, wordedTrials));
+  assertEquals(malformed(svg), undefined);
+  assertEquals(marks(svg, "symbol"), 4 * 3);
+  // "1" and 1, and true under two names, are not mixed up; values that nothing tried are shown too.
+  for (const name of ["adam", "sgd", "lion", "true", "false", '"1"', "1", '""']) {
+    assert(texts(svg).includes(name), name);
+  }
+  const columns = [...svg.matchAll(/transform="translate\(([\d.]+),[\d.]+\)" d=/g)].map(([, x]) =>
+    x
+  );
+  assertEquals(new Set(columns.slice(0, 3)).size, 2); // augment: true, false, false
+  assertEquals(new Set(columns.slice(3, 6)).size, 3); // mixed: "1", 1, true
+});
+
+Deno.test("charts of a search: one trial of one value, and many of many", async () => {
+  const one: Space = { only: { type: "choice", values: ["word"] } };
+  const alone = [{ values: { only: "word" }, epochs: 1, score: 0.5 }];
+  const numbers = Array.from({ length: 50 }, (_, i) => i);
+  const many: Space = Object.fromEntries(
+    numbers.slice(0, 12).map((i) => [
+      `hyperparameter ${i}`,
+      { type: "choice", values: numbers.map((n) => `word ${n}`) },
+    ]),
+  );
+  const crowd = Array.from({ length: 300 }, (_, i) => ({
+    values: Object.fromEntries(Object.keys(many).map((name, j) => [name, `word ${i * j % 50}`])),
+    epochs: 1 + i % 9,
+    score: i / 300,
+  }));
+  for (const chart of [parallelCoordinates, scoreByHyperparameter]) {
+    assertEquals(malformed(await renderSvg(chart("T", one, alone))), undefined);
+    assertEquals(malformed(await renderSvg(chart("T", many, crowd))), undefined);
+  }
+  // Of 50 words an axis has room for every third.
+  const svg = await renderSvg(parallelCoordinates("T", many, crowd));
+  assertEquals(texts(svg).filter((text) => text.startsWith("word")).length, 2 * 12 * 17);
 });
 
 /** Bracket 1: two trials, the better one promoted. Bracket 0: one, the best, and one that failed. */
