@@ -4,12 +4,14 @@ import { randomState } from "../../src/random.ts";
 import {
   checkSpace,
   fromUnit,
+  isCategorical,
   names,
   sample,
   sampleNew,
   type Space,
   spaceSize,
   toUnit,
+  valueOf,
   type Values,
   valuesKey,
 } from "../../src/tuning/space.ts";
@@ -204,4 +206,24 @@ Deno.test("a space that cannot be searched is refused with the reason", () => {
     );
   }
   assertThrows(() => checkSpace({}), Error, "The search space has no hyperparameters.");
+});
+
+Deno.test("values are read back from the text of a table, words and booleans too", () => {
+  fc.assert(fc.property(spaces, fc.nat({ max: 1000 }), (space, seed) => {
+    const values = sample(space, randomState(seed));
+    for (const [name, value] of Object.entries(values)) {
+      const found = valueOf(space[name], String(value));
+      assertEquals(String(found), String(value)); // 1 and "1" in one choice look alike
+    }
+  }));
+  const choice = { type: "choice", values: [3, "5", true, "no", false] } as const;
+  assertEquals(choice.values.map((value) => valueOf(choice, String(value))), [...choice.values]);
+  assertEquals(valueOf({ type: "int", minValue: 1, maxValue: 9 }, "7"), 7);
+});
+
+Deno.test("a choice is of categories where one of its values is no number", () => {
+  assert(isCategorical({ type: "choice", values: [3, "5"] }));
+  assert(isCategorical({ type: "choice", values: [true, false] }));
+  assert(!isCategorical({ type: "choice", values: [3, 5] }));
+  assert(!isCategorical({ type: "int", minValue: 1, maxValue: 2 }));
 });
