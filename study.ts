@@ -1,5 +1,6 @@
 /**
- * What is studied: data, parameters, thresholds and the seed study's own figures. Data, no logic.
+ * What is studied: data, parameters, thresholds and the original study's figures. Data, no logic; it
+ * is checked before anything runs, so a word that means nothing is refused.
  *
  * Change a value and run `deno task all`: what depends on it runs again, nothing else does.
  * Thresholds are set before a run and asserted on the committed results; they are part of no
@@ -7,11 +8,8 @@
  *
  * @module
  */
-import type { CrossValidation } from "./src/stages/cv.ts";
 import { weightFiles } from "./src/models/imagenet_source.ts";
-import type { Study } from "./src/stages/stages.ts";
-import type { Transfer } from "./src/stages/transfer.ts";
-import type { Tuning } from "./src/stages/tune.ts";
+import type { Study } from "./src/stages/plan.ts";
 
 /** Where Zalando publishes Fashion-MNIST; both hold the same files. */
 const mirrors = [
@@ -30,9 +28,9 @@ const lenet5Recipe = {
   threads: 1,
 } as const;
 
-/** The study's search for hyperparameters; `trial` and `finalEpochs` fit it into 25 minutes on two cores. */
-export const tune: Tuning = {
-  /** The study's space, with Keras Tuner's names. */
+/** The original study's search for hyperparameters; `trial` and `finalEpochs` fit it into 25 minutes on two cores. */
+export const tune: NonNullable<Study["tune"]> = {
+  /** The original study's space, with Keras Tuner's names. */
   space: {
     CONV_1_FILTER: { type: "int", minValue: 32, maxValue: 64 },
     KERNEL_1_FILTER: { type: "choice", values: [3, 5] },
@@ -51,7 +49,7 @@ export const tune: Tuning = {
     threads: 1,
   },
   finalEpochs: 10,
-  /** The study names these four of its best trial, and neither dropout nor learning rate. */
+  /** What the original study tells of its best trial. */
   publishedWinner: {
     CONV_1_FILTER: 47,
     KERNEL_1_FILTER: 5,
@@ -60,12 +58,12 @@ export const tune: Tuning = {
   },
 };
 
-/** The study's cross-validation. */
-export const cv: CrossValidation = {
-  /** The study's `KFold(n_splits=5, shuffle=True, random_state=1)`. */
+/** The original study's cross-validation. */
+export const cv: NonNullable<Study["cv"]> = {
+  /** The original study's `KFold(n_splits=5, shuffle=True, random_state=1)`. */
   splits: 5,
   randomState: 1,
-  /** Nothing is chosen on the images held out: the last epoch counts, as in the study. */
+  /** Nothing is chosen on the images held out: the last epoch counts, as in the original study. */
   recipe: { ...lenet5Recipe, keep: "lastEpoch" },
 };
 
@@ -78,8 +76,8 @@ const finetuned = {
   resnet: { ...lenet5Recipe, epochs: 2, learningRate: 1e-4, keep: "validationAccuracy" },
 } as const;
 
-/** Transfer learning from ImageNet. Two of the bases are the study's; their weights cannot be had everywhere. */
-export const transfer: Transfer = {
+/** Transfer learning from ImageNet. Two of the bases are the original study's; their weights cannot be had everywhere. */
+export const transfer: NonNullable<Study["transfer"]> = {
   bases: [
     {
       name: "vgg16-block3",
@@ -188,7 +186,7 @@ export const study: Study = {
   prepare: {
     /** Side of the padded images, in pixels. */
     size: 32,
-    /** The study's `train_test_split(test_size=0.25, random_state=43)`. */
+    /** The original study's `train_test_split(test_size=0.25, random_state=43)`. */
     split: { testSize: 0.25, randomState: 43 },
   },
   baseline: {
@@ -215,11 +213,11 @@ export const study: Study = {
     "transfer.resnet101v2-conv4.finetuned.test.accuracy": 0.88,
   },
   /**
-   * What the seed study reports (Keras on Kaggle's copy of the data): `n` is the number of images
+   * What the original study reports (Keras on Kaggle's copy of the data): `n` is the number of images
    * behind a figure, from its 60,000 rows less 43 duplicates, split 75/25.
    */
   published: {
-    source: "the seed study (Keras, Kaggle's CSV)",
+    source: "the original study (Keras, Kaggle's CSV)",
     figures: {
       "baseline.train.accuracy": { value: 0.9439, n: 44967 },
       "baseline.validation.accuracy": { value: 0.8985, n: 14990 },
@@ -282,6 +280,7 @@ export const demo: Study = {
     },
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 2,
+    publishedWinner: undefined,
   },
   cv: { ...cv, splits: 3, recipe: { ...cv.recipe, epochs: 1 } },
   /** Pretrained weights say nothing about drawn garments. */

@@ -254,7 +254,7 @@ async function measure(directory: string, workers: Worker[]): Promise<Results> {
 
 function render(results: Results): string {
   const { subjects, speeds, peaks, startup, memory, compilation, versions } = results;
-  const flops = trainingFlops(lenet5(10));
+  const flops = trainingFlops(lenet5([32, 32, 1], 10));
   const rows = [
     ...subjects.map(({ name, threads }) => ({ name, threads })),
     { name: PAIR, threads: 2 },

@@ -19,7 +19,7 @@ export interface FeaturesTask {
 
 if (import.meta.main) {
   const { base, count, threads }: FeaturesTask = JSON.parse(Deno.args[0]);
-  const { model } = baseModel(base, 32);
+  const { model } = baseModel(base, [32, 32, 1]);
   const engine = graphEngine(await loadAddon({ threads }), threads);
   const network = await engine.open(model, initialWeights(model, 0));
   const random = randomState(0);

@@ -1,19 +1,23 @@
 /**
  * Times what stages do against Keras doing the same: two folds of the cross-validation for two
- * epochs, as jobs side by side here and as the study's loop there; and features of the ImageNet
+ * epochs, as jobs side by side here and as the original study's loop there; and features of the ImageNet
  * networks. In turn, three rounds. Writes `bench/STAGES.md`; part of `deno task bench`.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { kFold } from "../src/data/split.ts";
-import type { FitParameters } from "../src/jobs/fit.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { encodeNpy } from "../src/files/npy.ts";
-import { digestCode } from "../src/pipeline/code.ts";
-import { type Json, sha256File } from "../src/files/digest.ts";
-import { jobPool } from "../src/pipeline/jobs.ts";
-import { cv, transfer } from "../study.ts";
+import { sha256File } from "../src/files/digest.ts";
+import { bounded } from "../src/pipeline/executor.ts";
+import { jobRunner } from "../src/pipeline/finished.ts";
+import { asJson, digestPlan, readyJob } from "../src/pipeline/keys.ts";
+import { processes } from "../src/pipeline/processes.ts";
+import { checkStudy, planOf } from "../src/stages/plan.ts";
+import { job as fit } from "../src/training/job.ts";
+import { equip } from "../tasks/equip.ts";
+import { cv, study, transfer } from "../study.ts";
 import { machine, show, table } from "./figures.ts";
 import type { FeaturesTask } from "./features_worker.ts";
 import { writeImages } from "./images.ts";
@@ -49,31 +53,36 @@ const keras = (measure: string, threads: number, args: object) =>
 
 /** Seconds from the start of the first fold's process to the end of the last one's. */
 async function foldsHere(directory: string): Promise<number> {
-  const module = "src/jobs/fit.ts";
-  const pool = jobPool({
-    root,
-    code: await digestCode(root, [module]),
-    directory: await Deno.makeTempDir({ dir: directory }),
-    concurrency: 2,
-    force: true,
-    permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
-  });
+  const code = await digestPlan(root, planOf(checkStudy(study)), new Map());
+  const equipment = await equip();
+  const executor = bounded(
+    processes({ root, permissions: ["--allow-read", "--allow-env", "--allow-ffi"] }),
+    2,
+  );
+  const runner = jobRunner(await Deno.makeTempDir({ dir: directory }), executor, true);
   const files = Object.fromEntries(
     await Promise.all(["images.npy", "labels.npy"].map(async (name) => {
       const file = `${directory}/${name}`;
-      return [`prepare/train-${name}`, { path: file, sha256: await sha256File(file) }] as const;
+      return [`train-${name}`, { path: file, sha256: await sha256File(file) }] as const;
     })),
   );
   const start = performance.now();
   await Promise.all(Array.from({ length: FOLDS }, (_, index) => {
-    const parameters: FitParameters = {
-      model: lenet5(10),
+    const parameters = fit.parameters.parse({
+      model: lenet5([32, 32, 1], 10),
       recipe: { ...cv.recipe, epochs: EPOCHS },
       fold: { splits: cv.splits, randomState: cv.randomState, index },
       evaluate: [],
-    };
-    const job = { module, label: `fold ${index + 1}`, parameters: parameters as unknown as Json };
-    return pool.run({ ...job, inputs: [], files }, () => {});
+    });
+    const job = readyJob(fit, {
+      label: `fold ${index + 1}`,
+      parameters: asJson(parameters),
+      files,
+      equipment,
+      compiled: null,
+      code,
+    });
+    return runner.run(job, () => {});
   }));
   return (performance.now() - start) / 1000;
 }

@@ -51,7 +51,7 @@ const training: TrainingSpec = {
   seed: 0,
 };
 const learningRate = 1e-3;
-const spec = lenet5(10);
+const spec = lenet5([32, 32, 1], 10);
 
 function answer(value: unknown) {
   console.log(JSON.stringify(value));

@@ -7,18 +7,30 @@ import { bars } from "./bar.ts";
 /** A display of run events on standard output. `close` must be called before anything else is printed. */
 export function display(): { show(event: RunEvent): void; close(): void } {
   const view = bars(process.stdout);
+  const line = (stage: string, text: string) => view.print(`${stage.padEnd(10)} ${text}`);
   return {
     show(event) {
       switch (event.type) {
+        case "waiting": {
+          const { holder } = event;
+          const whom = holder ? ` (process ${holder.pid}, since ${holder.since})` : "";
+          return view.print(`Another run is at work here${whom}; this one waits for it.`);
+        }
         case "current":
-          return view.print(`${event.stage.padEnd(10)} up to date`);
+          return line(event.stage, "up to date");
         case "started":
-          return view.print(`${event.stage.padEnd(10)} runs: ${shorten(event.reasons)}`);
-        case "progress":
-          return view.progress(event.label, event.done, event.total, event.note);
+          return line(event.stage, `runs: ${shorten(event.reasons)}`);
+        case "progress": {
+          // Stages run side by side, so a job says whose it is.
+          const label = event.label === event.stage
+            ? event.stage
+            : `${event.stage}: ${event.label}`;
+          return view.progress(label, event.done, event.total, event.note);
+        }
         case "finished":
-          view.clear();
-          return view.print(`${event.stage.padEnd(10)} done in ${duration(event.seconds)}`);
+          return line(event.stage, `done in ${duration(event.seconds)}`);
+        case "failed":
+          return line(event.stage, `failed: ${event.message}`);
       }
     },
     close: () => view.clear(),

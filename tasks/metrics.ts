@@ -1,7 +1,7 @@
 /** `deno task metrics`: every metric of the committed results; `--json` for CI. @module */
 import { parseArgs } from "node:util";
 import { count, decimal, NONE, table, withInterval } from "../src/report/markdown.ts";
-import { allMetrics } from "../src/stages/metrics.ts";
+import { allMetrics } from "../src/stages/all_metrics.ts";
 import { project } from "./workspace.ts";
 
 const { values } = parseArgs({
@@ -11,13 +11,13 @@ const { values } = parseArgs({
     demo: { type: "boolean", default: false },
   },
 });
-const { study, workspace } = project(values.demo);
-const metrics = await allMetrics(study, workspace);
+const checked = await project(values.demo);
+const metrics = await allMetrics(checked, checked.workspace);
 if (values.json) {
   console.log(JSON.stringify(metrics, null, 2));
 } else {
   console.log(table(
-    ["metric", "value [95%]", "images", "threshold", "the study"],
+    ["metric", "value [95%]", "images", "threshold", "the original study"],
     metrics.map(({ name, value, interval, n, threshold, published }) => [
       name,
       withInterval(value, interval),

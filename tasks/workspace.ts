@@ -1,31 +1,44 @@
 /** Where a study's files are: the real one's in the project, the demonstration's in `demo/`. @module */
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { locator } from "../src/files/locate.ts";
+import { fileURLToPath } from "node:url";
+import { dataFolder } from "../src/data/source.ts";
+import { type Locator, locator } from "../src/files/locate.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
+import type { Planned } from "../src/pipeline/stage.ts";
 import type { Workspace } from "../src/pipeline/store.ts";
-import { stages } from "../src/stages/stages.ts";
-import { demo as demoStudy, study } from "../study.ts";
+import { type CheckedStudy, checkStudy, planOf } from "../src/stages/plan.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The study, its stages and its workspace; the synthetic one where `demo` is true. */
-export function project(demo: boolean) {
-  const chosen = demo ? demoStudy : study;
+/** A study with everything that its tasks need. */
+export interface Project extends CheckedStudy {
+  readonly workspace: Workspace;
+  readonly plan: readonly Planned[];
+  readonly locator: Locator;
+}
+
+/**
+ * The study of `study.ts`, or the synthetic one where `demo` is true.
+ *
+ * @throws {StudyError} with every fault, before anything else happens
+ */
+export async function project(demo: boolean): Promise<Project> {
+  const exported = await import("../study.ts");
+  const checked = checkStudy(demo ? exported.demo : exported.study);
   const workspace: Workspace = demo
     ? { root, home: join(root, "demo"), cache: join(root, ".cache", "demo") }
     : { root, home: root, cache: join(root, ".cache") };
-  return { study: chosen, stages: stages(chosen), workspace };
+  const { cache } = workspace;
+  return {
+    ...checked,
+    workspace,
+    plan: planOf(checked),
+    locator: locator({
+      data: dataFolder(checked.study.data, cache, folder("FASHION_MNIST_DIR")),
+      weights: weightsFolder(cache, folder("IMAGENET_WEIGHTS_DIR")),
+    }),
+  };
 }
 
-/** The folders that the user named in the environment. */
-export const userFolders = () => ({
-  dataDirectory: Deno.env.get("FASHION_MNIST_DIR") || undefined,
-  weightsDirectory: Deno.env.get("IMAGENET_WEIGHTS_DIR") || undefined,
-});
-
-/** Says whether a weight file is on this machine. */
-export function weightFinder({ cache }: Workspace): (name: string) => Promise<boolean> {
-  const files = locator({ weights: weightsFolder(cache, userFolders().weightsDirectory) });
-  return (name) => files.isThere({ kind: "weights", name });
-}
+/** A folder that the user named in the environment; an empty name is none. */
+const folder = (variable: string) => Deno.env.get(variable) || undefined;

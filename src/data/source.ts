@@ -6,46 +6,10 @@
 import { join } from "node:path";
 import { readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
+import type { DataDescription, DataFile } from "./description.ts";
 import { type Folder, type Locator, type Progress, UnavailableError } from "../files/locate.ts";
 import { readIdx } from "./idx.ts";
 import { drawGarments } from "./synthetic.ts";
-
-/** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes in hexadecimal. */
-export interface DataFile {
-  readonly file: string;
-  readonly sha256: string;
-}
-
-/** A data set as `study.ts` declares it. */
-export type DataDescription =
-  | {
-    readonly name: string;
-    /** MNIST's own format, plain or gzip; see `idx.ts`. */
-    readonly format: "idx";
-    /** Addresses that a file's name is appended to; tried in this order. May be empty. */
-    readonly mirrors: readonly string[];
-    readonly trainImages: DataFile;
-    readonly trainLabels: DataFile;
-    readonly testImages: DataFile;
-    readonly testLabels: DataFile;
-  }
-  | {
-    readonly name: string;
-    /** Kaggle's format; see `csv.ts`. */
-    readonly format: "csv";
-    readonly mirrors: readonly string[];
-    readonly train: DataFile;
-    readonly test: DataFile;
-  }
-  | {
-    readonly name: string;
-    /** Drawn from a seed; see `synthetic.ts`. */
-    readonly format: "synthetic";
-    readonly seed: number;
-    /** Numbers of images. */
-    readonly train: number;
-    readonly test: number;
-  };
 
 /**
  * Where a data set's files are on this machine: the folder that `FASHION_MNIST_DIR` names, if it is

@@ -1,6 +1,5 @@
 /** The one form of every figure that is reported, asserted or gated on. @module */
 import { z } from "zod";
-import { wilson } from "./intervals.ts";
 
 /** A list of metrics as an artifact holds it. */
 export const metricList = z.array(z.strictObject({
@@ -15,15 +14,3 @@ export const metricList = z.array(z.strictObject({
 
 /** See `metricList`. */
 export type Metric = z.infer<typeof metricList>[number];
-
-/** Accuracy of predictions, with its Wilson interval. Both arrays have the same length, at least 1. */
-export function accuracyMetric(
-  name: string,
-  predicted: ArrayLike<number>,
-  truth: ArrayLike<number>,
-): Metric {
-  let correct = 0;
-  for (let i = 0; i < truth.length; i++) if (predicted[i] === truth[i]) correct++;
-  const { low, high } = wilson(correct, truth.length);
-  return { name, value: correct / truth.length, interval: [low, high], n: truth.length };
-}

@@ -2,10 +2,13 @@
 import canonicalize from "canonicalize";
 import { createHash, type Hash } from "node:crypto";
 
-/** What JSON can hold; parameters, jobs and metrics are this and nothing else. */
-export type Json = null | boolean | number | string | readonly Json[] | {
-  readonly [key: string]: Json;
-};
+/** What JSON can hold; parameters, jobs and metrics are this and nothing else. What is undefined is left out. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** See `Json`. */
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
 
 /** SHA-256 of bytes, or of the UTF-8 of a text, as 64 hexadecimal digits. */
 export function sha256(content: Uint8Array | string): string {

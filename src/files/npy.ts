@@ -126,21 +126,47 @@ export async function openNpy(path: string, name: string): Promise<Rows> {
   };
 }
 
-const decodeAs = <T extends NumberArray>(type: { new (length: number): T }, kind: string) =>
-(
+/** The shape of one row of a `.npy` file: of an image, `[height, width, channels]`. Errors as of `decodeNpy`. */
+export const imageShape = async (path: string): Promise<readonly number[]> =>
+  (await openNpy(path, path)).shape.slice(1);
+
+/** The arrays of the element types by their names. */
+interface Arrays {
+  readonly uint8: Uint8Array;
+  readonly int32: Int32Array;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+}
+
+/** An array of one of some element types: `TypedArray<"uint8" | "float32">`. */
+export type TypedArray<N extends NumberType> = NdArray<Arrays[N]>;
+
+const isOf = <N extends NumberType>(
+  array: NdArray,
+  types: readonly N[],
+): array is TypedArray<N> => types.some((type) => type === typeOf(array.data));
+
+/**
+ * Decodes a `.npy` file whose elements are of one of `types`.
+ *
+ * @throws {Error} that names the file and both types where they are of another one
+ */
+export function decodeTyped<N extends NumberType>(
+  types: readonly N[],
   bytes: Uint8Array,
-  name?: string,
-): NdArray<T> => {
+  name = "array",
+): TypedArray<N> {
   const array = decodeNpy(bytes, name);
-  if (!(array.data instanceof type)) {
-    throw new Error(`${name ?? "array"} holds ${array.data.constructor.name}, expected ${kind}.`);
-  }
-  return array as NdArray<T>;
-};
+  if (isOf(array, types)) return array;
+  throw new Error(`${name} holds ${typeOf(array.data)}, expected ${types.join(" or ")}.`);
+}
+
+const decodeAs = <N extends NumberType>(type: N) => (bytes: Uint8Array, name?: string) =>
+  decodeTyped([type], bytes, name);
 
 /** `decodeNpy` that accepts uint8 alone: images and labels. */
-export const decodeUint8 = decodeAs(Uint8Array, "Uint8Array");
+export const decodeUint8 = decodeAs("uint8");
 /** `decodeNpy` that accepts int32 alone: indices. */
-export const decodeInt32 = decodeAs(Int32Array, "Int32Array");
+export const decodeInt32 = decodeAs("int32");
 /** `decodeNpy` that accepts float32 alone: weights and probabilities. */
-export const decodeFloat32 = decodeAs(Float32Array, "Float32Array");
+export const decodeFloat32 = decodeAs("float32");

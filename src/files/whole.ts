@@ -63,7 +63,7 @@ export async function wholeDirectory<T>(
 }
 
 /** How a folder is named before it gets its place. */
-const UNFINISHED = "unfinished-";
+export const UNFINISHED = "unfinished-";
 
 /** Removes what interrupted calls of `wholeDirectory` left in a folder; the caller sees to it that none is at work there. */
 export async function removeUnfinished(directory: string): Promise<void> {

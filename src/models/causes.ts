@@ -7,15 +7,12 @@
 import type { Layer, ModelSpec } from "./spec.ts";
 import { withHead } from "./transfer.ts";
 
-/** One way of training a base with its head. */
+/** One way of making a network of a base and its head. */
 export interface Cause {
-  /** What is special about it, in a few words for tables and charts. */
-  readonly name: string;
   /** Whether the pixels are preprocessed as the base's weights expect; raw bytes otherwise. */
   readonly preprocessing: boolean;
   /** The first layer that is trained, as in `withHead`. */
   readonly trainedFrom: string;
-  readonly learningRate: number;
 }
 
 /** A base and its head as the cause says. */

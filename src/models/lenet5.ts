@@ -1,15 +1,17 @@
-/** LeNet-5 as the seed study has it. @module */
-import type { ModelSpec } from "./spec.ts";
+/** LeNet-5 as the original study has it. @module */
+import type { ModelSpec, Shape } from "./spec.ts";
 
 /**
- * The study's LeNet-5 for images of 32 x 32 x 1: after LeCun et al. (1998), with more filters, max
- * pooling and ReLU. Its table gives 832, 38,448, 442,624, 21,588 and 850 parameters, 504,342 in all.
- * Pixels 0 to 255 become 0 to 1 in the first layer.
+ * The original study's LeNet-5: after LeCun et al. (1998), with more filters, max pooling and ReLU.
+ * For images of 32 x 32 x 1 its table gives 832, 38,448, 442,624, 21,588 and 850 parameters, 504,342
+ * in all. Pixels 0 to 255 become 0 to 1 in the first layer.
+ *
+ * @param input `[height, width, channels]`; `resolveLayers` refuses what is too small
  */
-export function lenet5(classes: number): ModelSpec {
+export function lenet5(input: Shape, classes: number): ModelSpec {
   return {
     name: "lenet5",
-    input: [32, 32, 1],
+    input,
     layers: [
       { type: "rescaling", name: "rescaling", scale: 1 / 255, offset: 0 },
       {

@@ -1,5 +1,4 @@
 /** Networks that begin with a part of one trained on ImageNet: its layers, and heads to put on them. @module */
-import type { OutsideFile } from "../files/locate.ts";
 import { cutAt, upsampled } from "./cut.ts";
 import { resnetV2 } from "./resnet_v2.ts";
 import type { Layer, ModelSpec, Shape } from "./spec.ts";
@@ -12,30 +11,28 @@ const networks = {
   "resnet152v2": (input: Shape) => resnetV2(152, input),
 } as const;
 
-/** The part of a trained network that others are built on. */
+/** The networks that a base may be cut out of. */
+export const baseNetworks = ["vgg16", "resnet101v2", "resnet152v2"] as const;
+
+/** The part of a trained network that others are built on: up to the layer `output`. */
 export interface Base {
-  /** As in metric names: `vgg16-block3`. */
-  readonly name: string;
-  readonly network: keyof typeof networks;
-  /** The layer whose output is taken for features. */
+  readonly network: typeof baseNetworks[number];
   readonly output: string;
-  /** How often each pixel is repeated in height and in width before the network sees it; 1 for as it is. */
+  /** How often each pixel is repeated in height and in width before the network sees it. */
   readonly scale: number;
-  readonly weights: OutsideFile;
-  /** The first of the layers that fine-tuning trains; those before it stay. */
-  readonly trainedFrom: string;
 }
 
 /**
- * The base as a model for grey images of `size` x `size`, and the whole network that it is cut out of.
+ * The base as a model for images of a shape `[height, width, channels]`, and the whole network that it
+ * is cut out of.
  *
- * @throws {Error} where the base's output is not one of the network's layers.
+ * @throws {Error} where the base's output is not one of the network's layers, or the images are too small
  */
 export function baseModel(
-  { network, output, scale }: Pick<Base, "network" | "output" | "scale">,
-  size: number,
+  { network, output, scale }: Base,
+  [height, width, channels]: Shape,
 ): { model: ModelSpec; architecture: ModelSpec } {
-  const architecture = networks[network]([size * scale, size * scale, 1]);
+  const architecture = networks[network]([height * scale, width * scale, channels]);
   const cut = cutAt(architecture, output);
   return { model: scale === 1 ? cut : upsampled(cut, scale), architecture };
 }

@@ -1,8 +1,8 @@
-/** The network that the study tunes: LeNet-5 with a further convolution and dropout. @module */
-import type { ModelSpec } from "./spec.ts";
+/** The network that the original study tunes: LeNet-5 with a further convolution and dropout. @module */
+import type { ModelSpec, Shape } from "./spec.ts";
 
-/** What the study tunes in the network, by its own names. */
-export interface TunedLenetValues {
+/** What the original study tunes in the network, by its own names. */
+export interface TunedValues {
   /** Filters of the first convolution. */
   readonly CONV_1_FILTER: number;
   /** Height and width of its window. */
@@ -16,16 +16,18 @@ export interface TunedLenetValues {
 }
 
 /**
- * The study's network for images of 32 x 32 x 1. Its best, 47 filters of 5 x 5 and 117 of 3 x 3,
- * has 879,825 parameters for 10 classes: 1,222, 56,448, 50,661, 749,056, 21,588 and 850 by layer.
- * The second convolution, 48 filters of 5 x 5, is not tuned. Pixels 0 to 255 become 0 to 1 in the
- * first layer.
+ * The original study's tuned network. Its best, 47 filters of 5 x 5 and 117 of 3 x 3, has 879,825
+ * parameters for images of 32 x 32 x 1 and 10 classes: 1,222, 56,448, 50,661, 749,056, 21,588 and 850
+ * by layer. The second convolution, 48 filters of 5 x 5, is not tuned. Pixels 0 to 255 become 0 to 1 in
+ * the first layer.
+ *
+ * @param input `[height, width, channels]`; `resolveLayers` refuses what is too small
  */
-export function tunedLenet(values: TunedLenetValues, classes: number): ModelSpec {
+export function tunedLenet(values: TunedValues, input: Shape, classes: number): ModelSpec {
   const { CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1 } = values;
   return {
     name: "tuned-lenet",
-    input: [32, 32, 1],
+    input,
     layers: [
       { type: "rescaling", name: "rescaling", scale: 1 / 255, offset: 0 },
       {

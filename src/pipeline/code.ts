@@ -1,40 +1,96 @@
 /**
  * The digest of a module's code: what it and everything it imports come to once comments,
- * formatting, types and unused code are gone, and the locked versions of the packages it uses.
- * It is part of a stage's key, so that a changed line of training code makes the stage stale and a
- * changed comment does not.
+ * formatting, types, unused code and the texts of errors are gone, and the locked versions of the
+ * packages it uses. It is part of a stage's key, so that a changed line of training code makes the
+ * stage stale and a changed comment does not.
  *
  * @module
  */
+import { type AnyNode, parse } from "acorn";
 import * as esbuild from "esbuild";
-import { join } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { sha256 } from "../files/digest.ts";
 
-/** What a module's code comes to. Two digests are equal when all their values are. */
+/** What each source file contributes, by path from the project's root: SHA-256 of what is left of it. */
+export interface FileDigests {
+  readonly [path: string]: string;
+}
+
+/** What a module's code comes to. */
 export interface CodeDigest {
-  /** SHA-256 of what each source file contributes, by path from the project's root. */
-  readonly files: { readonly [path: string]: string };
+  /** SHA-256 of what the bundler makes of it: where that is the same, so are `files`. */
+  readonly text: string;
+  readonly files: FileDigests;
   /** Version of each package imported, by the name it is imported by. */
   readonly packages: { readonly [name: string]: string };
 }
 
+/** Modules by address, and where their code ends. */
+export interface Modules {
+  /** Digested without all modules below. */
+  readonly entries: Iterable<string>;
+  /** Digested each on its own, and without what the compilers are made of; see `Variant`. */
+  readonly variants: Iterable<string>;
+  /** What they make counts in place of the code in their folders; digested on their own alone. */
+  readonly compilers: Iterable<string>;
+  /** Not digested at all. */
+  readonly apart: Iterable<string>;
+}
+
+/** The path of a module from the root, with `/`: how it is called in digests. */
+export const modulePath = (root: string, address: string): string =>
+  relative(root, fileURLToPath(address)).replaceAll(sep, "/");
+
 /**
- * Digests modules, each by its path from `root`.
+ * Digests modules, each by its address. `known` holds the digests of texts that were met before, which
+ * spares the second half of what follows.
  *
  * esbuild bundles each with packages left outside, which drops types and unused code, and marks
  * where every file's part begins; each part is then minified, which drops comments and formatting.
- * Throws an Error that names the file and place when a module cannot be bundled.
+ *
+ * @throws {Error} that names the file and place where a module cannot be bundled
  */
 export async function digestCode(
   root: string,
-  modules: readonly string[],
+  { entries, variants, compilers, apart }: Modules,
+  known: ReadonlyMap<string, FileDigests>,
 ): Promise<Map<string, CodeDigest>> {
   const versions = await packageVersions(root);
+  const paths = (addresses: Iterable<string>) => [...addresses].map((url) => fileURLToPath(url));
+  try {
+    const making = await bundle(root, versions, paths(compilers), new Set(), known);
+    const made = [...making].flatMap(([module, { files }]) =>
+      Object.keys(files).map((file) => join(root, file))
+        .filter((file) => dirname(file) === dirname(module))
+    );
+    const ends = new Set([...paths(variants), ...made, ...paths(apart)]);
+    const all = paths([...entries, ...variants]);
+    const found = new Map([...await bundle(root, versions, all, ends, known), ...making]);
+    return new Map(
+      [...entries, ...variants, ...compilers].map((url) => [url, found.get(fileURLToPath(url))!]),
+    );
+  } finally {
+    await esbuild.stop();
+  }
+}
+
+/** Digests modules by path; imports of `ends` are not followed. */
+async function bundle(
+  root: string,
+  versions: ReadonlyMap<string, string>,
+  modules: readonly string[],
+  ends: ReadonlySet<string>,
+  known: ReadonlyMap<string, FileDigests>,
+): Promise<Map<string, CodeDigest>> {
+  if (modules.length === 0) return new Map();
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: [...modules],
+    entryPoints: [...new Set(modules)],
     bundle: true,
     packages: "external",
+    plugins: ends.size > 0 ? [endsAt(ends)] : [],
     format: "esm",
     target: "esnext",
     minifySyntax: true,
@@ -49,48 +105,106 @@ export async function digestCode(
     const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
     throw new Error(`The code of a stage cannot be digested: ${place}${first?.text ?? error}`);
   });
-  const parts = new Map<string, Promise<string>>();
-  const minified = (part: string) => {
-    if (!parts.has(part)) {
-      parts.set(
-        part,
-        esbuild.transform(part, { minify: true, target: "esnext" }).then((out) => sha256(out.code)),
-      );
-    }
-    return parts.get(part)!;
+  const digestOf = async (part: string) => {
+    const { code } = await esbuild.transform(part, { minify: true, target: "esnext" });
+    return sha256(withoutErrorTexts(code));
   };
   const digests = new Map<string, CodeDigest>();
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const { text } = result.outputFiles.find((file) => file.path === join(root, path))!;
+    const hash = sha256(text);
     const files: Record<string, string> = {};
     // esbuild writes each file's part after a line `// <path>`.
     const pieces = text.split(/^\/\/ (.+)$/m);
-    for (let i = 1; i < pieces.length; i += 2) {
-      if (pieces[i] in output.inputs) files[pieces[i]] = await minified(pieces[i + 1]);
+    if (!known.has(hash)) {
+      await Promise.all(pieces.map(async (piece, i) => {
+        if (i % 2 === 1 && piece in output.inputs) files[piece] = await digestOf(pieces[i + 1]);
+      }));
     }
     const packages: Record<string, string> = {};
     for (const { path } of output.imports) {
-      if (path.startsWith("node:")) continue;
+      if (path.startsWith("node:") || path.startsWith(".")) continue;
       const name = path.split("/").slice(0, path.startsWith("@") ? 2 : 1).join("/");
+      // Schemas check values, and change none.
+      if (name === "zod") continue;
       packages[name] = versions.get(name) ?? "unknown";
     }
-    digests.set(output.entryPoint!, { files, packages });
+    digests.set(join(root, output.entryPoint!), {
+      text: hash,
+      files: known.get(hash) ?? files,
+      packages,
+    });
   }
-  await esbuild.stop();
   return digests;
 }
 
+/** Leaves modules outside of the bundle of those that import them. */
+const endsAt = (ends: ReadonlySet<string>): esbuild.Plugin => ({
+  name: "ends",
+  setup(build) {
+    // Asked only for names that occur, since every answer is a message between two processes.
+    const names = [...new Set([...ends].map((path) => basename(path).replaceAll(".", "\\.")))];
+    build.onResolve(
+      { filter: new RegExp(`/(${names.join("|")})$`) },
+      ({ path, resolveDir, kind }) =>
+        kind !== "entry-point" && ends.has(join(resolveDir, path))
+          ? { path, external: true }
+          : undefined,
+    );
+  },
+});
+
+/** Names of what is thrown: every error's ends so. */
+const ERROR = /(Error|Failure|Refusal|Format)$/;
+
+/**
+ * Code without the words that it throws: string literals and templates' texts inside `throw` and
+ * inside `new ...Error(...)`. What is put into them stays.
+ */
+export function withoutErrorTexts(code: string): string {
+  const cuts: [start: number, end: number][] = [];
+  const visit = (node: AnyNode, thrown: boolean) => {
+    const inside = thrown || node.type === "ThrowStatement" ||
+      (node.type === "NewExpression" && node.callee.type === "Identifier" &&
+        ERROR.test(node.callee.name));
+    if (
+      inside && (node.type === "TemplateElement" ||
+        (node.type === "Literal" && typeof node.value === "string"))
+    ) {
+      cuts.push([node.start, node.end]);
+      return;
+    }
+    for (const value of Object.values(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (isNode(child)) visit(child, inside);
+      }
+    }
+  };
+  visit(parse(code, { ecmaVersion: "latest", sourceType: "module" }), false);
+  let [kept, at] = ["", 0];
+  for (const [start, end] of cuts.sort(([a], [b]) => a - b)) {
+    kept += code.slice(at, start);
+    at = end;
+  }
+  return kept + code.slice(at);
+}
+
+const isNode = (value: unknown): value is AnyNode =>
+  typeof value === "object" && value !== null && "type" in value && "start" in value;
+
 /** The locked version of every package in the import map; a linked one's own version. */
 async function packageVersions(root: string): Promise<Map<string, string>> {
-  const read = async (file: string) => JSON.parse(await Deno.readTextFile(join(root, file)));
-  const config = await read("deno.json") as { imports: Record<string, string> };
-  const lock = await read("deno.lock") as { specifiers: Record<string, string> };
+  const read = async <T>(file: string, schema: z.ZodType<T>) =>
+    schema.parse(JSON.parse(await Deno.readTextFile(join(root, file))));
+  const names = z.record(z.string(), z.string());
+  const { imports } = await read("deno.json", z.looseObject({ imports: names }));
+  const { specifiers } = await read("deno.lock", z.looseObject({ specifiers: names }));
   return new Map(
-    Object.entries(config.imports).map(([name, specifier]) => [
+    Object.entries(imports).map(([name, specifier]) => [
       name,
       // npm versions carry their peers after an underscore. Linked packages are not locked: the
       // import map pins them.
-      lock.specifiers[specifier]?.split("_")[0] ?? specifier.slice(specifier.lastIndexOf("@") + 1),
+      specifiers[specifier]?.split("_")[0] ?? specifier.slice(specifier.lastIndexOf("@") + 1),
     ]),
   );
 }

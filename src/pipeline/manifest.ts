@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { digest, type Json } from "../files/digest.ts";
 import { writeWhole } from "../files/whole.ts";
+import type { Artifact } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./store.ts";
+
+/** Raised when the meaning of a manifest changes. */
+const FORMAT = 2;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -12,26 +16,42 @@ const fileName = z.string().regex(/^[^/\\]+(\/[^/\\]+)*$/).refine((path) =>
   !path.split("/").includes("..")
 );
 
-const artifact = z.strictObject({
+const stored = z.strictObject({
   file: fileName,
   sha256: hash,
   bytes: z.int().nonnegative(),
   kind: z.enum(["committed", "local", "published"]),
 });
 
+/** What code comes to; see `code.ts`. */
+const code = {
+  /** What each source file contributes to each module that is run, by both paths. */
+  code: z.record(z.string(), z.record(z.string(), hash)),
+  packages: z.record(z.string(), z.string()),
+};
+
 /** What a stage's result depends on; the key is its digest. */
 const ingredients = z.strictObject({
   stage: z.string(),
   parameters: z.json(),
-  /** What each source file contributes, by path. */
-  code: z.record(z.string(), hash),
-  packages: z.record(z.string(), z.string()),
+  /** The form of every artifact, by its name. */
+  forms: z.record(z.string(), z.json()),
+  ...code,
   /** Digest of every artifact read, by `<stage>/<artifact>`. */
   inputs: z.record(z.string(), hash),
+  /** How its jobs were computed; null where it started none that can be computed in several ways. */
+  computed: z.strictObject({
+    variant: z.string(),
+    ...code,
+    /** Digest of what all jobs executed, where it stands in place of the code that made it. */
+    compiled: hash.nullable(),
+  }).nullable(),
 });
 
 const job = z.strictObject({
   label: z.string(),
+  /** Its key in the cache of finished jobs. */
+  key: hash,
   /** Wall-clock time of its process. */
   seconds: z.number().nonnegative(),
   /** What the job recorded of its engine and backend. */
@@ -49,18 +69,43 @@ const provenance = z.strictObject({
   processor: z.string(),
   cores: z.int().positive(),
   memoryGiB: z.number().positive(),
-  jobs: z.array(job),
+  /** By the names that the stage gave them. */
+  jobs: z.record(z.string(), job),
 });
 
 const manifest = z.strictObject({
+  format: z.literal(FORMAT),
   key: hash,
   ingredients,
-  outputs: z.record(z.string(), artifact),
+  /**
+   * The code that made what the jobs executed. Where it is the same now, so is what it makes; where it
+   * is not, that is compared.
+   */
+  compilers: code.code,
+  /** Digest of the text of every module above, by its path; see `CodeDigest`. */
+  texts: z.record(z.string(), hash),
+  outputs: z.record(z.string(), stored),
   /** Files of other people's that were not on the machine, and without which the result says less. */
-  lacking: z.array(fileName).optional(),
+  lacking: z.array(z.strictObject({ kind: z.string(), name: fileName })),
   provenance,
 });
 
+/** What every job of a stage was asked for: `jobs.json`, kept beside the artifacts of a stage with jobs. */
+export const jobRecords = z.array(z.strictObject({
+  name: z.string(),
+  /** Name of its declaration. */
+  job: z.string(),
+  parameters: z.json(),
+  /** Digest of every file that it read. */
+  inputs: z.record(z.string(), hash),
+  /** Digest of what it executed, where its variant tells. */
+  compiled: hash.nullable(),
+}));
+
+/** See `jobRecords` above. */
+export type JobRecord = z.infer<typeof jobRecords>[number];
+/** A stored artifact: its file's name, with the first twelve digits of its digest, and what it holds. */
+export type Stored = z.infer<typeof stored>;
 /** See `ingredients` above. */
 export type Ingredients = z.infer<typeof ingredients>;
 /** See `job` above. */
@@ -74,21 +119,63 @@ export type Manifest = z.infer<typeof manifest>;
  * The key of a stage. The names of source files are left out: moving code does not change what it
  * computes.
  */
-export function keyOf(made: Ingredients): string {
-  return digest({ ...made, code: Object.values(made.code).sort() } as Json);
+export function keyOf({ code, computed, ...rest }: Ingredients): string {
+  const values = (code: Ingredients["code"]) =>
+    Object.values(code).map((files) => digest(Object.values(files).sort())).sort();
+  const key: Json = {
+    ...rest,
+    code: values(code),
+    computed: computed && { ...computed, code: values(computed.code) },
+  };
+  return digest(key);
 }
 
 /** The path of a stage's manifest. */
 export const manifestPath = (workspace: Workspace, stage: string): string =>
   join(resultsDirectory(workspace, stage), "manifest.json");
 
-/** Reads a manifest's text. Throws an Error that says what is wrong with it. */
+/** What the seal of a manifest is the digest of. */
+const sealed = (content: Omit<Manifest, "seal">): string => digest(content);
+
+/** A manifest that only a later version can read: not damaged, and not to be written over. */
+export class LaterFormat extends Error {
+  override name = "LaterFormat";
+}
+
+/**
+ * Reads a manifest's text.
+ *
+ * @throws {LaterFormat} where a later version wrote it
+ * @throws {Error} that says what is wrong with it
+ */
 export function parseManifest(text: string, stage: string): Manifest {
-  const { seal, ...rest } = z.looseObject({ seal: z.string().optional() }).parse(JSON.parse(text));
+  const raw = z.looseObject({ format: z.unknown(), seal: z.string() }).safeParse(JSON.parse(text));
+  if (!raw.success) throw new Error("it is no manifest");
+  const { seal, ...rest } = raw.data;
+  if (rest.format !== FORMAT) {
+    if (Number(rest.format) > FORMAT) {
+      throw new LaterFormat(
+        `The manifest of stage ${stage} has format ${rest.format}, and this version of Atelier knows ` +
+          `formats up to ${FORMAT}: it was written by a later version. Use that one, or delete ` +
+          `results/${stage}/ to run the stage anew.`,
+      );
+    }
+    throw new Error(
+      `it was written by an earlier version (format ${rest.format ?? 1}, now ${FORMAT})`,
+    );
+  }
   const parsed = manifest.safeParse(rest);
-  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-  if (seal !== digest(rest as Json)) {
+  if (!parsed.success) {
+    const [{ path, message }, ...more] = parsed.error.issues;
+    throw new Error(
+      `${path.join(".")}: ${message}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`,
+    );
+  }
+  if (seal !== sealed(parsed.data)) {
     throw new Error("its text does not match its seal: it has been edited");
+  }
+  if (keyOf(parsed.data.ingredients) !== parsed.data.key) {
+    throw new Error("its key is not that of its ingredients");
   }
   if (parsed.data.ingredients.stage !== stage) {
     throw new Error(`it belongs to stage ${parsed.data.ingredients.stage}`);
@@ -97,14 +184,27 @@ export function parseManifest(text: string, stage: string): Manifest {
 }
 
 /** A manifest's text, sealed with the digest of its content so that any later edit shows. */
-export function formatManifest(content: Manifest): string {
-  const { key, ...rest } = content;
-  return JSON.stringify({ key, seal: digest(content as Json), ...rest }, null, 2) + "\n";
+export function formatManifest(content: Omit<Manifest, "format">): string {
+  const whole: Manifest = { format: FORMAT, ...content };
+  const { format, key, ...rest } = whole;
+  return JSON.stringify({ format, key, seal: sealed(whole), ...rest }, null, 2) + "\n";
 }
+
+/** The manifest as an artifact that other stages read. */
+export const manifestArtifact = (stage: string): Artifact<Manifest> => ({
+  extension: ".json",
+  form: "manifest",
+  kind: "committed",
+  optional: false,
+  encode: formatManifest,
+  decode: (bytes) => parseManifest(new TextDecoder().decode(bytes), stage),
+});
 
 /**
  * The manifest of a stage, or why there is none that can be used: `missing`, or what is wrong with
  * its text.
+ *
+ * @throws {LaterFormat} where a later version wrote it
  */
 export async function readManifest(
   workspace: Workspace,
@@ -120,7 +220,8 @@ export async function readManifest(
   try {
     return { manifest: parseManifest(text, stage), text };
   } catch (error) {
-    return { problem: `altered (${error instanceof Error ? error.message : error})` };
+    if (error instanceof LaterFormat) throw error;
+    return { problem: `cannot be used: ${error instanceof Error ? error.message : error}` };
   }
 }
 
@@ -128,7 +229,7 @@ export async function readManifest(
 export async function writeManifest(
   workspace: Workspace,
   stage: string,
-  content: Manifest,
+  content: Omit<Manifest, "format">,
 ): Promise<void> {
   await writeWhole(manifestPath(workspace, stage), formatManifest(content));
 }

@@ -1,19 +1,22 @@
-/** What a job's process is told and what it tells. @module */
+/** What a job's process is told and what it tells, one JSON document a line. @module */
 import { z } from "zod";
 
-/** What the worker process reads from its standard input. */
+const facts = z.record(z.string(), z.json());
+
+/** What the worker process reads from its standard input, which stays open as long as the job is wanted. */
 export const jobDocument = z.strictObject({
-  /** Address of the job's module. */
+  /** Addresses of the module that declares the job and of the one that does the work. */
+  declaration: z.string(),
   module: z.string(),
   parameters: z.json(),
-  backend: z.enum(["tensorflow", "wasm"]).optional(),
-  /** Path of every input by name. */
-  inputs: z.record(z.string(), z.string()),
+  equipment: z.strictObject({ variant: z.string(), facts }),
+  /** Path of every input by its file name. */
+  inputs: z.record(z.string(), z.strictObject({ path: z.string(), sha256: z.string() })),
   /** Folder to write to. */
   output: z.string(),
 });
 
-/** What the worker process writes to its standard output, one JSON document a line. */
+/** What the worker process writes to its standard output. */
 export const jobMessage = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("progress"),
@@ -21,7 +24,20 @@ export const jobMessage = z.discriminatedUnion("type", [
     total: z.number(),
     note: z.string().optional(),
   }),
-  z.strictObject({ type: z.literal("facts"), facts: z.record(z.string(), z.json()) }),
-  z.strictObject({ type: z.literal("failed"), kind: z.string(), message: z.string() }),
+  z.strictObject({ type: z.literal("facts"), facts }),
+  z.strictObject({ type: z.literal("failed"), kind: z.string(), message: z.string(), data: facts }),
   z.strictObject({ type: z.literal("finished") }),
 ]);
+
+/** The lines of a stream of UTF-8, without their ends. */
+export async function* lines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+  if (rest) yield rest;
+}

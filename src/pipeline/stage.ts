@@ -1,92 +1,92 @@
 /**
- * What a stage is: a name, what it reads, its parameters, and a module that does the work. And what
- * a job is: one fold, trial or training run, a JSON document in and files out, run in a process of
- * its own.
+ * What a stage is: a name, what it reads and writes, its parameters, the jobs it starts, and a module
+ * that does the work. And what a job is: one fold, trial or training run, in a process of its own.
+ *
+ * Both are declared once, as data, and what does the work is typed by the declaration: `ContextOf` for
+ * the `run` of a stage, `JobContextOf` for that of a job.
  *
  * @module
  */
+import type { z } from "zod";
 import type { Json } from "../files/digest.ts";
-import type { Content } from "../files/whole.ts";
+import type { Locator, OutsideFile, Progress } from "../files/locate.ts";
+import { type Artifact, mapTree, type Tree } from "./artifacts.ts";
+import { type Manifest, manifestArtifact } from "./manifest.ts";
 
-/** A stage as the study lists it. Data only: the module is loaded when the stage runs. */
-export interface StageDefinition {
-  /** Name of its task, its folder in `results/`, and the first part of its artifacts' names. */
+export type { Progress };
+
+/** An artifact of a stage, as others refer to it. */
+export type Written<A extends Artifact = Artifact> = A & {
+  readonly stage: string;
+  /** Of the file, without its digest: `summary.json`. */
   readonly name: string;
-  /** Path from the project's root of the module whose `run` does the work. */
+};
+
+/** The artifacts of a tree as others refer to them. */
+export type AllWritten<W> = {
+  readonly [K in keyof W]: W[K] extends Artifact ? Written<W[K]> : AllWritten<W[K]>;
+};
+
+/** A stage: data only; its module is loaded when it runs. `P` are its parameters. */
+export interface Stage<P = unknown, R = Tree<Written>, W = Tree<Written>, J = Jobs> {
+  /** Name of its task and of its folder in `results/`. */
+  readonly name: string;
+  /** What it does, in a sentence for people. */
+  readonly about: string;
+  /** Address of the module whose `run` does the work: `import.meta.resolve("./run.ts")`. */
   readonly module: string;
-  /** Paths of the job modules that it may start; their code is part of its key. */
-  readonly jobs: readonly string[];
+  /** Addresses of further modules that the work loads by itself; their code counts like its own. */
+  readonly loads: readonly string[];
+  /** Artifacts of other stages. Which stages must run first follows from this. */
+  readonly reads: R;
+  readonly writes: W;
+  /** How its result came about: the manifest, as others may read it. */
+  readonly manifest: Written<Artifact<Manifest>>;
+  readonly jobs: J;
   /**
-   * Artifacts read, `<stage>/<artifact>`. `<stage>/manifest.json` stands for the provenance of a
-   * stage. The stages that must run first follow from this.
+   * What of the parameters the result depends on, for its key, as JSON will have it: not where files
+   * lie, and not what things are called.
    */
-  readonly inputs: readonly string[];
-  /** Everything from the study that its result depends on. */
-  readonly parameters: Json;
+  keyed(parameters: P): unknown;
 }
 
-/** Called as work goes on: so many of so many units done, and a few words on the state. */
-export type Progress = (done: number, total: number, note?: string) => void;
-
-/** Where machine-specific things are; never part of a key. */
-export interface Surroundings {
-  /** Folder for what can be had again: downloads, local artifacts, finished jobs. */
-  readonly cache: string;
-  /** Folder with the data set's files, where the user named one. */
-  readonly dataDirectory?: string;
-  /** Folder with weights trained elsewhere, where the user named one. */
-  readonly weightsDirectory?: string;
-}
-
-/** What a stage's `run` is given. */
-export interface StageContext<P = Json> {
-  readonly parameters: P;
-  /** The declared inputs, to pass on to a job. */
-  readonly inputs: readonly string[];
-  readonly surroundings: Surroundings;
-  /** Bytes of a declared input, `<stage>/<artifact>`; throws for one that is not declared. */
-  read(input: string): Promise<Uint8Array>;
-  /**
-   * Adds an artifact. It is named by its content, `<stem>-<digest>.<ext>`; the file's name is given
-   * back. `local` ones stay out of git: large, and made again when a stage that runs needs them.
-   */
-  write(name: string, content: Uint8Array | string, options?: { local?: boolean }): Promise<string>;
-  /** Adds a file for people at a fixed place, such as `report.md`. */
-  publish(name: string, content: string): Promise<void>;
-  /** Path by which a published file reaches a file of `results/`: `results/<stage>/<file>`. */
-  link(input: string): string;
-  /**
-   * Records that a file which is no artifact is not on this machine, and that the result says less
-   * without it: where it is there later, the stage is stale.
-   */
-  lacks(file: string): void;
-  /** Runs a job, or finds its finished result. Many may be awaited at once; the pool bounds them. */
-  job(job: JobRequest): Promise<JobResult>;
-  readonly progress: Progress;
-}
-
-/** What a stage asks of a job. */
-export interface JobRequest {
-  /** Path of the job's module; one of the stage's `jobs`. */
+/** A stage's declaration, as it is written down. */
+interface StageDeclaration<P, R, W, J> {
+  readonly name: string;
+  readonly about: string;
   readonly module: string;
-  /** A name for people: `lenet5`, `fold 3`, `trial 12`. Not part of the job's key. */
-  readonly label: string;
-  /** All that the result depends on besides inputs and code; the thread count belongs here. */
-  readonly parameters: Json;
-  /** Inputs of the stage that the job reads. */
-  readonly inputs: readonly string[];
-  /** Files that are no artifacts, such as published weights, by the name that the job reads them by. */
-  readonly files?: { readonly [name: string]: StoredFile };
-  /** Finished jobs whose files it reads too, as `<name>/<file>`: a trial continues from another's weights. */
-  readonly after?: { readonly [name: string]: JobResult };
+  readonly loads?: readonly string[];
+  readonly reads: R;
+  readonly writes: W;
+  readonly jobs: J;
+  keyed(parameters: P): unknown;
 }
 
-/** A finished job. */
-export interface JobResult {
-  /** What it wrote: where each file lies, and its digest. */
-  readonly files: { readonly [name: string]: StoredFile };
-  /** Bytes of a file that the job wrote. */
-  read(name: string): Promise<Uint8Array>;
+/** Declares a stage. */
+export function defineStage<
+  P,
+  const R extends Tree<Written>,
+  const W extends Tree,
+  const J extends Jobs,
+>(declaration: StageDeclaration<P, R, W, J>): Stage<P, R, AllWritten<W>, J> {
+  const { name, loads = [], writes } = declaration;
+  return {
+    ...declaration,
+    loads,
+    // Key by key the same tree, which the compiler cannot follow.
+    writes: mapTree(writes, (artifact, file) => ({
+      ...artifact,
+      stage: name,
+      name: file,
+    })) as AllWritten<W>,
+    manifest: { ...manifestArtifact(name), stage: name, name: "manifest.json" },
+  };
+}
+
+/** A stage with the parameters that it is to run with. */
+export interface Planned {
+  readonly stage: Stage;
+  readonly parameters: unknown;
 }
 
 /** A file by path and digest. */
@@ -95,16 +95,161 @@ export interface StoredFile {
   readonly sha256: string;
 }
 
-/** What a job's `run` is given, in a process of its own. */
-export interface JobContext<P = Json> {
+/** A file that can be read in the form it was declared in. */
+export interface Reader<T> {
+  /** Throws an Error that names the file where its bytes are not those that were written. */
+  read(): Promise<T>;
+  /** Where it lies, to pass on to a job or to read it in parts. Throws where an optional one was left out. */
+  readonly file: StoredFile;
+}
+
+/** A place for a file of a declared form. */
+export interface Writer<I> {
+  /** Returns the name of the file: `<stem>-<digest>.<ext>`. Throws an Error where it is written twice. */
+  write(value: I): Promise<string>;
+}
+
+/** A place for any number of files of one form. */
+export interface FamilyWriter<I> {
+  /** `name` without extension. */
+  write(name: string, value: I): Promise<string>;
+}
+
+/** Readers of a tree of artifacts. */
+export type Readers<R> = {
+  readonly [K in keyof R]: R[K] extends { readonly optional: true } & Artifact<infer T, infer _>
+    ? Reader<T | undefined>
+    : R[K] extends Artifact<infer T, infer _> ? Reader<T>
+    : Readers<R[K]>;
+};
+
+/** Writers of a tree of artifacts. */
+export type Writers<W> = {
+  readonly [K in keyof W]: W[K] extends { readonly family: true } & Artifact<infer _, infer I>
+    ? FamilyWriter<I>
+    : W[K] extends Artifact<infer _, infer I> ? Writer<I>
+    : Writers<W[K]>;
+};
+
+/** What a stage's `run` is given. */
+export interface StageContext<P, R, W, J> {
   readonly parameters: P;
-  /** The user's `--backend`, if any; never part of a key. */
-  readonly backend?: "tensorflow" | "wasm";
-  read(input: string): Promise<Uint8Array>;
-  /** The path of an input, for one that is read in parts. */
-  path(input: string): string;
-  write(name: string, content: Content): Promise<void>;
-  /** Records what the result was made with, as provenance. */
-  record(facts: { readonly [name: string]: Json }): void;
+  readonly inputs: Readers<R>;
+  readonly outputs: Writers<W>;
+  /** Starts a job, or finds its finished result. Many may be awaited at once; the executor bounds them. */
+  readonly jobs: {
+    readonly [K in keyof J]: J[K] extends Job<infer P, infer R, infer W>
+      ? (request: JobRequest<P, R>) => Promise<Readers<W>>
+      : never;
+  };
+  /** Finds files of other people's. */
+  readonly locator: Locator;
+  /**
+   * A file of other people's, as a job reads it. Where it is nowhere, undefined: then the result says
+   * less without it, and the stage is stale as soon as the file is there.
+   */
+  outside(file: OutsideFile): Promise<Reader<Uint8Array> | undefined>;
+  /** The path by which a published file reaches another one of the study. */
+  link(reader: Reader<unknown>): string;
   readonly progress: Progress;
+}
+
+/** The context of a stage: `run(context: ContextOf<typeof baseline>)`. */
+export type ContextOf<S> = S extends Stage<infer P, infer R, infer W, infer J>
+  ? StageContext<P, R, W, J>
+  : never;
+
+/** The jobs of a stage by name. */
+export interface Jobs {
+  readonly [name: string]: Job;
+}
+
+/** One of several ways in which a job may be computed. */
+export interface Variant {
+  /** Address of the module that computes in this way; its code counts only where it did. */
+  readonly module: string;
+  /**
+   * Address of a module whose `compiled(what)` returns the digest of what will be executed. That digest
+   * then counts in place of the code that makes it, which is in that module's own folder.
+   */
+  readonly compiled?: string;
+}
+
+/** Declarations by name, without groups. */
+export interface Flat<A = Artifact> {
+  readonly [name: string]: A;
+}
+
+/** A job: what it takes and gives, and where its code is. */
+export interface Job<P = unknown, R = Flat, W = Flat> {
+  readonly name: string;
+  /** Address of the module that declares it, which exports this value as `job`. */
+  readonly declaration: string;
+  /** Address of the module whose `run` does the work. */
+  readonly module: string;
+  /** All that the result depends on besides inputs and code; checked again where the job runs. */
+  readonly parameters: z.ZodType<P>;
+  readonly reads: R;
+  readonly writes: W;
+  /** The ways in which it may be computed, if there are several. */
+  readonly variants: { readonly [name: string]: Variant };
+  /** What the `compiled` module of a variant is given: what of the parameters is compiled. */
+  compiles?(parameters: P): unknown;
+  /** Addresses of modules that the work needs and that do not count, such as what finds a library. */
+  readonly apart: readonly string[];
+}
+
+/** Declares a job. */
+export function defineJob<P, const R extends Flat, const W extends Flat>(
+  job: Omit<Job<P, R, W>, "variants" | "apart"> & Partial<Pick<Job, "variants" | "apart">>,
+): Job<P, R, W> {
+  return { variants: {}, apart: [], ...job };
+}
+
+type OptionalKeys<R> = {
+  [K in keyof R]: R[K] extends { readonly optional: true } ? K : never;
+}[keyof R];
+
+type ReaderOf<A> = A extends Artifact<infer T, infer _> ? Reader<T> : never;
+
+/** What a stage asks of a job. */
+export interface JobRequest<P = unknown, R = Flat> {
+  /** Unique in its stage, by which its record is found in the manifest: `winner`. */
+  readonly name: string;
+  /** What it is called on the screen; its name if omitted. Never part of a key. */
+  readonly label?: string;
+  readonly parameters: P;
+  /** The files that it reads: inputs of the stage, files of other people's, or what earlier jobs wrote. */
+  readonly inputs:
+    & { readonly [K in Exclude<keyof R, OptionalKeys<R>>]: ReaderOf<R[K]> }
+    & { readonly [K in OptionalKeys<R>]?: ReaderOf<R[K]> };
+}
+
+/** What a job's `run` is given, in a process of its own. */
+export interface JobContext<P, R, W> {
+  readonly parameters: P;
+  /** What it computes with, as the machine's set-up has it. */
+  readonly equipment: Equipment;
+  readonly inputs: Readers<R>;
+  readonly outputs: Writers<W>;
+  /** Records what the result was made with, as provenance. */
+  record(facts: Facts): void;
+  readonly progress: Progress;
+}
+
+/** The context of a job: `run(context: JobContextOf<typeof job>)`. */
+export type JobContextOf<J> = J extends Job<infer P, infer R, infer W> ? JobContext<P, R, W>
+  : never;
+
+/** Facts by name, for people and provenance. */
+export interface Facts {
+  readonly [name: string]: Json;
+}
+
+/** What a machine computes jobs with. */
+export interface Equipment {
+  /** Which of a job's variants it uses. */
+  readonly variant: string;
+  /** What the variant runs on, such as a library and its version: a finished job is found only by the same. */
+  readonly facts: Facts;
 }

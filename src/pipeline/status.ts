@@ -1,39 +1,64 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
-import type { CodeDigest } from "./code.ts";
-import { digestCode } from "./code.ts";
-import { canonicalJson, type Json, sha256 } from "../files/digest.ts";
-import { type Ingredients, keyOf, type Manifest, readManifest } from "./manifest.ts";
-import type { StageDefinition } from "./stage.ts";
-import { verify, type Workspace } from "./store.ts";
+import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
+import type { Locator } from "../files/locate.ts";
+import { named } from "./artifacts.ts";
+import type { FileDigests } from "./code.ts";
+import {
+  type Code,
+  compiledBy,
+  compiledByAll,
+  compilersOf,
+  computedIngredients,
+  digestPlan,
+  stageIngredients,
+} from "./keys.ts";
+import {
+  type Ingredients,
+  jobRecords,
+  type Manifest,
+  readManifest,
+  type Stored,
+} from "./manifest.ts";
+import type { Planned, Stage, Written } from "./stage.ts";
+import { load, verify, type Workspace } from "./store.ts";
 
 /** The state of one stage. */
 export interface StageStatus {
-  readonly stage: StageDefinition;
+  readonly planned: Planned;
   /** Empty where the stage is up to date; otherwise one line a reason, for people. */
   readonly reasons: readonly string[];
   /** Its last result, if there is one that can be read. */
   readonly last?: { readonly manifest: Manifest; readonly text: string };
-  /** What its result would be made from now; undefined while an input has no digest yet. */
-  readonly ingredients?: Ingredients;
+  /** What its result would be made from now, jobs apart; undefined while an input has no digest yet. */
+  readonly ingredients?: Omit<Ingredients, "computed">;
 }
 
-/** Whether a file that a stage lacked, by its name, is on this machine. */
-export type IsThere = (file: string) => Promise<boolean>;
+/** What every stage with jobs keeps beside its artifacts; see `jobRecords`. */
+export const JOBS_FILE = "jobs.json";
+
+/** Every artifact that a stage reads. */
+export const readsOf = (stage: Stage): Written[] =>
+  named(stage.reads).map(([, artifact]) => artifact);
+
+/** How an artifact is called in keys and messages. */
+export const inputName = ({ stage, name }: Written): string => `${stage}/${name}`;
 
 /** The stages that a stage reads from. */
-export function needs(stage: StageDefinition): string[] {
-  return [...new Set(stage.inputs.map((input) => input.slice(0, input.indexOf("/"))))];
+export function needs(stage: Stage): string[] {
+  return [...new Set(readsOf(stage).map(({ stage }) => stage))];
 }
 
 /**
  * Puts stages after what they need.
- * Throws an Error for two of one name, a need that is not there, or a circle.
+ *
+ * @throws {Error} for two of one name, a need that is not there, or a circle
  */
-export function inOrder(stages: readonly StageDefinition[]): StageDefinition[] {
-  const byName = new Map(stages.map((stage) => [stage.name, stage]));
-  if (byName.size < stages.length) throw new Error("Two stages have the same name.");
-  const ordered = new Set<StageDefinition>();
-  const visit = (stage: StageDefinition, path: readonly string[]) => {
+export function inOrder(plan: readonly Planned[]): Planned[] {
+  const byName = new Map(plan.map((planned) => [planned.stage.name, planned]));
+  if (byName.size < plan.length) throw new Error("Two stages have the same name.");
+  const ordered = new Set<Planned>();
+  const visit = (planned: Planned, path: readonly string[]) => {
+    const { stage } = planned;
     if (path.includes(stage.name)) {
       throw new Error(`Stages need each other in a circle: ${[...path, stage.name].join(" -> ")}.`);
     }
@@ -44,53 +69,45 @@ export function inOrder(stages: readonly StageDefinition[]): StageDefinition[] {
       }
       visit(needed, [...path, stage.name]);
     }
-    ordered.add(stage);
+    ordered.add(planned);
   };
-  for (const stage of stages) visit(stage, []);
+  for (const planned of plan) visit(planned, []);
   return [...ordered];
 }
 
-/** The stages named and all that they need, in order; throws an Error for a name that is none. */
-export function withNeeds(
-  stages: readonly StageDefinition[],
-  targets: readonly string[],
-): StageDefinition[] {
-  const byName = new Map(stages.map((stage) => [stage.name, stage]));
-  const wanted = new Set<StageDefinition>();
+/**
+ * The stages named and all that they need, in order.
+ *
+ * @throws {Error} for a name that is none
+ */
+export function withNeeds(plan: readonly Planned[], targets: readonly string[]): Planned[] {
+  const byName = new Map(plan.map((planned) => [planned.stage.name, planned]));
+  const wanted = new Set<Planned>();
   const visit = (name: string) => {
-    const stage = byName.get(name);
-    if (!stage) {
+    const planned = byName.get(name);
+    if (!planned) {
       throw new Error(`There is no stage ${name}. There are: ${[...byName.keys()].join(", ")}.`);
     }
-    needs(stage).forEach(visit);
-    wanted.add(stage);
+    needs(planned.stage).forEach(visit);
+    wanted.add(planned);
   };
   targets.forEach(visit);
   return inOrder([...wanted]);
 }
 
-/** Digests every module of every stage, jobs included, by module. */
-export function digestStages(
-  root: string,
-  stages: readonly StageDefinition[],
-): Promise<Map<string, CodeDigest>> {
-  return digestCode(root, [
-    ...new Set(stages.flatMap((stage) => [stage.module, ...stage.jobs])),
-  ]);
-}
-
 /**
- * The state of one stage. `code` holds the digests of its modules; `earlier` the states of the
- * stages before it; a stage that reads from a stale one is stale too, since what it will read is not
- * known yet. One that lacked a file which is there now is stale, too.
+ * The state of one stage. `earlier` holds the states of the stages before it; a stage that reads from
+ * a stale one is stale too, since what it will read is not known yet. One that lacked a file which is
+ * there now is stale, too.
  */
 export async function stageStatus(
   workspace: Workspace,
-  stage: StageDefinition,
-  code: ReadonlyMap<string, CodeDigest>,
+  planned: Planned,
+  code: Code,
   earlier: ReadonlyMap<string, StageStatus>,
-  isThere: IsThere,
+  locator: Locator,
 ): Promise<StageStatus> {
+  const { stage } = planned;
   const reasons: string[] = [];
   const read = await readManifest(workspace, stage.name);
   const last = "manifest" in read ? read : undefined;
@@ -103,90 +120,122 @@ export async function stageStatus(
   }
 
   const inputs: Record<string, string> = {};
+  let complete = true;
   for (const name of needs(stage)) {
     if (earlier.get(name)!.reasons.length > 0) reasons.push(`waits for ${name}`);
   }
-  for (const input of stage.inputs) {
-    const found = inputDigest(input, earlier);
-    if (found) inputs[input] = found;
-    else if (earlier.get(input.slice(0, input.indexOf("/")))!.reasons.length === 0) {
-      throw new Error(`Stage ${stage.name} reads ${input}, which its stage does not write.`);
+  for (const input of readsOf(stage)) {
+    const { last, reasons } = earlier.get(input.stage)!;
+    const digest = input.name === "manifest.json"
+      ? last && sha256(last.text)
+      : last?.manifest.outputs[input.name]?.sha256;
+    if (digest !== undefined) inputs[inputName(input)] = digest;
+    else if (!last || (reasons.length > 0)) complete = false;
+    else if (!input.optional) {
+      throw new Error(`Stage ${stage.name} reads ${inputName(input)}, which was not written.`);
     }
   }
-  const complete = stage.inputs.every((input) => input in inputs);
-  const modules = [stage.module, ...stage.jobs].map((module) => code.get(module)!);
-  const now: Ingredients = {
-    stage: stage.name,
-    parameters: stage.parameters as Ingredients["parameters"],
-    code: Object.assign({}, ...modules.map((module) => module.files)),
-    packages: Object.assign({}, ...modules.map((module) => module.packages)),
-    inputs,
-  };
+  const now = stageIngredients(planned, code, inputs);
 
   if (last) {
-    if (complete && keyOf(now) !== last.manifest.key || !complete) {
-      reasons.push(...differences(last.manifest.ingredients, now));
+    const { manifest } = last;
+    reasons.push(...differences(manifest.ingredients, now));
+    reasons.push(...await computedDifferences(workspace, stage, manifest, code));
+    for (const file of manifest.lacking) {
+      if (await locator.isThere(file)) {
+        reasons.push(`${file.name} is there now, and was not when it ran`);
+      }
     }
-    for (const file of last.manifest.lacking ?? []) {
-      if (await isThere(file)) reasons.push(`${file} is there now, and was not when it ran`);
-    }
-    for (const [name, output] of Object.entries(last.manifest.outputs)) {
+    for (const [name, output] of Object.entries(manifest.outputs)) {
       if (output.kind === "local") continue;
       const problem = await verify(workspace, stage.name, output);
       if (problem) reasons.push(`${outputPath(stage.name, output)} (${name}) is ${problem}`);
     }
   }
-  return { stage, reasons, last, ingredients: complete ? now : undefined };
+  return { planned, reasons, last, ingredients: complete ? now : undefined };
+}
+
+/** What texts of code come to, as the manifests of a plan have it. */
+export async function knownTexts(
+  workspace: Workspace,
+  plan: readonly Planned[],
+): Promise<Map<string, FileDigests>> {
+  const known = new Map<string, FileDigests>();
+  for (const { stage } of plan) {
+    const read = await readManifest(workspace, stage.name);
+    if (!("manifest" in read)) continue;
+    const { ingredients: { code, computed }, compilers, texts } = read.manifest;
+    const modules = { ...code, ...computed?.code, ...compilers };
+    for (const [module, text] of Object.entries(texts)) {
+      if (module in modules) known.set(text, modules[module]);
+    }
+  }
+  return known;
 }
 
 /** The states of all stages, in order. */
 export async function statusOf(
   workspace: Workspace,
-  stages: readonly StageDefinition[],
-  isThere: IsThere,
+  plan: readonly Planned[],
+  locator: Locator,
 ): Promise<StageStatus[]> {
-  const code = await digestStages(workspace.root, stages);
+  const code = await digestPlan(workspace.root, plan, await knownTexts(workspace, plan));
   const states = new Map<string, StageStatus>();
-  for (const stage of inOrder(stages)) {
-    states.set(stage.name, await stageStatus(workspace, stage, code, states, isThere));
+  for (const planned of inOrder(plan)) {
+    const { name } = planned.stage;
+    states.set(name, await stageStatus(workspace, planned, code, states, locator));
   }
   return [...states.values()];
 }
 
-/** Digest of `<stage>/<artifact>` as it stands; undefined where that stage has no such result. */
-function inputDigest(
-  input: string,
-  states: ReadonlyMap<string, StageStatus>,
-): string | undefined {
-  const slash = input.indexOf("/");
-  const last = states.get(input.slice(0, slash))?.last;
-  const name = input.slice(slash + 1);
-  return name === "manifest.json"
-    ? last && sha256(last.text)
-    : last?.manifest.outputs[name]?.sha256;
-}
-
-const outputPath = (stage: string, output: { file: string; kind: string }) =>
+const outputPath = (stage: string, output: Stored) =>
   output.kind === "published" ? output.file : `results/${stage}/${output.file}`;
 
-/** Says in words what differs between what a result was made from and what it would be made from. */
-function differences(then: Ingredients, now: Ingredients): string[] {
-  const reasons = jsonDifferences("parameter", then.parameters as Json, now.parameters as Json, "");
-  const files = (made: Ingredients) => new Set(Object.values(made.code));
-  const [before, after] = [files(then), files(now)];
-  for (const file of union(then.code, now.code)) {
-    const [old, current] = [then.code[file], now.code[file]];
-    if (old === current) continue;
-    // A file that moved contributes what it did; only its name is new.
-    if ((current && before.has(current)) || (!current && after.has(old))) continue;
+/** Says in words what differs between how the jobs of a result were computed and how they would be now. */
+async function computedDifferences(
+  workspace: Workspace,
+  stage: Stage,
+  { ingredients: { computed: then }, compilers, outputs }: Manifest,
+  code: Code,
+): Promise<string[]> {
+  if (!then) return [];
+  const now = computedIngredients(stage, then.variant, code, then.compiled);
+  if (!now) return [`its jobs were computed by ${then.variant}, which is no more`];
+  const reasons = codeDifferences(then, now);
+  const changed = digest(compilers) !== digest(compilersOf(stage, then.variant, code));
+  if (!changed || then.compiled === null) return reasons;
+  // What compiles is not the same; what it makes may well be.
+  const stored = outputs[JOBS_FILE];
+  if (await verify(workspace, stage.name, stored)) return reasons; // Said with the other artifacts.
+  const text = new TextDecoder().decode(await load(workspace, stage.name, stored));
+  const differing: string[] = [];
+  const records = [];
+  for (const record of jobRecords.parse(JSON.parse(text))) {
+    const job = Object.values(stage.jobs).find(({ name }) => name === record.job);
+    const parameters = job?.parameters.safeParse(record.parameters);
+    const compiled = job && parameters?.success
+      ? await compiledBy(job, then.variant, parameters.data)
+      : null;
+    if (compiled !== record.compiled) differing.push(record.name);
+    records.push({ compiled });
+  }
+  if (compiledByAll(records) !== then.compiled) {
+    const [first, ...more] = differing;
     reasons.push(
-      `code ${file} ${!old ? "is newly used" : !current ? "is no longer used" : "changed"}`,
+      `what its jobs execute changed: ${first}` +
+        (more.length > 0 ? ` and ${more.length} more` : ""),
     );
   }
-  for (const name of union(then.packages, now.packages)) {
-    const [old, current] = [then.packages[name], now.packages[name]];
-    if (old !== current) reasons.push(`package ${name}: ${old ?? "none"} -> ${current ?? "none"}`);
-  }
+  return reasons;
+}
+
+/** Says in words what differs between what a result was made from and what it would be made from. */
+function differences(then: Ingredients, now: Omit<Ingredients, "computed">): string[] {
+  const reasons = [
+    ...jsonDifferences("parameter", then.parameters, now.parameters, ""),
+    ...jsonDifferences("form of", then.forms, now.forms, ""),
+    ...codeDifferences(then, now),
+  ];
   for (const input of union(then.inputs, now.inputs)) {
     const [old, current] = [then.inputs[input], now.inputs[input]];
     if (!current && old) continue; // Covered by "waits for".
@@ -195,16 +244,46 @@ function differences(then: Ingredients, now: Ingredients): string[] {
   return reasons;
 }
 
+type Codes = Pick<Ingredients, "code" | "packages">;
+
+function codeDifferences(then: Codes, now: Codes): string[] {
+  const reasons = new Set<string>();
+  const digests = (made: Codes) => new Set(Object.values(made.code).flatMap(Object.values<string>));
+  const [before, after] = [digests(then), digests(now)];
+  for (const module of union(then.code, now.code)) {
+    const [olds, currents] = [then.code[module] ?? {}, now.code[module] ?? {}];
+    for (const file of union(olds, currents)) {
+      const [old, current] = [olds[file], currents[file]];
+      if (old === current) continue;
+      // A file that moved contributes what it did; only its name is new.
+      if ((current && before.has(current)) || (!current && after.has(old))) continue;
+      const what = !old ? "is newly used" : !current ? "is no longer used" : "changed";
+      reasons.add(`code ${file} ${what}`);
+    }
+  }
+  for (const name of union(then.packages, now.packages)) {
+    const [old, current] = [then.packages[name], now.packages[name]];
+    if (old !== current) reasons.add(`package ${name}: ${old ?? "none"} -> ${current ?? "none"}`);
+  }
+  return [...reasons];
+}
+
 const union = (a: object, b: object) => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
 
-function jsonDifferences(what: string, then: Json, now: Json, path: string): string[] {
-  const isObject = (value: Json): value is { readonly [key: string]: Json } =>
+function jsonDifferences(
+  what: string,
+  then: Json | undefined,
+  now: Json | undefined,
+  path: string,
+): string[] {
+  const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
     typeof value === "object" && value !== null;
   if (isObject(then) && isObject(now) && Array.isArray(then) === Array.isArray(now)) {
     return union(then, now).flatMap((key) =>
-      jsonDifferences(what, then[key] ?? null, now[key] ?? null, path ? `${path}.${key}` : key)
+      jsonDifferences(what, then[key], now[key], path ? `${path}.${key}` : key)
     );
   }
-  const [old, current] = [canonicalJson(then), canonicalJson(now)];
+  const text = (value: Json | undefined) => value === undefined ? "none" : canonicalJson(value);
+  const [old, current] = [text(then), text(now)];
   return old === current ? [] : [`${what} ${path || "as a whole"}: ${old} -> ${current}`];
 }

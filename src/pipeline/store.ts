@@ -1,23 +1,13 @@
 /**
- * Files named by their content. A file appears under its name whole or not at all: it is written
- * beside its place, synced and renamed.
+ * The artifacts of stages as files named by their content.
  *
  * @module
  */
 import { extname, join } from "node:path";
 import { sha256, sha256File } from "../files/digest.ts";
-import { writeWhole } from "../files/whole.ts";
-
-/** A stored artifact. */
-export interface Artifact {
-  /** File name, with the first twelve digits of its digest: `metrics-3fa9c1d2e4b5.json`. */
-  readonly file: string;
-  /** SHA-256 of its bytes. */
-  readonly sha256: string;
-  readonly bytes: number;
-  /** `committed` lies in `results/<stage>/`, `local` in the cache, `published` at a fixed place. */
-  readonly kind: "committed" | "local" | "published";
-}
+import { type Content, writeWhole } from "../files/whole.ts";
+import type { Kind } from "./artifacts.ts";
+import type { Stored } from "./manifest.ts";
 
 /** Where one study keeps its files. Paths are absolute. */
 export interface Workspace {
@@ -33,16 +23,32 @@ export interface Workspace {
 export const resultsDirectory = (workspace: Workspace, stage: string): string =>
   join(workspace.home, "results", stage);
 
+/** The folder of a stage's local artifacts. */
+const localDirectory = (workspace: Workspace, stage: string): string =>
+  join(workspace.cache, "artifacts", stage);
+
 /** The path of an artifact of a stage. */
-export function artifactPath(workspace: Workspace, stage: string, artifact: Artifact): string {
-  switch (artifact.kind) {
+export function storedPath(
+  workspace: Workspace,
+  stage: string,
+  { kind, file }: Pick<Stored, "kind" | "file">,
+): string {
+  switch (kind) {
     case "committed":
-      return join(resultsDirectory(workspace, stage), artifact.file);
+      return join(resultsDirectory(workspace, stage), file);
     case "local":
-      return join(workspace.cache, "artifacts", stage, artifact.file);
+      return join(localDirectory(workspace, stage), file);
     case "published":
-      return join(workspace.home, artifact.file);
+      return join(workspace.home, file);
   }
+}
+
+/** All bytes of a file's content. */
+async function whole(content: Content): Promise<Uint8Array> {
+  if (typeof content === "string") return new TextEncoder().encode(content);
+  if (content instanceof Uint8Array) return content;
+  const parts = await Array.fromAsync(content);
+  return new Uint8Array(await new Blob(parts.map((part) => part.slice())).arrayBuffer());
 }
 
 /** Stores content under its name and digest; `published` files keep the plain name. */
@@ -50,57 +56,87 @@ export async function store(
   workspace: Workspace,
   stage: string,
   name: string,
-  content: Uint8Array | string,
-  kind: Artifact["kind"],
-): Promise<Artifact> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  content: Content,
+  kind: Kind,
+): Promise<Stored> {
+  const bytes = await whole(content);
   const hash = sha256(bytes);
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length);
-  const artifact: Artifact = {
+  const stored: Stored = {
     file: kind === "published" ? name : `${stem}-${hash.slice(0, 12)}${extension}`,
     sha256: hash,
     bytes: bytes.length,
     kind,
   };
   // An artifact that is there already is left alone: large files are not rewritten without need.
-  if (await verify(workspace, stage, artifact) !== undefined) {
+  if (await verify(workspace, stage, stored) !== undefined) {
     // The project's folder itself need not be open to writing for a published file.
     const folder = kind === "published" ? resultsDirectory(workspace, stage) : undefined;
-    await writeWhole(artifactPath(workspace, stage, artifact), bytes, folder);
+    await writeWhole(storedPath(workspace, stage, stored), bytes, folder);
   }
-  return artifact;
+  return stored;
 }
 
 /** Says what is wrong with a stored artifact: `missing` or `altered`; undefined where it verifies. */
 export async function verify(
   workspace: Workspace,
   stage: string,
-  artifact: Artifact,
+  stored: Stored,
 ): Promise<"missing" | "altered" | undefined> {
-  const path = artifactPath(workspace, stage, artifact);
+  const path = storedPath(workspace, stage, stored);
   try {
-    return await sha256File(path) === artifact.sha256 ? undefined : "altered";
+    return await sha256File(path) === stored.sha256 ? undefined : "altered";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "missing";
     throw error;
   }
 }
 
-/** Reads an artifact and checks it against its digest; throws an Error that names file and digests. */
+/**
+ * Reads an artifact and checks it against its digest.
+ *
+ * @throws {Error} that names file and digests where it is another file
+ */
 export async function load(
   workspace: Workspace,
   stage: string,
-  artifact: Artifact,
+  stored: Stored,
 ): Promise<Uint8Array> {
-  const path = artifactPath(workspace, stage, artifact);
+  const path = storedPath(workspace, stage, stored);
   const bytes = await Deno.readFile(path);
   const found = sha256(bytes);
-  if (found !== artifact.sha256) {
+  if (found !== stored.sha256) {
     throw new Error(
-      `${artifact.file} of stage ${stage} has been altered: its SHA-256 is ${found}, ` +
-        `expected ${artifact.sha256}. Delete ${path} and run again.`,
+      `${stored.file} of stage ${stage} has been altered: its SHA-256 is ${found}, ` +
+        `expected ${stored.sha256}. Delete ${path} and run again.`,
     );
   }
   return bytes;
+}
+
+/** How `store` names the files of a stage: by twelve digits of their digest. */
+const OWN_NAME = /^.+-[0-9a-f]{12}(\.[a-z0-9]+)?$/;
+
+/**
+ * Removes earlier artifacts of a stage: files of the store's own naming that are not among `kept`.
+ * Whatever else lies there is somebody's own, and stays; a link in place of a folder is not followed.
+ */
+export async function removeOthers(
+  workspace: Workspace,
+  stage: string,
+  kept: readonly Stored[],
+): Promise<void> {
+  const names = new Set(kept.map(({ file }) => file));
+  for (
+    const folder of [resultsDirectory(workspace, stage), localDirectory(workspace, stage)]
+  ) {
+    const info = await Deno.lstat(folder).catch(() => undefined);
+    if (!info?.isDirectory) continue;
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.isFile && OWN_NAME.test(entry.name) && !names.has(entry.name)) {
+        await Deno.remove(join(folder, entry.name));
+      }
+    }
+  }
 }

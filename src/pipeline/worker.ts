@@ -1,14 +1,16 @@
 /**
- * The process that runs one job: reads a job document from standard input, imports the job's
- * module, calls its `run`, and writes messages to standard output (see `messages.ts`).
+ * The process that runs one job: reads a job document from standard input, checks the parameters by
+ * the schema of the job's declaration, calls the `run` of the job's module, and writes messages to
+ * standard output (see `messages.ts`). It ends when its standard input does: nobody wants its result then.
  *
  * @module
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { jobDocument, type jobMessage } from "./messages.ts";
-import type { JobContext } from "./stage.ts";
 import { writeWhole } from "../files/whole.ts";
+import { readersOf, writersOf } from "./context.ts";
+import { jobDocument, type jobMessage, lines } from "./messages.ts";
+import type { Job, JobContext } from "./stage.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,44 +19,53 @@ function say(message: z.input<typeof jobMessage>): void {
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
+const input = lines(Deno.stdin.readable);
+const first = await input.next();
+const document = jobDocument.parse(JSON.parse(first.value ?? "null"));
+input.next().then(() => Deno.exit(1));
+
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
 let reported = -Infinity;
 
-const document = jobDocument.parse(
-  JSON.parse(await new Response(Deno.stdin.readable).text()),
-);
-function path(input: string): string {
-  const path = document.inputs[input];
-  if (!path) throw new Error(`The job reads ${input}, which it did not ask for.`);
-  return path;
-}
-const context: JobContext = {
-  parameters: document.parameters,
-  backend: document.backend,
-  path,
-  read: (input) => Deno.readFile(path(input)),
-  write: (name, content) => writeWhole(join(document.output, name), content),
-  record: (facts) => say({ type: "facts", facts: facts as Record<string, z.core.util.JSONType> }),
-  progress(done, total, note) {
-    const now = performance.now();
-    if (done < total && now - reported < REPORT_EVERY) return;
-    reported = now;
-    say({ type: "progress", done, total, note });
-  },
-};
-
 try {
-  const job = await import(document.module) as {
-    run(context: JobContext): Promise<void>;
-  };
-  await job.run(context);
+  // What a module exports is known only here: its declaration says so, and its parameters are checked.
+  const { job }: { job: Job } = await import(document.declaration);
+  const { run }: { run(context: JobContext<unknown, unknown, unknown>): Promise<void> } =
+    await import(document.module);
+  const parameters = job.parameters.safeParse(document.parameters);
+  if (!parameters.success) {
+    throw new TypeError(
+      `the parameters of job ${job.name} are not what it takes: ` +
+        z.prettifyError(parameters.error).replaceAll("\n", " "),
+    );
+  }
+  await run({
+    parameters: parameters.data,
+    equipment: document.equipment,
+    inputs: readersOf(job.reads, (name) => {
+      const stored = document.inputs[name];
+      return stored && { ...stored, read: () => Deno.readFile(stored.path) };
+    }),
+    outputs: writersOf(job.writes, async (name, artifact, value) => {
+      await writeWhole(join(document.output, name), artifact.encode(value));
+      return name;
+    }),
+    record: (facts) => say({ type: "facts", facts: z.record(z.string(), z.json()).parse(facts) }),
+    progress(done, total, note) {
+      const now = performance.now();
+      if (done < total && now - reported < REPORT_EVERY) return;
+      reported = now;
+      say({ type: "progress", done, total, note });
+    },
+  });
   say({ type: "finished" });
   // Native libraries may hold threads that keep the process alive.
   Deno.exit(0);
 } catch (error) {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  say({ type: "failed", kind: name, message });
+  const { name, message, ...data } = error instanceof Error ? error : new Error(String(error));
+  const carried = z.record(z.string(), z.json()).safeParse(data);
+  say({ type: "failed", kind: name, message, data: carried.data ?? {} });
   console.error(error);
   Deno.exit(1);
 }

@@ -72,7 +72,8 @@ export function checkSpace(space: Space): void {
   }
 }
 
-function complaint(parameter: Hyperparameter): string | undefined {
+/** What is wrong with a hyperparameter; undefined where nothing is. */
+export function complaint(parameter: Hyperparameter): string | undefined {
   if (parameter.type === "choice") {
     const { values } = parameter;
     if (values.length === 0) return "a choice needs at least one value";

@@ -1,7 +1,8 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type DataDescription, dataFolder, loadDataset } from "../../src/data/source.ts";
+import type { DataDescription } from "../../src/data/description.ts";
+import { dataFolder, loadDataset } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
@@ -18,7 +19,7 @@ const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
 const file = (name: string) => ({ file: name, sha256: sha256(bytes[name]) });
 const idxFiles = ["train-images.gz", "train-labels.gz", "test-images.gz", "test-labels"];
 
-function idxData(mirrors: readonly string[]): DataDescription {
+function idxData(mirrors: string[]): DataDescription {
   const [trainImages, trainLabels, testImages, testLabels] = idxFiles.map(file);
   return {
     name: "Toy, set 1",

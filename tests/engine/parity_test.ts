@@ -30,7 +30,7 @@ const engines: Record<string, Engine> = {
     : {}),
 };
 
-const lenet: ModelSpec = lenet5(5);
+const lenet: ModelSpec = lenet5([32, 32, 1], 5);
 
 const runs: [string, ModelSpec, TrainingSpec, rate: number, batch: number][] = [
   // Where two values under a pooling window are equal but for rounding, engines choose differently, and from

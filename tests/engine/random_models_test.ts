@@ -152,7 +152,8 @@ function randomModel(seed: number): ModelSpec {
 /** What an engine makes of a model: outputs and, where it can be trained, losses and weights after two steps. */
 async function run(engine: Engine, spec: ModelSpec) {
   const trained = spec.layers.at(-1)!.name === "classes";
-  const network = await engine.open(spec, training, weightsFor(spec));
+  const trainable = trained ? await engine.train(spec, training, weightsFor(spec)) : undefined;
+  const network = trainable ?? await engine.open(spec, weightsFor(spec));
   try {
     const data = imagesFor(spec, IMAGES);
     // A softmax by chance at the end may be over fewer classes than the images have.
@@ -160,9 +161,9 @@ async function run(engine: Engine, spec: ModelSpec) {
     await network.place(data);
     const all = Int32Array.from({ length: IMAGES }, (_, i) => i);
     const results = new Map([["output", (await network.predict(all)).data]]);
-    if (!trained) return results;
+    if (!trainable) return results;
     for (const step of [1, 2]) {
-      const { loss } = await network.trainBatch(all.subarray(step - 1, step + 3), 0.02);
+      const { loss } = await trainable.trainBatch(all.subarray(step - 1, step + 3), 0.02);
       results.set(`loss of step ${step}`, Float32Array.of(loss));
     }
     for (const [name, { data }] of await network.read()) results.set(name, data);

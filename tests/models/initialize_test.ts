@@ -4,7 +4,7 @@ import { lenet5 } from "../../src/models/lenet5.ts";
 import { modelVariables } from "../../src/models/shapes.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 
-const spec = lenet5(10);
+const spec = lenet5([32, 32, 1], 10);
 
 /** Keras's `GlorotUniform` limits for LeNet-5, from fan-in and fan-out written out by hand. */
 const limits = {

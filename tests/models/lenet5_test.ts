@@ -3,7 +3,9 @@ import { lenet5 } from "../../src/models/lenet5.ts";
 import { countParameters, resolveLayers } from "../../src/models/shapes.ts";
 
 Deno.test("LeNet-5 has the shapes and parameters of the study's table", () => {
-  const layers = resolveLayers(lenet5(10)).map(({ layer, outputShape, parameters }) => [
+  const layers = resolveLayers(lenet5([32, 32, 1], 10)).map((
+    { layer, outputShape, parameters },
+  ) => [
     layer.name,
     outputShape,
     parameters,
@@ -19,10 +21,13 @@ Deno.test("LeNet-5 has the shapes and parameters of the study's table", () => {
     ["dense2", [84], 21588],
     ["logits", [10], 850],
   ]);
-  assertEquals(countParameters(lenet5(10)), 504342);
+  assertEquals(countParameters(lenet5([32, 32, 1], 10)), 504342);
 });
 
 Deno.test("the number of classes changes the last layer alone", () => {
-  assertEquals(countParameters(lenet5(3)), 504342 - 7 * 85);
-  assertEquals(lenet5(3).layers.slice(0, -1), lenet5(10).layers.slice(0, -1));
+  assertEquals(countParameters(lenet5([32, 32, 1], 3)), 504342 - 7 * 85);
+  assertEquals(
+    lenet5([32, 32, 1], 3).layers.slice(0, -1),
+    lenet5([32, 32, 1], 10).layers.slice(0, -1),
+  );
 });

@@ -8,7 +8,7 @@ const base = (name: string) => transfer.bases.find((base) => base.name === name)
 
 Deno.test("the study's bases give the features that heads are built for", () => {
   const shapes = transfer.bases.map((base) => {
-    const { model } = baseModel(base, 32);
+    const { model } = baseModel(base, [32, 32, 1]);
     return [base.name, resolveLayers(model).at(-1)!.outputShape];
   });
   assertEquals(Object.fromEntries(shapes), {
@@ -20,14 +20,14 @@ Deno.test("the study's bases give the features that heads are built for", () => 
 });
 
 Deno.test("a larger input size is made of repeated pixels", () => {
-  const { model } = baseModel({ ...base("vgg16-block3"), scale: 2 }, 32);
+  const { model } = baseModel({ ...base("vgg16-block3"), scale: 2 }, [32, 32, 1]);
   assertEquals(model.input, [32, 32, 1]);
   assertEquals(resolveLayers(model).at(-1)!.outputShape, [8, 8, 256]);
 });
 
 Deno.test("a base with its head is one model whose variables are the base's and then the head's", () => {
   for (const study of transfer.bases) {
-    const { model } = baseModel(study, 32);
+    const { model } = baseModel(study, [32, 32, 1]);
     const features = resolveLayers(model).at(-1)!.outputShape;
     for (const name of heads) {
       const head = headModel(name, features, 10);
@@ -46,7 +46,7 @@ Deno.test("a base with its head is one model whose variables are the base's and 
 });
 
 Deno.test("a layer to train from that is none is refused by name", () => {
-  const { model } = baseModel(base("vgg16-block3"), 32);
+  const { model } = baseModel(base("vgg16-block3"), [32, 32, 1]);
   assertThrows(
     () => withHead(model, headModel("linear", [4, 4, 256], 10), "block9"),
     Error,
@@ -56,7 +56,7 @@ Deno.test("a layer to train from that is none is refused by name", () => {
 
 Deno.test("a cause changes what it says and nothing else", () => {
   const { reference, changes } = transfer.causes;
-  const { model } = baseModel(base("vgg16-block3"), 32);
+  const { model } = baseModel(base("vgg16-block3"), [32, 32, 1]);
   const head = headModel("dense", [4, 4, 256], 10);
   const before = causeModel(model, head, reference);
   assertEquals(before, withHead(model, head, reference.trainedFrom));

@@ -12,7 +12,9 @@ const best = {
 };
 
 Deno.test("the study's best network has the shapes and parameters of its table", () => {
-  const layers = resolveLayers(tunedLenet(best, 10)).map(({ layer, outputShape, parameters }) => [
+  const layers = resolveLayers(tunedLenet(best, [32, 32, 1], 10)).map((
+    { layer, outputShape, parameters },
+  ) => [
     layer.name,
     outputShape,
     parameters,
@@ -30,18 +32,22 @@ Deno.test("the study's best network has the shapes and parameters of its table",
     ["dense2", [84], 21588],
     ["logits", [10], 850],
   ]);
-  assertEquals(countParameters(tunedLenet(best, 10)), 879825);
+  assertEquals(countParameters(tunedLenet(best, [32, 32, 1], 10)), 879825);
 });
 
 Deno.test("each value reaches its layer", () => {
   const layers = resolveLayers(
-    tunedLenet({
-      CONV_1_FILTER: 32,
-      KERNEL_1_FILTER: 3,
-      CONV_2_FILTER: 64,
-      KERNEL_2_FILTER: 5,
-      DROPOUT_1: 0.4,
-    }, 7),
+    tunedLenet(
+      {
+        CONV_1_FILTER: 32,
+        KERNEL_1_FILTER: 3,
+        CONV_2_FILTER: 64,
+        KERNEL_2_FILTER: 5,
+        DROPOUT_1: 0.4,
+      },
+      [32, 32, 1],
+      7,
+    ),
   );
   const named = Object.fromEntries(layers.map((resolved) => [resolved.layer.name, resolved]));
   assertEquals(named.conv1.variables[0].shape, [3, 3, 1, 32]);
@@ -54,7 +60,7 @@ Deno.test("each value reaches its layer", () => {
 Deno.test("values that make no network are refused by layer", () => {
   const refuse = (values: Partial<typeof best>, message: string) =>
     assertThrows(
-      () => resolveLayers(tunedLenet({ ...best, ...values }, 10)),
+      () => resolveLayers(tunedLenet({ ...best, ...values }, [32, 32, 1], 10)),
       Error,
       `Model tuned-lenet, layer ${message}`,
     );

@@ -116,3 +116,12 @@ function canonical(value: AttributeMessage): Json {
 }
 
 const sizes = ({ dim }: ShapeMessage): number[] => dim.map(({ size }) => size);
+
+/** What a job compiles: a model, to be trained or, if `training` is omitted, to predict. */
+export interface Compiled {
+  readonly spec: ModelSpec;
+  readonly training?: Omit<TrainingSpec, "seed">;
+}
+
+/** `programDigest` as jobs' keys ask for it; see `variants.ts`. */
+export const compiled = ({ spec, training }: Compiled): string => programDigest(spec, training);

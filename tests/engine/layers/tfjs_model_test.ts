@@ -12,7 +12,7 @@ await loadWasm();
 const engine = layersEngine("wasm", 1);
 
 const frozen: ModelSpec = { ...everything, name: "partly.frozen", frozen: ["conv1", "norm1"] };
-const models = [small, everything, frozen, enlarged, lenet5(10)];
+const models = [small, everything, frozen, enlarged, lenet5([32, 32, 1], 10)];
 
 /** Loads a model as a page does: `model.json` and the file that it names, from beside it. */
 async function loadLayersModel(json: string, files: Record<string, Uint8Array>) {

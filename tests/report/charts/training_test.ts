@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { accuracyComparison } from "../../../src/report/charts/comparison.ts";
+import { accuracyComparison } from "../../../src/stages/report/charts.ts";
 import { confusionMatrix, learningCurves, perClass } from "../../../src/report/charts/training.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
 import { marks } from "../../support/svg_text.ts";

@@ -1,0 +1,84 @@
+/** Who runs jobs: what the pipeline asks of it, and how many it is given at once. @module */
+import type { JsonObject } from "../files/digest.ts";
+import type { Json } from "../files/digest.ts";
+import type { Equipment, Facts, Progress, StoredFile } from "./stage.ts";
+
+/** A job with all that it needs. Modules are paths from the project's root, with `/`. */
+export interface ReadyJob {
+  /** Digest of all that its result depends on. */
+  readonly key: string;
+  /** For people. */
+  readonly label: string;
+  /** Name of its declaration. */
+  readonly job: string;
+  /** The module that declares it, and the one that does the work. */
+  readonly declaration: string;
+  readonly module: string;
+  readonly parameters: Json;
+  readonly equipment: Equipment;
+  /** Every file that it reads, by name. */
+  readonly files: { readonly [name: string]: StoredFile };
+}
+
+/** How a job went. */
+export interface Outcome {
+  /** Wall-clock time that it took. */
+  readonly seconds: number;
+  /** What it recorded of how its result was made. */
+  readonly facts: Facts;
+}
+
+/** Runs jobs, wherever. */
+export interface Executor {
+  /**
+   * Runs a job, which writes its files to the folder `output`; that exists and is empty.
+   *
+   * @throws {JobFailure} where the job's module threw
+   * @throws {Error} that says how it ended where it ended in any other way
+   */
+  run(job: ReadyJob, output: string, progress: Progress): Promise<Outcome>;
+  /** Ends what runs and takes nothing more; resolves once nothing runs. */
+  stop(): Promise<void>;
+}
+
+/** Thrown where a job's module threw, for a stage that can go on without the job. */
+export class JobFailure extends Error {
+  override name = "JobFailure";
+  /**
+   * @param kind `name` of the error that the module threw, such as `DivergenceError`
+   * @param data what that error carries besides its message
+   */
+  constructor(message: string, readonly kind: string, readonly data: JsonObject = {}) {
+    super(message);
+  }
+}
+
+/** Thrown for a job that was not run because its executor has been stopped. */
+export class Stopped extends Error {
+  override name = "Stopped";
+}
+
+/** An executor that is given at most `places` jobs at once, in the order in which they were asked for. */
+export function bounded(executor: Executor, places: number): Executor {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  let stopped = false;
+  return {
+    async run(job, output, progress) {
+      if (free > 0) free--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
+        return await executor.run(job, output, progress);
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else free++;
+      }
+    },
+    async stop() {
+      stopped = true;
+      await executor.stop();
+    },
+  };
+}

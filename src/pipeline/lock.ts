@@ -1,0 +1,54 @@
+/** One run at a time in a folder. @module */
+import { join } from "node:path";
+import { z } from "zod";
+import { writeWhole } from "../files/whole.ts";
+
+const holder = z.strictObject({
+  pid: z.int(),
+  /** When it began, as ISO 8601. */
+  since: z.string(),
+});
+
+/** Who holds a lock. */
+export type Holder = z.infer<typeof holder>;
+
+/** How often a lock that another run holds is tried, in milliseconds. */
+const EVERY = 200;
+
+/**
+ * Takes the lock of a folder, and waits where another run has it. `onWait` is told once, at once, for
+ * whom it waits; null where that is not known. The system releases the lock with the process.
+ *
+ * @returns a function that releases it
+ * @throws the reason of `signal` where that is aborted while it waits
+ */
+export async function lock(
+  folder: string,
+  onWait: (holder: Holder | null) => void,
+  signal?: AbortSignal,
+): Promise<() => void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const name = join(folder, "lock.json");
+  const file = await Deno.open(join(folder, "lock"), { write: true, create: true });
+  try {
+    for (let waits = 0; !await file.tryLock(true); waits++) {
+      if (waits === 0) onWait(await readHolder(name));
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+      signal?.throwIfAborted();
+    }
+    const content: Holder = { pid: Deno.pid, since: new Date().toISOString() };
+    await writeWhole(name, JSON.stringify(content) + "\n");
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return () => file.close();
+}
+
+async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    return holder.parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch {
+    return null;
+  }
+}

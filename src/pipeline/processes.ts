@@ -1,0 +1,146 @@
+/**
+ * Runs jobs on this machine, each in a process of its own (`worker.ts`) that may write to its own
+ * folder and to no other. A process ends with the one that started it.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { z } from "zod";
+import { pathList } from "../files/flags.ts";
+import { UNFINISHED } from "../files/whole.ts";
+import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
+import { jobDocument, jobMessage, lines } from "./messages.ts";
+import type { Facts, Progress } from "./stage.ts";
+
+/** How processes are started. */
+export interface ProcessOptions {
+  /** The project's root, which modules are found from. */
+  readonly root: string;
+  /** Permission flags besides writing to the job's own folder. */
+  readonly permissions: readonly string[];
+}
+
+/** How long a process that was told to end is waited for before it is killed, in milliseconds. */
+const PATIENCE = 2000;
+
+/** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
+export function processes({ root, permissions }: ProcessOptions): Executor {
+  const running = new Set<Deno.ChildProcess>();
+  let stopped = false;
+  return {
+    async run(job, output, progress) {
+      if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
+      const began = performance.now();
+      // Beside the output, on the same disk, and named so that the next run removes what is left of it.
+      const scratch = await Deno.makeTempDir({
+        dir: dirname(output),
+        prefix: `${UNFINISHED}scratch-`,
+      });
+      try {
+        const child = new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "--no-prompt",
+            `--allow-write=${pathList([output, scratch], root)}`,
+            ...permissions,
+            new URL("./worker.ts", import.meta.url).href,
+          ],
+          cwd: root,
+          // Temporary files of the worker go with it.
+          env: { TMPDIR: scratch, TMP: scratch, TEMP: scratch },
+          stdin: "piped",
+          stdout: "piped",
+          stderr: "piped",
+        }).spawn();
+        running.add(child);
+        try {
+          const facts = await follow(child, job, documentOf(job, root, output), progress);
+          return { seconds: (performance.now() - began) / 1000, facts } satisfies Outcome;
+        } finally {
+          running.delete(child);
+        }
+      } finally {
+        await Deno.remove(scratch, { recursive: true }).catch(() => {});
+      }
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all([...running].map(end));
+    },
+  };
+}
+
+/** Ends a process, which may have ended already. */
+async function end(child: Deno.ChildProcess): Promise<void> {
+  const signal = (name: Deno.Signal) => {
+    try {
+      child.kill(name);
+    } catch {
+      // It has ended.
+    }
+  };
+  signal("SIGTERM");
+  const timer = setTimeout(() => signal("SIGKILL"), PATIENCE);
+  await child.status;
+  clearTimeout(timer);
+}
+
+const documentOf = (
+  { declaration, module, parameters, equipment, files }: ReadyJob,
+  root: string,
+  output: string,
+): z.input<typeof jobDocument> => {
+  const address = (path: string) => pathToFileURL(join(root, path)).href;
+  return jobDocument.parse({
+    declaration: address(declaration),
+    module: address(module),
+    parameters,
+    equipment,
+    inputs: files,
+    output,
+  });
+};
+
+/** Tells a process its job and listens until it ends; returns the facts that it recorded. */
+async function follow(
+  child: Deno.ChildProcess,
+  job: ReadyJob,
+  document: z.input<typeof jobDocument>,
+  progress: Progress,
+): Promise<Facts> {
+  const errors = new Response(child.stderr).text();
+  const writer = child.stdin.getWriter();
+  // A process that has ended before it could read says so by its status.
+  writer.write(new TextEncoder().encode(JSON.stringify(document) + "\n")).catch(() => {});
+  const facts: Record<string, Facts[string]> = {};
+  let failure: { kind: string; message: string; data: Facts } | undefined;
+  let finished = false;
+  for await (const line of lines(child.stdout)) {
+    // Libraries may print lines of their own; only messages count.
+    const message = line.startsWith("{") ? jobMessage.safeParse(parseJson(line)).data : undefined;
+    if (message?.type === "progress") progress(message.done, message.total, message.note);
+    if (message?.type === "facts") Object.assign(facts, message.facts);
+    if (message?.type === "failed") failure = message;
+    if (message?.type === "finished") finished = true;
+  }
+  const status = await child.status;
+  writer.close().catch(() => {});
+  const failed = `Job ${job.label} (${job.module}) failed:`;
+  if (failure) throw new JobFailure(`${failed} ${failure.message}`, failure.kind, failure.data);
+  if (!finished || !status.success) {
+    const why = status.signal
+      ? `its process was ended by ${status.signal}`
+      : `its process ended with ${status.code}`;
+    throw new Error(`${failed} ${why}\n${(await errors).trim().split("\n").slice(-15).join("\n")}`);
+  }
+  return facts;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

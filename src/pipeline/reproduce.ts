@@ -1,0 +1,68 @@
+/** Runs stages again from nothing, in a scratch place, and compares what comes out with what was recorded. @module */
+import { join } from "node:path";
+import { removeIfThere, UNFINISHED } from "../files/whole.ts";
+import { readManifest } from "./manifest.ts";
+import { run, type RunEvent, type RunOptions } from "./run.ts";
+import type { Planned } from "./stage.ts";
+import type { Workspace } from "./store.ts";
+
+/** What came of running one stage again. */
+export interface Reproduced {
+  readonly stage: string;
+  /** Why there is nothing to compare with; null where there is. */
+  readonly problem: string | null;
+  /** Names of the artifacts that came out with the recorded bytes, and of those that did not. */
+  readonly same: readonly string[];
+  readonly differing: readonly string[];
+}
+
+/**
+ * Runs `targets`, and all that they need, in a scratch folder of the cache that no earlier result or
+ * finished job reaches, hands it to `look` together with the comparison, and removes it.
+ *
+ * @throws {Error} as `run` does
+ */
+export async function reproduce<T>(
+  workspace: Workspace,
+  plan: readonly Planned[],
+  targets: readonly string[],
+  options: RunOptions,
+  onEvent: (event: RunEvent) => void,
+  look: (scratch: Workspace, reproduced: readonly Reproduced[]) => Promise<T>,
+): Promise<T> {
+  await Deno.mkdir(workspace.cache, { recursive: true });
+  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: `${UNFINISHED}again-` });
+  const scratch: Workspace = { root: workspace.root, home, cache: join(home, ".cache") };
+  try {
+    await run(scratch, plan, targets, options, onEvent);
+    const reproduced = await Promise.all(
+      targets.map((stage) => compare(workspace, scratch, stage)),
+    );
+    return await look(scratch, reproduced);
+  } finally {
+    await removeIfThere(home);
+  }
+}
+
+async function compare(
+  workspace: Workspace,
+  scratch: Workspace,
+  stage: string,
+): Promise<Reproduced> {
+  const [then, now] = await Promise.all(
+    [workspace, scratch].map((place) => readManifest(place, stage)),
+  );
+  if (!("manifest" in then)) {
+    return { stage, problem: `its manifest is ${then.problem}`, same: [], differing: [] };
+  }
+  if (!("manifest" in now)) throw new Error(`Stage ${stage} has left no manifest.`);
+  const [recorded, made] = [then.manifest.outputs, now.manifest.outputs];
+  const names = [...new Set([...Object.keys(recorded), ...Object.keys(made)])].sort();
+  const same = names.filter((name) => recorded[name]?.sha256 === made[name]?.sha256);
+  return {
+    stage,
+    problem: null,
+    same,
+    differing: names.filter((name) => !same.includes(name)),
+  };
+}

@@ -1,0 +1,55 @@
+/** Schemas of settings that people write: what is not known is refused with what is. @module */
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+
+/** The name that was most likely meant, if any is near enough. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const found = closest(name.toLowerCase(), known.map((it) => it.toLowerCase()));
+  const near = known.find((it) => it.toLowerCase() === found)!;
+  return distance(name.toLowerCase(), found) <= Math.max(2, name.length / 3) ? near : undefined;
+}
+
+/** `there is no epoch; did you mean epochs?`, or what there is where nothing is near. */
+export function unknownName(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
+  return `there is no ${name}; ${hint}`;
+}
+
+/** An object with these settings and no others. */
+export function settings<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => unknownName(key, Object.keys(shape))).join("; ")
+        : undefined,
+  });
+}
+
+/** One of these words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z.enum(words, {
+    error: ({ input }) => {
+      const near = typeof input === "string" ? nearest(input, words) : undefined;
+      const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+      return `expected ${words.map((word) => `"${word}"`).join(" or ")}, got ${
+        JSON.stringify(input) ?? "nothing"
+      }${hint}`;
+    },
+  });
+}
+
+/** A whole number of 1 or more. */
+export const count = z.int().min(1);
+
+/** What `randomState` takes: a whole number from 0 to 2^32 - 1. */
+export const seed = z.int().min(0).max(0xffffffff);
+
+/** A part of a whole: at least 0 and below 1. */
+export const share = z.number().min(0).lt(1);
+
+/** SHA-256 of a file's bytes in hexadecimal. */
+export const sha256Text = z.string().regex(/^[0-9a-f]{64}$/, {
+  error: "expected the 64 hexadecimal digits of a SHA-256, in lower case",
+});

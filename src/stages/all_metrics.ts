@@ -1,0 +1,45 @@
+/** Every metric of a study's results, beside its threshold and the published figure. @module */
+import { type Metric, metricList } from "../evaluation/metrics.ts";
+import { isArtifact } from "../pipeline/artifacts.ts";
+import { readManifest } from "../pipeline/manifest.ts";
+import { load, type Workspace } from "../pipeline/store.ts";
+import type { CheckedStudy } from "./plan.ts";
+
+/** A metric as `deno task metrics --json` prints it. */
+export interface ReportedMetric extends Metric {
+  /** Least value that passes; null where none is set. */
+  readonly threshold: number | null;
+  /** The figure of the original study; null where it gives none. */
+  readonly published: number | null;
+}
+
+/**
+ * The metrics of all stages that have a result, in the order of the stages.
+ *
+ * @throws {Error} where a manifest or an artifact cannot be used
+ */
+export async function allMetrics(
+  { study: { thresholds, published }, rooms }: CheckedStudy,
+  workspace: Workspace,
+): Promise<ReportedMetric[]> {
+  const metrics: ReportedMetric[] = [];
+  for (const { name: stage, writes } of rooms) {
+    const artifact = writes.metrics;
+    if (!artifact || !isArtifact(artifact)) continue;
+    const read = await readManifest(workspace, stage);
+    if ("problem" in read) {
+      if (read.problem === "missing") continue;
+      throw new Error(`The manifest of stage ${stage} ${read.problem}.`);
+    }
+    const stored = read.manifest.outputs[artifact.name];
+    const list = artifact.decode(await load(workspace, stage, stored), artifact.name);
+    for (const metric of metricList.parse(list)) {
+      metrics.push({
+        ...metric,
+        threshold: thresholds[metric.name] ?? null,
+        published: published?.figures[metric.name]?.value ?? null,
+      });
+    }
+  }
+  return metrics;
+}

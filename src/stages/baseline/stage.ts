@@ -1,0 +1,27 @@
+/** Stage `baseline`: LeNet-5, trained once. @module */
+import { lenet5 } from "../../models/lenet5.ts";
+import { job as fit } from "../../training/job.ts";
+import { recipe } from "../../training/recipe.ts";
+import { evaluated, modelFiles } from "../evaluated.ts";
+import { accuraciesOf } from "../accuracies.ts";
+import { metrics } from "../metrics.ts";
+import { preparedImages } from "../prepare/stage.ts";
+import { defineRoom, tooSmall } from "../room.ts";
+
+/** The stage. */
+export const baseline = defineRoom({
+  name: "baseline",
+  about: "Train and evaluate LeNet-5",
+  optional: false,
+  settings: recipe,
+  module: import.meta.resolve("./run.ts"),
+  section: import.meta.resolve("./section.ts"),
+  parameters: (recipe, { classes }) => ({ classes, recipe }),
+  keyed: (parameters) => parameters,
+  faults: (_, { classes }, input) => tooSmall(() => lenet5(input, classes.length)),
+  metrics: () => accuraciesOf("baseline"),
+  reads: preparedImages,
+  writes: { ...modelFiles, ...evaluated, metrics },
+  jobs: { fit },
+  shows: {},
+});

@@ -1,0 +1,73 @@
+/** The folds of a cross-validation, one small chart each. @module */
+import type { TopLevelSpec } from "vega-lite";
+import { categoryColors } from "../../report/svg.ts";
+
+/** One epoch of one fold. */
+export interface FoldPoint {
+  /** Counted from 1, both. */
+  readonly fold: number;
+  readonly epoch: number;
+  readonly accuracy: number;
+  readonly validationAccuracy: number;
+}
+
+/**
+ * Accuracy by epoch, one panel a fold on a common scale: training and held-out images.
+ *
+ * @throws {RangeError} Where there is no point.
+ */
+export function foldCurves(title: string, points: readonly FoldPoint[]): TopLevelSpec {
+  if (points.length === 0) throw new RangeError(`Chart "${title}": there is no fold to draw.`);
+  const kinds = ["training", "held out"];
+  const epochs = Math.max(...points.map(({ epoch }) => epoch));
+  const folds = [...new Set(points.map(({ fold }) => fold))].sort((a, b) => a - b);
+  const columns = Math.min(5, folds.length);
+  return {
+    title,
+    description:
+      `Accuracy over ${epochs} epochs in each of ${folds.length} folds, on the images learnt ` +
+      `from and on those held out.`,
+    data: {
+      values: points.flatMap(({ fold, epoch, accuracy, validationAccuracy }) => [
+        { fold: `Fold ${fold}`, epoch, images: kinds[0], accuracy },
+        { fold: `Fold ${fold}`, epoch, images: kinds[1], accuracy: validationAccuracy },
+      ]),
+    },
+    facet: {
+      field: "fold",
+      type: "nominal",
+      title: null,
+      sort: folds.map((fold) => `Fold ${fold}`),
+    },
+    columns,
+    spacing: 14,
+    spec: {
+      width: Math.floor(700 / columns) - 14,
+      height: 180,
+      mark: { type: "line" },
+      encoding: {
+        x: {
+          field: "epoch",
+          type: "quantitative",
+          title: "Epoch",
+          scale: { domain: [1, epochs], nice: false },
+          axis: { values: [1, Math.ceil(epochs / 2), epochs], format: "d", grid: false },
+        },
+        y: {
+          field: "accuracy",
+          type: "quantitative",
+          title: "Accuracy",
+          scale: { zero: false },
+          axis: { tickCount: 6 },
+        },
+        color: {
+          field: "images",
+          type: "nominal",
+          title: null,
+          scale: { domain: kinds, range: categoryColors.slice(0, 2) },
+          legend: { orient: "top", direction: "horizontal" },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,7 @@
+/** Names of the metrics of stage `cv`. @module */
+
+/** The name of a fold's accuracy; folds count from 0. */
+export const foldMetric = (fold: number) => `cv.fold${fold + 1}.accuracy`;
+
+/** The name of the accuracy of all folds. */
+export const MEAN = "cv.mean.accuracy";

@@ -1,0 +1,58 @@
+/**
+ * What stage `cv` does: every fold is a job; what it scores on the images it has not seen is the score
+ * of its last epoch if the recipe keeps that, so that nothing is chosen on them.
+ *
+ * @module
+ */
+import { kFold } from "../../data/split.ts";
+import { classify } from "../../evaluation/confusion.ts";
+import { correctedMean } from "../../evaluation/intervals.ts";
+import { accuracyMetric } from "../../evaluation/accuracy.ts";
+import { imageShape } from "../../files/npy.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import type { ContextOf } from "../../pipeline/stage.ts";
+import { foldMetric, MEAN } from "./names.ts";
+import type { cv } from "./stage.ts";
+
+/** Writes what the stage declares. */
+export async function run(
+  { parameters, inputs, outputs, jobs }: ContextOf<typeof cv>,
+): Promise<void> {
+  const { classes, splits, randomState, recipe } = parameters;
+  const model = lenet5(await imageShape(inputs.trainImages.file.path), classes);
+  const labels = (await inputs.trainLabels.read()).data;
+  const folds = await Promise.all(
+    kFold(labels.length, splits, randomState).map(async ({ train, test }, index) => {
+      const trained = await jobs.fit({
+        name: `fold${index + 1}`,
+        label: `fold ${index + 1}`,
+        parameters: { model, recipe, fold: { splits, randomState, index }, evaluate: [] },
+        inputs,
+      });
+      const { history } = await trained.summary.read();
+      const predicted = classify(await trained.validationProbabilities.read());
+      const truth = Uint8Array.from(test, (row) => labels[row]);
+      const metric = accuracyMetric(foldMetric(index), predicted, truth);
+      return { fold: index + 1, train, test, history, predicted, metric };
+    }),
+  );
+
+  await outputs.history.write(
+    folds.flatMap(({ fold, history }) => history.map((epoch) => ({ fold, ...epoch }))),
+  );
+  const rows = new Array<{ fold: number; label: number; predicted: number }>(labels.length);
+  for (const { fold, test, predicted } of folds) {
+    test.forEach((row, i) => rows[row] = { fold, label: labels[row], predicted: predicted[i] });
+  }
+  await outputs.predictions.write(rows);
+
+  const { mean, low, high } = correctedMean(
+    folds.map(({ metric }) => metric.value),
+    folds[0].train.length,
+    folds[0].test.length,
+  );
+  await outputs.metrics.write([
+    ...folds.map(({ metric }) => metric),
+    { name: MEAN, value: mean, interval: [low, high], n: labels.length },
+  ]);
+}

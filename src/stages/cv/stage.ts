@@ -1,0 +1,48 @@
+/** Stage `cv`: LeNet-5 cross-validated. @module */
+import { z } from "zod";
+import { int, number } from "../../files/table.ts";
+import { table } from "../../pipeline/artifacts.ts";
+import { seed, settings } from "../../schema.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import { job as fit } from "../../training/job.ts";
+import { recipe } from "../../training/recipe.ts";
+import { metrics } from "../metrics.ts";
+import { trainingImages } from "../prepare/stage.ts";
+import { defineRoom, tooSmall } from "../room.ts";
+import { foldMetric, MEAN } from "./names.ts";
+
+/** The stage. */
+export const cv = defineRoom({
+  name: "cv",
+  about: "Cross-validate LeNet-5, fold by fold",
+  optional: true,
+  settings: settings({
+    /** Scikit-learn's `KFold(splits, shuffle=True, random_state=randomState)`. */
+    splits: z.int().min(2),
+    randomState: seed,
+    recipe,
+  }),
+  module: import.meta.resolve("./run.ts"),
+  section: import.meta.resolve("./section.ts"),
+  parameters: (cv, { classes }) => ({ classes: classes.length, ...cv }),
+  keyed: (parameters) => parameters,
+  faults: (_, { classes }, input) => tooSmall(() => lenet5(input, classes.length)),
+  metrics: ({ splits }) => [...Array.from({ length: splits }, (_, i) => foldMetric(i)), MEAN],
+  reads: trainingImages,
+  writes: {
+    metrics,
+    /** A row an epoch of a fold; folds count from 1. */
+    history: table({
+      fold: int,
+      epoch: int,
+      loss: number,
+      accuracy: number,
+      validationLoss: number,
+      validationAccuracy: number,
+    }),
+    /** For every training image its fold, and what the network that had not seen it predicted. */
+    predictions: table({ fold: int, label: int, predicted: int }),
+  },
+  jobs: { fit },
+  shows: {},
+});

@@ -1,0 +1,118 @@
+/** From a study to the stages that it consists of: checked first, with every fault in one message. @module */
+import { z } from "zod";
+import type { Planned } from "../pipeline/stage.ts";
+import { settings, unknownName } from "../schema.ts";
+import { reportOn } from "./report/stage.ts";
+import type { Fault, Room, SettingsOf } from "./room.ts";
+import { rooms } from "./rooms.ts";
+import { type Basics, basics } from "./study.ts";
+
+type AnyRoom = typeof rooms[number];
+type Optional = Extract<AnyRoom, { readonly optional: true }>;
+type Needed = Exclude<AnyRoom, Optional>;
+
+/** What `study.ts` holds: what is studied, and what is said of each stage under its name. */
+export type Study =
+  & Basics
+  & { readonly [R in Needed as R["name"]]: SettingsOf<R> }
+  & { readonly [R in Optional as R["name"]]?: SettingsOf<R> };
+
+/** The stages of a study as the schema knows them. */
+const schema = settings({
+  ...basics,
+  ...Object.fromEntries(
+    rooms.map((room): [string, z.ZodType] => [
+      room.name,
+      room.optional ? room.settings.optional() : room.settings,
+    ]),
+  ),
+});
+
+/** A study is refused; the message has a line a fault. */
+export class StudyError extends Error {
+  override name = "StudyError";
+  constructor(readonly faults: readonly Fault[]) {
+    const lines = faults.map(({ path, message }) => `  ${pathText(path)}: ${message}`);
+    super(`study.ts is refused:\n${lines.join("\n")}`);
+  }
+}
+
+const pathText = (path: readonly PropertyKey[]) =>
+  path.map((key, i) =>
+    typeof key === "number" ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`
+  )
+    .join("") || "the study";
+
+/** A study that has been checked, and the stages that it has. */
+export interface CheckedStudy {
+  readonly study: Study;
+  readonly rooms: readonly Room[];
+}
+
+/**
+ * Checks a study as `study.ts` exports it, whatever it holds.
+ *
+ * @throws {StudyError} with every fault and its path
+ */
+export function checkStudy(value: unknown): CheckedStudy {
+  const study = parsed(value);
+  const present: readonly Room[] = rooms.filter(({ name }) => study[name] !== undefined);
+  const said: { readonly [stage: string]: unknown } = study;
+  const { size } = study.prepare;
+  const metrics = present.flatMap((room) => room.metrics(said[room.name], study));
+  const faults = [
+    ...present.flatMap((room) => room.faults(said[room.name], study, [size, size, 1])),
+    ...Object.keys(study.thresholds).filter((name) => !metrics.includes(name)).map((name) => ({
+      path: ["thresholds", name],
+      message: `no stage reports such a metric; ${unknownName(name, metrics)}`,
+    })),
+  ];
+  if (faults.length > 0) throw new StudyError(faults);
+  return { study, rooms: present };
+}
+
+/** A value that passes the schema, as the type that the schema is of. */
+function parsed(value: unknown): Study {
+  let issues: readonly z.core.$ZodIssue[] = [];
+  const isStudy = (value: unknown): value is Study => {
+    const result = schema.safeParse(value);
+    issues = result.error?.issues ?? [];
+    return result.success;
+  };
+  if (isStudy(value)) return value;
+  throw new StudyError(issues.flatMap((issue) => faultOf(issue, value)));
+}
+
+/** What a schema complains of, in words for whoever wrote `study.ts`. */
+function faultOf(issue: z.core.$ZodIssue, study: unknown): Fault[] {
+  const { path } = issue;
+  const value = path.reduce<unknown>(
+    (at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined,
+    study,
+  );
+  if (value === undefined && issue.code !== "unrecognized_keys") {
+    const expected = issue.code === "invalid_type" ? `; expected ${article(issue.expected)}` : "";
+    return [{ path, message: `is missing${expected}` }];
+  }
+  if (issue.code === "unrecognized_keys") return [{ path, message: issue.message }];
+  return [{ path, message: `${shortJson(value)}: ${issue.message}` }];
+}
+
+const article = (type: string) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+
+const shortJson = (value: unknown) => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+};
+
+/** The stages of a study with their parameters, the report last. */
+export function planOf({ study, rooms }: CheckedStudy): Planned[] {
+  const said: { readonly [stage: string]: unknown } = study;
+  return [
+    ...rooms.map((room) => ({
+      stage: room,
+      parameters: room.parameters(said[room.name], study),
+    })),
+    { stage: reportOn(rooms), parameters: { study } },
+  ];
+}

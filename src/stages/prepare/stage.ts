@@ -1,0 +1,111 @@
+/** Stage `prepare`: the images as networks read them. Part I of the original study. @module */
+import { z } from "zod";
+import { dataFiles } from "../../data/description.ts";
+import { int, numberOrNaN, spread, word } from "../../files/table.ts";
+import { array, json, local, table } from "../../pipeline/artifacts.ts";
+import { count, seed, settings } from "../../schema.ts";
+import { defineRoom, type Fault } from "../room.ts";
+
+const counts = z.array(z.int().min(0));
+
+const summary = z.strictObject({
+  /** Rows and columns of the training table as read, label included. */
+  shape: z.tuple([z.int(), z.int()]),
+  missingValues: z.int().min(0),
+  duplicates: z.int().min(0),
+  /** Number of training images of every class, duplicates dropped. */
+  labelCounts: counts,
+  /** Shape of every prepared array, by name. */
+  shapes: z.record(z.string(), counts),
+  labels: counts,
+  /** The first labels one-hot, `[5, classes]`. */
+  oneHot: z.array(counts),
+});
+
+/** One column's row of `DataFrame.describe()`. All but `count` are NaN where there are no rows. */
+const description = {
+  column: word,
+  count: int,
+  mean: numberOrNaN,
+  std: numberOrNaN,
+  min: numberOrNaN,
+  q25: numberOrNaN,
+  q50: numberOrNaN,
+  q75: numberOrNaN,
+  max: numberOrNaN,
+};
+
+const images = local(array("uint8", [null, null, null, 1]));
+const labels = local(array("uint8", [null]));
+const indices = local(array("int32", [null]));
+
+/** The stage. */
+export const prepare = defineRoom({
+  name: "prepare",
+  about: "Read, describe, clean, pad and split the images",
+  optional: false,
+  settings: settings({
+    /** Height and width of the padded images, in pixels. */
+    size: count,
+    /** Scikit-learn's `train_test_split`: `testSize` is a share, `randomState` a seed. */
+    split: settings({ testSize: z.number().gt(0).lt(1), randomState: seed }),
+  }),
+  module: import.meta.resolve("./run.ts"),
+  section: import.meta.resolve("./section.ts"),
+  parameters: (prepare, { data, classes }) => ({ data, classes: classes.length, ...prepare }),
+  // What a file is called and where it lies says nothing about what is in it.
+  keyed: ({ data, ...rest }) => ({
+    data: data.format === "synthetic"
+      ? { format: data.format, seed: data.seed, train: data.train, test: data.test }
+      : { format: data.format, files: dataFiles(data).map(({ sha256 }) => sha256) },
+    ...rest,
+  }),
+  faults(_, { data, classes }): Fault[] {
+    const drawn = 10;
+    if (data.format !== "synthetic" || classes.length === drawn) return [];
+    return [{
+      path: ["classes"],
+      message: `there are ${classes.length} names, and the drawn garments have ${drawn} classes`,
+    }];
+  },
+  reads: {},
+  writes: {
+    summary: json(summary),
+    /** The first rows of the training table as read: label and pixels. */
+    head: table({ label: int, pixels: spread(int) }),
+    /** Every column of the table described. */
+    describe: table(description),
+    /** Of every pixel with every other, `[P, P]`, NaN where one does not vary. */
+    correlation: array("float32", [null, null]),
+    /** Some images of each class as read, `[N, rows, columns]`. */
+    gridImages: array("uint8", [null, null, null]),
+    gridLabels: array("uint8", [null]),
+    // What networks learn from. Pixels stay bytes: networks divide by 255 in their first layer, which
+    // gives the same numbers and a quarter of the file.
+    trainImages: images,
+    trainLabels: labels,
+    trainIndices: indices,
+    validationIndices: indices,
+    testImages: images,
+    testLabels: labels,
+  },
+  jobs: {},
+  shows: {},
+});
+
+const { writes } = prepare;
+
+/** The training images with their labels. */
+export const trainingImages = {
+  trainImages: writes.trainImages,
+  trainLabels: writes.trainLabels,
+};
+
+/** Everything that a network which is validated and tested on the prepared split reads. */
+export const preparedImages = {
+  ...trainingImages,
+  trainIndices: writes.trainIndices,
+  validationIndices: writes.validationIndices,
+  testImages: writes.testImages,
+  testLabels: writes.testLabels,
+};

@@ -1,0 +1,93 @@
+/** What stage `report` does: has every stage's section written, and puts a page around them. @module */
+import type { TopLevelSpec } from "vega-lite";
+import { type Metric, metricList } from "../../evaluation/metrics.ts";
+import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
+import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
+import { renderSvg } from "../../report/svg.ts";
+import { rooms } from "../rooms.ts";
+import { provenancePart } from "./provenance.ts";
+import type { reportOn } from "./stage.ts";
+import { summaryPart } from "./summary.ts";
+
+/** Writes the page and its figures. */
+export async function run(
+  { parameters: { study }, inputs, outputs, link }: ContextOf<ReturnType<typeof reportOn>>,
+): Promise<void> {
+  const { data } = study;
+  const synthetic = data.format === "synthetic";
+  const render = (spec: TopLevelSpec) => renderSvg(synthetic ? marked(spec) : spec);
+  const present = rooms.filter(({ name }) => name in inputs.manifests);
+
+  const metrics: Metric[] = [];
+  const sections: string[] = [];
+  for (const { name, section, shows } of present) {
+    const own = inputs.own[name];
+    const reported = own.metrics;
+    if (isReader(reported)) metrics.push(...metricList.parse(await reported.read()));
+    // That these readers are those that the section asks for is what its stage declares.
+    const module = await import(section);
+    sections.push(
+      ...await module.section({
+        settings: study[name],
+        study,
+        inputs: { ...own, manifest: inputs.manifests[name] },
+        shows: withMissing(shows, inputs.others[name]),
+        link: (reader: Reader<unknown>, words: string) => `[${words}](${link(reader)})`,
+        async figure(name: string, spec: TopLevelSpec, description: string) {
+          const file = await outputs.figures.write(name, await render(spec));
+          return `![${description}](results/report/${file})`;
+        },
+      }),
+    );
+  }
+  const parts = [
+    `# ${study.title}`,
+    synthetic
+      ? "> **Synthetic data.** The images of this report are drawn by a program, so that the pipeline " +
+        "can be tried without data or network. No figure here is a result on real images."
+      : `A reproducible study of ${data.name}, written by \`deno task all\`. No number on this page is ` +
+        `typed by hand; see [where they come from](#where-the-numbers-come-from).`,
+    ...await summaryPart(study, metrics, async (spec, description) => {
+      await outputs.accuracies.write(await render(spec));
+      return `![${description}](results/accuracies.svg)`;
+    }),
+    ...sections,
+    ...provenancePart(
+      data,
+      await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
+    ),
+  ];
+  await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
+}
+
+const isReader = (entry: object | undefined): entry is Reader<unknown> =>
+  entry !== undefined && "read" in entry && typeof entry.read === "function";
+
+/** A reader of an artifact whose stage is not part of the study. */
+const missing: Reader<undefined> = {
+  read: () => Promise.resolve(undefined),
+  get file(): never {
+    throw new Error("the study has no such stage");
+  },
+};
+
+/** The readers of a tree, and `missing` where there is none. */
+const withMissing = (tree: Tree<Written>, readers: Tree<object>): Tree<object> =>
+  Object.fromEntries(
+    Object.entries(tree).map(([key, entry]) => {
+      const given: Tree<object> | object | undefined = readers[key];
+      if (isArtifact(entry)) return [key, given ?? missing];
+      return [key, withMissing(entry, { ...given })];
+    }),
+  );
+
+/** A chart whose title says that its data are drawn. */
+function marked(spec: TopLevelSpec): TopLevelSpec {
+  const { title } = spec;
+  const mark = " (synthetic data)";
+  if (typeof title === "string") return { ...spec, title: title + mark };
+  if (title && "text" in title && typeof title.text === "string") {
+    return { ...spec, title: { ...title, text: title.text + mark } };
+  }
+  return spec;
+}

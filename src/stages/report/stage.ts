@@ -1,0 +1,52 @@
+/** Stage `report`: the page and its figures, from the artifacts of the other stages. @module */
+import { family, isArtifact, published, text, type Tree } from "../../pipeline/artifacts.ts";
+import { defineStage, type Written } from "../../pipeline/stage.ts";
+import type { Room } from "../room.ts";
+import type { Basics } from "../study.ts";
+
+/** What the report shows: a study as `study.ts` has it, and which of its stages there are. */
+export interface ReportParameters {
+  readonly study: Basics & { readonly [stage: string]: unknown };
+}
+
+/** The artifacts of a tree for which something holds, in the same groups. */
+const only = (tree: Tree<Written>, holds: (artifact: Written) => boolean): Tree<Written> =>
+  Object.fromEntries(
+    Object.entries(tree)
+      .map(([key, entry]): [string, Written | Tree<Written>] => [
+        key,
+        isArtifact(entry) ? entry : only(entry, holds),
+      ])
+      .filter(([, entry]) => !isArtifact(entry) || holds(entry)),
+  );
+
+/** By the name of each stage. */
+const byStage = <T>(rooms: readonly Room[], of: (room: Room) => T) =>
+  Object.fromEntries(rooms.map((room) => [room.name, of(room)]));
+
+/** The stage that reports on some stages. */
+export function reportOn(rooms: readonly Room[]) {
+  const names = rooms.map(({ name }) => name);
+  return defineStage({
+    name: "report",
+    about: "Render report.md and its charts",
+    module: import.meta.resolve("./run.ts"),
+    loads: rooms.map(({ section }) => section),
+    keyed: (parameters: ReportParameters) => parameters,
+    reads: {
+      /** How each result came about. */
+      manifests: byStage(rooms, ({ manifest }) => manifest),
+      /** What sections show of their own stages: all that lies in `results/`. */
+      own: byStage(rooms, ({ writes }) => only(writes, ({ kind }) => kind === "committed")),
+      /** What they show of others', as far as these are part of the study. */
+      others: byStage(rooms, ({ shows }) => only(shows, ({ stage }) => names.includes(stage))),
+    },
+    writes: {
+      page: published("report.md", text(".md")),
+      /** Every accuracy with its interval: at a fixed place, for pages that are not generated. */
+      accuracies: published("results/accuracies.svg", text(".svg")),
+      figures: family(text(".svg")),
+    },
+    jobs: {},
+  });
+}

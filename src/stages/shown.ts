@@ -1,0 +1,100 @@
+/** What several sections of the report show of a trained network. @module */
+import { learningCurves } from "../report/charts/training.ts";
+import { count, NONE, table } from "../report/markdown.ts";
+import type { Recipe } from "../training/recipe.ts";
+import type { Figures } from "./room.ts";
+
+/** A layer, as `layers.csv` has it. */
+interface LayerRow {
+  readonly layer: string;
+  readonly type: string;
+  readonly output: string;
+  readonly parameters: number;
+}
+
+/** A table of layers, beside the parameters that someone publishes by layer. */
+export function layersTable(
+  layers: readonly LayerRow[],
+  published: {
+    readonly source: string;
+    readonly parameters: { readonly [layer: string]: number };
+  } | null,
+): string {
+  const theirs = published?.parameters;
+  return table(
+    ["Layer", "Type", "Output", "Parameters", ...(published ? [published.source] : [])],
+    [
+      ...layers.map(({ layer, type, output, parameters }) => [
+        layer,
+        type,
+        output,
+        count(parameters),
+        ...(theirs ? [layer in theirs ? count(theirs[layer]) : NONE] : []),
+      ]),
+      [
+        "**all**",
+        "",
+        "",
+        count(layers.reduce((sum, { parameters }) => sum + parameters, 0)),
+        ...(theirs ? [count(Object.values(theirs).reduce((sum, n) => sum + n, 0))] : []),
+      ],
+    ],
+  );
+}
+
+/** An epoch of a training, and whether it was kept. */
+interface EpochRow {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly kept: boolean;
+}
+
+/** The epoch that was kept. */
+export const keptEpoch = (history: readonly EpochRow[]): number =>
+  history.find(({ kept }) => kept)!.epoch;
+
+/** Loss and accuracy of a network by epoch, as the figure `<name>-curves`. */
+export const curves = (
+  name: string,
+  title: string,
+  history: readonly EpochRow[],
+  { figure }: Figures,
+): Promise<string> =>
+  figure(
+    `${name}-curves`,
+    learningCurves(title, history, keptEpoch(history)),
+    `${title}: loss and accuracy by epoch, training and validation`,
+  );
+
+/** `10 epochs`, `1 epoch`. */
+export const epochs = (n: number): string => `${count(n)} ${n === 1 ? "epoch" : "epochs"}`;
+
+/** Which epoch's weights a recipe keeps, as in "the one with the best validation accuracy". */
+export const keptBy = (keep: Recipe["keep"]): string => ({
+  validationAccuracy: "the one with the best validation accuracy",
+  validationLoss: "the one with the least validation loss",
+  lastEpoch: "the last one",
+}[keep]);
+
+/** What a recipe minimises by, as in "Adam at a learning rate of 0.001". */
+export function optimizerOf(
+  { optimizer, labelSmoothing = 0, l2 = 0 }: Pick<Recipe, "optimizer" | "labelSmoothing" | "l2">,
+): string {
+  const name = {
+    adam: "Adam",
+    adamw: "AdamW",
+    sgd: "SGD",
+  }[optimizer.type];
+  const more = [
+    ...(optimizer.type === "sgd" && optimizer.momentum > 0
+      ? [`momentum ${optimizer.momentum}`]
+      : []),
+    ...(optimizer.type === "adamw" ? [`weight decay ${optimizer.weightDecay}`] : []),
+    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
+    ...(l2 > 0 ? [`an L2 penalty of ${l2}`] : []),
+  ];
+  return more.length === 0 ? name : `${name} (${more.join(", ")})`;
+}

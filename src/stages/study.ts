@@ -1,0 +1,41 @@
+/** What all stages may know of a study. @module */
+import { z } from "zod";
+import { dataDescription } from "../data/description.ts";
+import { count, settings } from "../schema.ts";
+
+const accuracy = z.number().min(0).max(1);
+const parametersByLayer = z.record(z.string(), count);
+
+/** Figures of the original study, where there is one to compare with. */
+const published = settings({
+  /** Who reports them, for headings. */
+  source: z.string(),
+  /** Accuracies by the name of the metric that answers them; `n` is the number of images behind one. */
+  figures: z.record(z.string(), settings({ value: accuracy, n: count })),
+  /** Parameters of its LeNet-5 by layer. */
+  lenet5Parameters: parametersByLayer,
+  /** Parameters of its tuned network by layer. */
+  tunedParameters: parametersByLayer,
+  /** Accuracies on training and validation images of its transfer learning, by the base that answers it. */
+  transfer: z.record(z.string(), settings({ train: accuracy, validation: accuracy })),
+  /** Duplicate rows that it found. */
+  duplicates: z.int().min(0),
+});
+
+/** What a study says besides what it says of its stages. */
+export const basics = {
+  /** Heading of the report. */
+  title: z.string().min(1),
+  data: dataDescription,
+  /** Names of the classes, in the order of their labels. */
+  classes: z.array(z.string().min(1)).min(2).max(256),
+  /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
+  thresholds: z.record(z.string(), z.number()),
+  /** Null where there is no original study. */
+  published: published.nullable(),
+};
+
+/** See `basics`. */
+export type Basics = Readonly<z.infer<z.ZodObject<typeof basics>>>;
+/** See `published`. */
+export type Published = NonNullable<Basics["published"]>;

@@ -1,0 +1,343 @@
+/** The report's section on transfer learning: every network beside the others, and what makes one fail. @module */
+import { classReport } from "../../evaluation/classification.ts";
+import { confusionMatrix } from "../../evaluation/confusion.ts";
+import { holm } from "../../evaluation/holm.ts";
+import { mcnemar } from "../../evaluation/mcnemar.ts";
+import type { Metric } from "../../evaluation/metrics.ts";
+import type { Manifest } from "../../pipeline/manifest.ts";
+import {
+  count,
+  decimal,
+  duration,
+  NONE,
+  signed,
+  table,
+  withInterval,
+} from "../../report/markdown.ts";
+import { categoryColors } from "../../report/svg.ts";
+import type { SectionContextOf } from "../room.ts";
+import { curves, epochs } from "../shown.ts";
+import { lossCurvesByCause } from "./charts.ts";
+import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
+
+type Context = SectionContextOf<typeof transfer>;
+
+/** A network of any stage, as the comparison shows it. */
+interface Compared {
+  readonly name: string;
+  readonly published?: { readonly train: number; readonly validation: number };
+  readonly validation: Metric;
+  readonly test: Metric;
+  readonly parameters: number;
+  readonly trained: number;
+  readonly seconds: number;
+  /** Predicted classes of the test images. */
+  readonly predicted: readonly number[];
+}
+
+/** Writes the section. */
+export async function section(context: Context): Promise<string[]> {
+  const { settings, study: { classes, published }, inputs } = context;
+  const bases = await inputs.bases.read();
+  const available = bases.filter(({ available }) => available);
+  const missing = bases.filter(({ available }) => !available);
+  const { labels, networks } = await comparedNetworks(bases, context);
+  const [first, ...others] = networks;
+  const shown = first
+    ? [first, ...others.filter(({ name }) => !name.includes(".") || name.endsWith(".finetuned"))]
+    : [];
+  const scores = shown.map(({ predicted }) =>
+    classReport(confusionMatrix(labels, predicted, classes.length)).classes
+  );
+  const { provenance: { jobs } } = await inputs.manifest.read();
+  const history = await inputs.history.read();
+
+  return [
+    "## Transfer learning",
+    `Networks trained on ImageNet, as far as their weights can be had: the grey image repeated in three ` +
+    `channels and preprocessed as the network's authors did, features computed once, a softmax on them ` +
+    `(\`linear\`) and one with 256 rectified units between (\`dense\`). Then the upper layers were trained ` +
+    `together with the better of both heads (\`finetuned\`)` +
+    (available.length > 0
+      ? `: ${
+        new Intl.ListFormat("en").format(
+          settings.bases.filter(({ name }) => available.some((base) => base.name === name))
+            .map(({ name, finetuned }) =>
+              `${
+                epochs(finetuned.epochs)
+              } at a learning rate of ${finetuned.learningRate} for ${name}`
+            ),
+        )
+      }`
+      : "") +
+    `; batch normalisation was left as it was. The test images were looked at once per network, at the ` +
+    `end.`,
+    table(
+      [
+        "Network",
+        ...(published ? [`${published.source}: accuracy / validation`] : []),
+        "validation [95%]",
+        "test [95%]",
+        "parameters",
+        "trained",
+        "training time",
+      ],
+      [
+        ...networks.map(({ name, published: theirs, ...network }) => [
+          name,
+          ...(published ? [publishedCell(theirs)] : []),
+          withInterval(network.validation.value, network.validation.interval),
+          withInterval(network.test.value, network.test.interval),
+          count(network.parameters),
+          count(network.trained),
+          duration(network.seconds),
+        ]),
+        ...missing.map(({ name }) => [
+          name,
+          ...(published ? [publishedCell(published.transfer[name])] : []),
+          "not run: weights not there",
+          NONE,
+          NONE,
+          NONE,
+          NONE,
+        ]),
+      ],
+    ),
+    ...(available.length > 0
+      ? [
+        `Computing features took ${
+          available.map(({ name }) => `${duration(jobs[`${name}.features`].seconds)} for ${name}`)
+            .join(", ")
+        }, which the times of heads and of fine-tuning come on top of. Times are those of each ` +
+        `training's own process by the clock, while others may have run beside it.`,
+      ]
+      : []),
+    ...missing.map(({ name, file }) =>
+      `**${name}** has no figures here, because \`${file}\` was neither in the folder that ` +
+      `\`IMAGENET_WEIGHTS_DIR\` names nor in the cache, and could not be downloaded. To run it: ` +
+      `\`IMAGENET_WEIGHTS_DIR=<folder with the file> deno task transfer\`, or \`deno task transfer\` where ` +
+      `Keras's public address can be reached.`
+    ),
+    ...await Promise.all(
+      available.flatMap(({ name }) =>
+        ["linear", "finetuned"].map((kind) =>
+          curves(
+            `transfer-${name}-${kind}`,
+            `${name}.${kind} while it learns`,
+            history.filter(({ network }) => network === `${name}.${kind}`),
+            context,
+          )
+        )
+      ),
+    ),
+    ...(shown.length > 1
+      ? [
+        "### Which differences are more than chance",
+        `McNemar's test of each pair on the test images (mid-p, corrected with Holm's method for the number ` +
+        `of pairs). It says whether these two trained networks differ on images of this kind, not how ` +
+        `another training run of either would do.`,
+        pairsTable(labels, shown),
+        "### Which classes gain and lose",
+        `Recall of each class on the test images: ${
+          shown[0].name
+        }'s, and what each other network adds to it.`,
+        table(
+          ["Class", ...shown.map(({ name }) => name)],
+          classes.map((name, label) => {
+            const [first, ...others] = scores.map((of) => of[label].recall);
+            return [name, decimal(first, 3), ...others.map((value) => signed(value - first, 3))];
+          }),
+        ),
+      ]
+      : []),
+    ...await causesPart(context),
+  ];
+}
+
+const publishedCell = (theirs: { train: number; validation: number } | undefined) =>
+  theirs ? `${decimal(theirs.train)} / ${decimal(theirs.validation)}` : NONE;
+
+/** Every network that was looked at on the test images, LeNet-5 first, and the images' classes. */
+async function comparedNetworks(
+  bases: readonly BaseRecord[],
+  { study: { published }, inputs, shows: { lenet5, tuned } }: Context,
+): Promise<{ labels: readonly number[]; networks: Compared[] }> {
+  /** A network of another stage; none where that stage is not part of the study or did not train it. */
+  const other = (
+    name: string,
+    metric: string,
+    job: string,
+    metrics: readonly Metric[] | undefined,
+    manifest: Manifest | undefined,
+    layers: readonly { readonly parameters: number }[] | undefined,
+    predictions: readonly { readonly predicted: number }[] | undefined,
+  ): Compared[] => {
+    if (!metrics || !manifest || !layers || !predictions) return [];
+    const figure = (part: string) => published?.figures[`${metric}.${part}.accuracy`]?.value;
+    const [train, validation] = [figure("train"), figure("validation")];
+    const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+    return [{
+      name,
+      published: train !== undefined && validation !== undefined
+        ? { train, validation }
+        : undefined,
+      validation: metricOf(metrics, `${metric}.validation.accuracy`),
+      test: metricOf(metrics, `${metric}.test.accuracy`),
+      parameters,
+      trained: parameters,
+      seconds: manifest.provenance.jobs[job].seconds,
+      predicted: predictions.map(({ predicted }) => predicted),
+    }];
+  };
+  const tunedMetrics = await tuned.metrics.read();
+  const tunedManifest = await tuned.manifest.read();
+  const metrics = await inputs.metrics.read();
+  const { provenance: { jobs } } = await inputs.manifest.read();
+  const predictions = await inputs.testPredictions.read();
+  return {
+    labels: predictions.map(({ label }) => label),
+    networks: [
+      ...other(
+        "LeNet-5",
+        "baseline",
+        "lenet5",
+        await lenet5.metrics.read(),
+        await lenet5.manifest.read(),
+        await lenet5.layers.read(),
+        await lenet5.testPredictions.read(),
+      ),
+      ...other(
+        "tuned",
+        "tune.winner",
+        "winner",
+        tunedMetrics,
+        tunedManifest,
+        await tuned.winnerLayers.read(),
+        await tuned.winnerPredictions.read(),
+      ),
+      ...other(
+        "tuned, the original study's values",
+        "tune.study",
+        "study",
+        tunedMetrics,
+        tunedManifest,
+        await tuned.studyLayers.read(),
+        await tuned.studyPredictions.read(),
+      ),
+      ...bases.flatMap(({ name: base, networks }) =>
+        networks.map(({ name, parameters, trained }): Compared => ({
+          name,
+          published: name === `${base}.finetuned` ? published?.transfer[base] : undefined,
+          validation: metricOf(metrics, `transfer.${name}.validation.accuracy`),
+          test: metricOf(metrics, `transfer.${name}.test.accuracy`),
+          parameters,
+          trained,
+          seconds: jobs[name].seconds,
+          predicted: predictions.map(({ networks }) => networks[name]),
+        }))
+      ),
+    ],
+  };
+}
+
+function metricOf(metrics: readonly Metric[], name: string): Metric {
+  const found = metrics.find((metric) => metric.name === name);
+  if (!found) throw new Error(`there is no metric ${name}`);
+  return found;
+}
+
+function pairsTable(labels: readonly number[], networks: readonly Compared[]): string {
+  const pairs = networks.flatMap((first, i) =>
+    networks.slice(i + 1).map((second) => ({
+      first,
+      second,
+      ...mcnemar(labels, first.predicted, second.predicted),
+    }))
+  );
+  const adjusted = holm(pairs.map(({ p }) => p));
+  return table(
+    ["First", "Second", "only first right", "only second right", "p", "p, corrected"],
+    pairs.map(({ first, second, onlyFirst, onlySecond, p }, i) => [
+      first.name,
+      second.name,
+      count(onlyFirst),
+      count(onlySecond),
+      probability(p),
+      probability(adjusted[i]),
+    ]),
+  );
+}
+
+const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);
+
+/** The experiment on what turns a network that works into one that guesses. */
+async function causesPart(
+  { settings: { bases, causes }, study: { classes, published }, inputs, figure }: Context,
+): Promise<string[]> {
+  const { subset, recipe, base } = causes;
+  const names = [causes.reference, ...causes.changes].map(({ name }) => name);
+  const all = (await inputs.causes.read()).map((cause, i) => ({ ...cause, name: names[i] }));
+  const [reference, ...changes] = all;
+  if (!reference) return [];
+  const { network, output } = bases.find(({ name }) => name === base)!;
+  const chance = 1 / classes.length;
+  // Within two standard errors of guessing.
+  const bound = chance + 2 * Math.sqrt(chance * (1 - chance) / subset.validation);
+  const last = ({ validationAccuracies }: CauseRecord) => validationAccuracies.at(-1) ?? NaN;
+  const works = (cause: CauseRecord) => last(cause) > bound;
+  const guessing = changes.filter((cause) => !works(cause));
+  const rest = changes.filter(works);
+  const theirs = published?.transfer[network];
+  const theyGuess = theirs !== undefined && theirs.validation <= bound;
+  return [
+    theyGuess
+      ? `### Why the original study's ${network} ended at chance`
+      : `### What makes ${network} fail`,
+    (theyGuess
+      ? `The original study reports ${
+        publishedCell(theirs)
+      } for ${network}, which is guessing, and ` +
+        `blames the difference between ImageNet and its own images. That can be tried. `
+      : "") +
+    `${network} up to \`${output}\`, with the head that was trained on its features, is fine-tuned on ` +
+    `${count(subset.train)} images for ${epochs(recipe.epochs)} (first row)` +
+    `${works(reference) ? ", and works" : ", and does not get beyond guessing"}; every other row ` +
+    `changes what its name says and leaves all else as it is. Accuracies are of ` +
+    `${count(subset.validation)} validation images.`,
+    table(
+      ["Training", "accuracy", "loss at the end", ""],
+      all.map((cause) => [
+        cause.name,
+        cause.diverged ? NONE : decimal(last(cause)),
+        cause.diverged ? NONE : decimal(cause.losses.at(-1)!, 3),
+        cause.diverged ? "the loss was no number any more" : works(cause) ? "" : "**guessing**",
+      ]),
+    ),
+    guessing.length > 0
+      ? `Guessing is what ${quoted(guessing.map(({ name }) => name))} ends in` +
+        (guessing.every(({ constant }) => constant)
+          ? `, with a network that gives every image the same probabilities: what is left when no image ` +
+            `excites a rectified unit any more, so that no gradient reaches the layers below. `
+          : ". ") +
+        (rest.length > 0
+          ? `${quoted(rest.map(({ name }) => name))} ${rest.length === 1 ? "does" : "do"} not. `
+          : "") +
+        (works(reference)
+          ? `The images are the same in all rows, so their difference from ImageNet is not what fails.`
+          : "")
+      : `None of these changes ends in guessing.`,
+    await figure(
+      "transfer-causes",
+      lossCurvesByCause(
+        `What makes ${network} guess`,
+        all.slice(0, categoryColors.length).map(({ name, losses }) => ({ name, losses })),
+        classes.length,
+      ),
+      "Training loss by epoch for each change, and the loss of guessing",
+    ),
+  ];
+}
+
+/** `a`, `b` and `c`, in quotation marks. */
+const quoted = (names: readonly string[]) =>
+  new Intl.ListFormat("en").format(names.map((name) => `"${name}"`));

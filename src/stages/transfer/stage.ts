@@ -1,0 +1,194 @@
+/** Stage `transfer`: networks trained on ImageNet, put to use on the study's images. @module */
+import { z } from "zod";
+import { int, spread, word } from "../../files/table.ts";
+import { baseNetworks, heads } from "../../models/transfer.ts";
+import { json, table } from "../../pipeline/artifacts.ts";
+import { count, oneOf, settings } from "../../schema.ts";
+import { job as fit } from "../../training/job.ts";
+import { common, learningRate, recipe } from "../../training/recipe.ts";
+import { baseline } from "../baseline/stage.ts";
+import { epochColumns } from "../evaluated.ts";
+import { accuraciesOf } from "../accuracies.ts";
+import { metrics } from "../metrics.ts";
+import { preparedImages } from "../prepare/stage.ts";
+import { defineRoom, type Fault } from "../room.ts";
+import { tune } from "../tune/stage.ts";
+import { job as features } from "./features_job.ts";
+import { baseFaults } from "./networks.ts";
+
+/** A file of weights: where it is had, and what its bytes are. */
+const weightFile = settings({
+  name: z.string().min(1),
+  /** SHA-256 or MD5 in hexadecimal. */
+  digest: z.string().regex(/^([0-9a-f]{32}|[0-9a-f]{64})$/, {
+    error: "expected the hexadecimal digits of a SHA-256 or of an MD5, in lower case",
+  }),
+  addresses: z.array(z.url()).readonly(),
+  kind: z.literal("weights"),
+});
+
+/** The part of a trained network that others are built on. */
+const base = settings({
+  /** As in metric names: `vgg16-block3`. */
+  name: z.string().regex(/^[a-z0-9-]+$/, { error: "expected lower-case letters, digits and -" }),
+  network: oneOf(baseNetworks),
+  /** The layer whose output is taken for features. */
+  output: z.string(),
+  /** How often each pixel is repeated in height and in width before the network sees it; 1 for as it is. */
+  scale: count,
+  weights: weightFile,
+  /** The first of the layers that fine-tuning trains; those before it stay. */
+  trainedFrom: z.string(),
+  /** How these are trained, starting from the better head. */
+  finetuned: recipe,
+});
+
+const cause = {
+  /** Whether pixels are preprocessed as the base's weights expect; raw bytes otherwise. */
+  preprocessing: z.boolean(),
+  /** The first layer that is trained. */
+  trainedFrom: z.string(),
+  learningRate,
+};
+
+/** What is special about a training, in a few words for tables and charts. */
+const name = z.string().min(1);
+
+/** An experiment: a reference that works, and what is changed about it, one thing at a time. */
+const causes = settings({
+  /** Name of the base whose weight file is used. */
+  base: z.string(),
+  recipe: settings({ epochs: count, ...common }),
+  /** How many images it is done with. */
+  subset: settings({ train: count, validation: count }),
+  reference: settings({ name, ...cause }),
+  changes: z.array(settings({
+    name,
+    preprocessing: cause.preprocessing.optional(),
+    trainedFrom: cause.trainedFrom.optional(),
+    learningRate: cause.learningRate.optional(),
+  })),
+});
+
+/** What became of each base. */
+const baseRecord = z.strictObject({
+  name: z.string(),
+  file: z.string(),
+  /** Whether the weights were there; without them nothing else is known. */
+  available: z.boolean(),
+  /** Height of the images as the network sees them. */
+  pixels: z.int(),
+  features: z.array(z.int()).readonly(),
+  parameters: z.int(),
+  /** Networks that were trained; the metrics of each begin with `transfer.<name>`. */
+  networks: z.array(z.strictObject({
+    /** Its base, and `linear`, `dense` or `finetuned`: `vgg16-block3.linear`. */
+    name: z.string(),
+    /** Of base and head together, and how many of them were trained. */
+    parameters: z.int(),
+    trained: z.int(),
+  })),
+});
+
+const numbers = z.array(z.number());
+
+/** One training of the experiment, and what it came to on the images held out. */
+const causeRecord = z.strictObject({
+  ...cause,
+  losses: numbers,
+  validationLosses: numbers,
+  validationAccuracies: numbers,
+  /** Whether every validation image got the same probabilities, to within float32's rounding. */
+  constant: z.boolean(),
+  /** Whether it ended early, because its loss was no finite number any more. */
+  diverged: z.boolean(),
+});
+
+/** See `baseRecord`. */
+export type BaseRecord = z.infer<typeof baseRecord>;
+/** See `causeRecord`. */
+export type CauseRecord = z.infer<typeof causeRecord>;
+
+/** What every image is taken for: its label, and what each network predicts. */
+const predictions = table({ label: int, networks: spread(int) });
+
+/** The networks of a base, as metrics call them. */
+const networksOf = (base: string) => [...heads, "finetuned"].map((kind) => `${base}.${kind}`);
+
+/** The stage. */
+export const transfer = defineRoom({
+  name: "transfer",
+  about: "Features of ImageNet networks, heads on them, fine-tuning",
+  optional: true,
+  settings: settings({
+    bases: z.array(base),
+    /** Threads that compute features. */
+    threads: count,
+    /** How heads are trained on features. */
+    head: recipe,
+    causes,
+  }),
+  module: import.meta.resolve("./run.ts"),
+  section: import.meta.resolve("./section.ts"),
+  parameters: (transfer, { classes }) => ({ classes: classes.length, ...transfer }),
+  // Neither addresses nor what the experiment's trainings are called.
+  keyed: ({ bases, causes: { reference, changes, ...causes }, ...rest }) => ({
+    ...rest,
+    bases: bases.map(({ weights: { name, digest }, ...base }) => ({
+      ...base,
+      weights: { name, digest },
+    })),
+    causes: {
+      ...causes,
+      trainings: [reference, ...changes].map(({ name: _, ...cause }) => cause),
+    },
+  }),
+  faults: ({ bases, causes }, { classes }, input): Fault[] => [
+    ...bases.flatMap((base, i) =>
+      baseFaults(base, input, classes.length).map(({ path, message }) => ({
+        path: ["bases", i, ...path],
+        message,
+      }))
+    ),
+    ...(bases.some(({ name }) => name === causes.base) ? [] : [{
+      path: ["transfer", "causes", "base"],
+      message: `there is no base ${causes.base}; there are ${
+        bases.map(({ name }) => name).join(", ")
+      }`,
+    }]),
+  ],
+  metrics: ({ bases }) =>
+    bases.flatMap(({ name }) =>
+      networksOf(name).flatMap((network) =>
+        accuraciesOf(`transfer.${network}`, ["validation", "test"])
+      )
+    ),
+  reads: preparedImages,
+  writes: {
+    metrics,
+    bases: json(z.array(baseRecord)),
+    /** A row an epoch of a network. */
+    history: table({ network: word, ...epochColumns }),
+    validationPredictions: predictions,
+    testPredictions: predictions,
+    /** The reference first; empty where its base could not be had. */
+    causes: json(z.array(causeRecord)),
+  },
+  jobs: { features, fit },
+  shows: {
+    lenet5: {
+      metrics: baseline.writes.metrics,
+      layers: baseline.writes.layers,
+      testPredictions: baseline.writes.testPredictions,
+      manifest: baseline.manifest,
+    },
+    tuned: {
+      metrics: tune.writes.metrics,
+      winnerLayers: tune.writes.winner.layers,
+      winnerPredictions: tune.writes.winner.testPredictions,
+      studyLayers: tune.writes.study.layers,
+      studyPredictions: tune.writes.study.testPredictions,
+      manifest: tune.manifest,
+    },
+  },
+});

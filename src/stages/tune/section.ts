@@ -1,0 +1,183 @@
+/** The report's section on the search for hyperparameters. @module */
+import { count, decimal, NONE, table } from "../../report/markdown.ts";
+import type { OracleOptions } from "../../tuning/oracle.ts";
+import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
+import { ranked } from "../../tuning/trial.ts";
+import type { SectionContextOf } from "../room.ts";
+import { curves, epochs, keptBy, layersTable } from "../shown.ts";
+import {
+  hyperbandRungs,
+  importanceBars,
+  parallelCoordinates,
+  scoreByHyperparameter,
+} from "./charts.ts";
+import type { tune } from "./stage.ts";
+
+/** How many trials the table of the best shows. */
+const TOP = 10;
+
+/** Below this R² a forest says little of what it was fitted to. */
+const WEAK = 0.3;
+
+/** Writes the section. */
+export async function section(context: SectionContextOf<typeof tune>): Promise<string[]> {
+  const { settings: { space, oracle, trial: recipe }, study: { published }, inputs } = context;
+  const columns = names(space);
+  const all = (await inputs.trials.read()).map((trial) => ({
+    ...trial,
+    values: Object.fromEntries(
+      columns.map((name) => [name, valueOf(space[name], String(trial.values[name]))]),
+    ),
+  }));
+  const scored = ranked(all);
+  const best = scored.slice(0, TOP);
+  const stopped = await inputs.stopped.read();
+  const trained = all.reduce((sum, { epochs, initialEpoch }) => sum + epochs - initialEpoch, 0);
+  const failed = all.length - scored.length;
+
+  return [
+    "## Tuning",
+    `${oracleName(oracle)} over ${published ? "the original study's" : "the"} space: ` +
+    `${count(all.length)} trials, ${epochs(trained)} in all, batches of ${recipe.batchSize}. A ` +
+    `trial's score is the validation accuracy of the epoch that is kept, ${keptBy(recipe.keep)}` +
+    (failed > 0 ? `; ${count(failed)} ${failed === 1 ? "trial" : "trials"} failed.` : "."),
+    ...(stopped === undefined ? [] : [stopped]),
+    table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),
+    ...(scored.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
+      ...await trialCharts(context, all),
+      `The best ${count(best.length)} trials:`,
+      table(
+        ["Trial", "bracket", "epochs", ...columns, "score"],
+        best.map(({ id, bracket, epochs, values, score }) => [
+          String(id),
+          bracket === undefined ? NONE : String(bracket),
+          String(epochs),
+          ...columns.map((name) => shortly(values[name])),
+          decimal(score),
+        ]),
+      ),
+      ...await winnersPart(context, columns),
+    ]),
+  ];
+}
+
+type Context = SectionContextOf<typeof tune>;
+
+/** What was tried, what it scored, and what mattered. */
+async function trialCharts(
+  { settings: { space, oracle }, inputs, figure }: Context,
+  trials: Parameters<typeof hyperbandRungs>[1] & Parameters<typeof parallelCoordinates>[2],
+): Promise<string[]> {
+  const importance = await inputs.importance.read();
+  return [
+    await figure(
+      "tune-parallel",
+      parallelCoordinates("Every trial", space, trials),
+      "Parallel coordinates of every trial's hyperparameters and score",
+    ),
+    await figure(
+      "tune-scores",
+      scoreByHyperparameter("Score against each hyperparameter", space, trials),
+      "Validation accuracy against each hyperparameter",
+    ),
+    ...(oracle.type === "hyperband"
+      ? [
+        await figure(
+          "tune-rungs",
+          hyperbandRungs("The rungs of the brackets", trials),
+          "Validation accuracy by epochs in each bracket of Hyperband",
+        ),
+      ]
+      : []),
+    ...(importance === null
+      ? [
+        "How much each hyperparameter matters is unknown: too few different sets of values have a " +
+        "score to fit a forest to.",
+      ]
+      : [
+        await figure(
+          "tune-importance",
+          importanceBars("How much each hyperparameter matters", importance.shares),
+          "Importance of each hyperparameter",
+        ),
+        `Importance is the total effect in a random forest fitted to the trials, by permutation. ` +
+        `Forests predict trials that they have not seen with an R² of ${
+          decimal(importance.r2, 2)
+        }` +
+        (importance.r2 < WEAK ? ", so these shares say little." : "."),
+      ]),
+  ];
+}
+
+/** The winner of the search and, if there is one, that of the original study. */
+async function winnersPart(context: Context, columns: readonly string[]): Promise<string[]> {
+  const { settings, study: { published }, inputs, link } = context;
+  const { finalEpochs, trial: { keep }, publishedWinner } = settings;
+  const { winner, study } = await inputs.winners.read();
+  const layers = await inputs.winner.layers.read();
+  const history = await inputs.winner.history.read();
+  const theirLayers = await inputs.study.layers.read();
+  const theirHistory = await inputs.study.history.read();
+  if (!winner || !layers || !history) throw new Error("the winner of the search was not trained");
+  const missing = columns.filter((name) => !(name in (publishedWinner ?? {})));
+  const rows = {
+    "winner of the search": winner,
+    ...(study ? { "original study's winner": study } : {}),
+  };
+  return [
+    study ? "### The winners, trained alike" : "### The winner",
+    `The winner of the search${
+      study ? ", and the winner that the original study names, each" : ""
+    } ` +
+    `trained for ${epochs(finalEpochs)} from fresh weights; the epoch kept was ${keptBy(keep)}.` +
+    (study && missing.length > 0
+      ? ` The original study does not tell ${
+        new Intl.ListFormat("en", { type: "disjunction" }).format(missing)
+      } of its winner; here it has ${missing.length === 1 ? "that" : "those"} of the first.`
+      : ""),
+    table(
+      ["", ...columns],
+      Object.entries(rows).map(([name, values]) => [
+        name,
+        ...columns.map((column) => shortly(values[column])),
+      ]),
+    ),
+    "The winner of the search:",
+    layersTable(layers, null),
+    await curves("tune-winner", "The winner of the search", history, context),
+    `Its weights are a TensorFlow.js layers model: ${
+      link(inputs.winner.model, "model.json")
+    } with ` +
+    `${link(inputs.winner.weights, "weights.bin")}.`,
+    ...(theirLayers && theirHistory
+      ? [
+        "The original study's winner:",
+        layersTable(
+          theirLayers,
+          published && { source: published.source, parameters: published.tunedParameters },
+        ),
+        await curves("tune-study", "The original study's winner", theirHistory, context),
+      ]
+      : []),
+  ];
+}
+
+/** A value in four significant digits, or as it is. */
+const shortly = (value: Value): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
+
+const oracleName = ({ type }: OracleOptions): string => ({
+  hyperband: "Hyperband",
+  randomSearch: "Random search",
+  bayesianOptimization: "Bayesian optimisation",
+}[type]);
+
+function rangeText(space: Space, name: string): string {
+  const parameter = space[name];
+  if (parameter.type === "choice") return parameter.values.join(" or ");
+  const { minValue, maxValue, step, type } = parameter;
+  const how = parameter.type === "float" && parameter.sampling === "log"
+    ? "logarithmic"
+    : `step ${step ?? (type === "int" ? 1 : NONE)}`;
+  return `${minValue} to ${maxValue}, ${how}`;
+}

@@ -1,0 +1,123 @@
+/** Stage `tune`: the search for hyperparameters. @module */
+import { z } from "zod";
+import { int, numberOrNaN, optionalInt, spread, value } from "../../files/table.ts";
+import { json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
+import { count, seed, settings, unknownName } from "../../schema.ts";
+import { job as fit } from "../../training/job.ts";
+import { common, learningRate } from "../../training/recipe.ts";
+import { oracle, space, values } from "../../tuning/schema.ts";
+import type { Hyperparameter, Space } from "../../tuning/space.ts";
+import { evaluated, modelFiles } from "../evaluated.ts";
+import { accuraciesOf } from "../accuracies.ts";
+import { metrics } from "../metrics.ts";
+import { preparedImages } from "../prepare/stage.ts";
+import { defineRoom, type Fault } from "../room.ts";
+import type { TrialValues } from "./values.ts";
+
+/** What is tuned, and the values that it may have. */
+const tunable: { readonly [K in keyof TrialValues]: z.ZodType<number> } = {
+  CONV_1_FILTER: count,
+  KERNEL_1_FILTER: count,
+  CONV_2_FILTER: count,
+  KERNEL_2_FILTER: count,
+  // A rate that the network refuses fails its trial.
+  DROPOUT_1: z.number(),
+  learning_rate: learningRate,
+};
+
+const search = settings({
+  /** With the names of Keras Tuner in the original study. */
+  space,
+  oracle,
+  /** Seed of the oracle. */
+  seed,
+  /** How trials are trained, except for their epochs and learning rates. */
+  trial: settings(common),
+  /** Epochs of the winners, trained once more from fresh weights. */
+  finalEpochs: count,
+  /** The winner of the original study; what it does not tell is taken from the winner here. None if omitted. */
+  publishedWinner: values.optional(),
+});
+
+/** What a forest says of the hyperparameters; null where too few trials have a score. */
+const importance = z.strictObject({
+  shares: z.record(z.string(), z.number()),
+  r2: z.number(),
+}).nullable();
+
+/** The values of both winners: of the search (null where every trial failed), and of the original study. */
+const winners = z.strictObject({ winner: values.nullable(), study: values.optional() });
+
+/** The stage. */
+export const tune = defineRoom({
+  name: "tune",
+  about: "Search hyperparameters, train and evaluate the winners",
+  optional: true,
+  settings: search,
+  module: import.meta.resolve("./run.ts"),
+  section: import.meta.resolve("./section.ts"),
+  parameters: (tune, { classes }) => ({ classes, ...tune }),
+  keyed: (parameters) => parameters,
+  faults: ({ space, publishedWinner = {} }) => [
+    ...spaceFaults(space),
+    ...Object.entries(publishedWinner).flatMap(([name, value]) =>
+      valueFault(["tune", "publishedWinner", name], name, value)
+    ),
+  ],
+  metrics: ({ publishedWinner }) => [
+    ...accuraciesOf("tune.winner"),
+    ...(publishedWinner ? accuraciesOf("tune.study") : []),
+  ],
+  reads: preparedImages,
+  writes: {
+    metrics,
+    /** A row a trial, in the order of their ids; a score that is NaN says that the trial failed. */
+    trials: table({
+      id: int,
+      parent: optionalInt,
+      iteration: optionalInt,
+      bracket: optionalInt,
+      rung: optionalInt,
+      initialEpoch: int,
+      epochs: int,
+      values: spread(value),
+      score: numberOrNaN,
+    }),
+    /** Why the search ended before its last trial. */
+    stopped: optional(json(z.string())),
+    importance: json(importance),
+    winners: json(winners),
+    winner: optionalGroup({ ...modelFiles, ...evaluated }),
+    study: optionalGroup(evaluated),
+  },
+  jobs: { fit },
+  shows: {},
+});
+
+/** What is wrong with a space for the network that is tuned. */
+function spaceFaults(space: Space): Fault[] {
+  const needed = Object.keys(tunable);
+  return [
+    ...needed.filter((name) => !(name in space)).map((name) => ({
+      path: ["tune", "space", name],
+      message: "is missing: the network and its training take it",
+    })),
+    ...Object.entries(space).flatMap(([name, parameter]) =>
+      needed.includes(name)
+        ? extremes(parameter).flatMap((value) => valueFault(["tune", "space", name], name, value))
+        : [{ path: ["tune", "space", name], message: unknownName(name, needed) }]
+    ),
+  ];
+}
+
+/** The values of a hyperparameter that are most likely to be wrong. */
+const extremes = (parameter: Hyperparameter) =>
+  parameter.type === "choice" ? parameter.values : [parameter.minValue, parameter.maxValue];
+
+function valueFault(path: readonly string[], name: string, value: unknown): Fault[] {
+  const known = Object.entries(tunable).find(([key]) => key === name);
+  if (!known) return [{ path, message: unknownName(name, Object.keys(tunable)) }];
+  const result = known[1].safeParse(value);
+  if (result.success) return [];
+  return [{ path, message: `${JSON.stringify(value)}: ${result.error.issues[0].message}` }];
+}

@@ -1,0 +1,85 @@
+/** What the job `fit` does. @module */
+import { Buffer } from "node:buffer";
+import { kFold, type Split } from "../data/split.ts";
+import { openEngine } from "../engine/open.ts";
+import { decodeWeights, encodeWeights } from "../engine/weights.ts";
+import { openNpy } from "../files/npy.ts";
+import { initialWeights } from "../models/initialize.ts";
+import type { JobContextOf } from "../pipeline/stage.ts";
+import { seedFor } from "../random.ts";
+import type { job } from "./job.ts";
+import { fit } from "./loop.ts";
+import { lossOf } from "./loss.ts";
+
+/**
+ * Trains the network and writes its weights and probabilities. The test images are placed and looked
+ * at once, after everything has been chosen.
+ */
+export async function run(
+  { parameters, equipment, inputs, outputs, record, progress }: JobContextOf<typeof job>,
+): Promise<void> {
+  const { model, recipe, fold, subset, initialEpoch = 0, evaluate } = parameters;
+  const labels = await inputs.trainLabels.read();
+  const split: Split = fold
+    ? kFold(labels.data.length, fold.splits, fold.randomState)[fold.index]
+    : {
+      train: needed(await inputs.trainIndices.read(), "training").data,
+      test: needed(await inputs.validationIndices.read(), "validation").data,
+    };
+  const training = split.train.subarray(0, subset?.train);
+  const validation = split.test.subarray(0, subset?.validation);
+  const first = await inputs.weights.read();
+  const after = await inputs.headWeights.read();
+  const weights = first
+    ? decodeWeights(Buffer.concat(after ? [first, after] : [first]), model)
+    : initialWeights(model, seedFor(recipe.seed, "weights"));
+
+  const engine = await openEngine(equipment, recipe.threads);
+  record({ ...engine.description });
+  const network = await engine.train(model, {
+    optimizer: recipe.optimizer,
+    loss: lossOf(recipe),
+    seed: seedFor(recipe.seed, `dropout from epoch ${initialEpoch}`),
+  }, weights);
+  await network.place({
+    images: await openNpy(inputs.trainImages.file.path, "training images"),
+    labels,
+  });
+  const trained = await fit(network, {
+    training,
+    validation,
+    labels,
+    epochs: recipe.epochs,
+    initialEpoch,
+    batchSize: recipe.batchSize,
+    learningRate: recipe.learningRate,
+    keep: recipe.keep,
+    seed: seedFor(recipe.seed, "batches"),
+  }, progress);
+
+  const { history, keptEpoch } = trained;
+  await outputs.summary.write({ history: [...history], keptEpoch });
+  await outputs.weights.write(encodeWeights(trained.weights));
+  await outputs.validationProbabilities.write(trained.validationProbabilities);
+  if (evaluate.includes("train")) {
+    await outputs.trainProbabilities.write(await network.predict(training));
+  }
+  if (evaluate.includes("test")) {
+    const testLabels = needed(await inputs.testLabels.read(), "test");
+    await network.place({
+      images: await openNpy(inputs.testImages.file.path, "test images"),
+      labels: testLabels,
+    });
+    const all = Int32Array.from(testLabels.data, (_, index) => index);
+    await outputs.testProbabilities.write(await network.predict(all));
+  }
+  await network.close();
+}
+
+/** An input that the parameters ask for. */
+function needed<T>(input: T | undefined, what: string): T {
+  if (input === undefined) {
+    throw new Error(`The job is asked for ${what} images and not given any.`);
+  }
+  return input;
+}

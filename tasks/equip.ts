@@ -1,0 +1,29 @@
+/** What jobs compute with on this machine: what set-up chose, or what the user asks for. @module */
+import type { Equipment } from "../src/pipeline/stage.ts";
+import { type Backend, isReady, readChoice, TFJS_VERSION } from "../src/runtime/choice.ts";
+
+/**
+ * Makes sure that a backend is there, and says which.
+ *
+ * @throws {Error} where none can be set up
+ */
+export async function equip(backend?: Backend): Promise<Equipment> {
+  if (!await isReady(backend)) await setUp(backend);
+  const choice = backend === "wasm" ? undefined : await readChoice();
+  return (backend ?? choice?.backend) === "tensorflow" && choice?.tensorflow
+    ? {
+      variant: "graph",
+      facts: { backend: "tensorflow", version: choice.tensorflow.version },
+    }
+    : { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };
+}
+
+/** Runs `tasks/setup.ts`, which finds or builds a backend and remembers it. */
+async function setUp(backend: Backend | undefined): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "setup", ...(backend ? [`--backend=${backend}`] : [])],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error("no backend could be set up; `deno task setup` says why.");
+}
