@@ -41,9 +41,13 @@ export interface Artifact<T = unknown, I = T> {
   readonly optional: boolean;
   /** Where a published file is, from the folder of the study. */
   readonly path?: string;
-  /** Throws an Error that says what is wrong with a value that is not of the form. */
+  /** @throws {Error} where a value is not of the form; it says what is wrong */
   encode(value: I): Content;
-  /** Throws an Error that says what is wrong with bytes that are not of the form; `name` is the file's. */
+  /**
+   * `name` is the file's.
+   *
+   * @throws {Error} where bytes are not of the form; it says what is wrong
+   */
   decode(bytes: Uint8Array, name: string): T;
 }
 

@@ -72,7 +72,11 @@ const modulesOf = (stage: Stage): string[] => [
   ...Object.values(stage.jobs).map(({ module }) => module),
 ];
 
-/** Anything that JSON can hold, as such. Throws an Error for what it cannot hold, such as a function. */
+/**
+ * Anything that JSON can hold, as such.
+ *
+ * @throws {Error} where JSON cannot hold it, such as a function
+ */
 export const asJson = (value: unknown) => z.json().parse(JSON.parse(JSON.stringify(value ?? null)));
 
 /** The form of every artifact of a tree, by the name of its file. */

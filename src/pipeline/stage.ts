@@ -97,15 +97,23 @@ export interface StoredFile {
 
 /** A file that can be read in the form it was declared in. */
 export interface Reader<T> {
-  /** Throws an Error that names the file where its bytes are not those that were written. */
+  /** @throws {Error} where its bytes are not those that were written; it names the file */
   read(): Promise<T>;
-  /** Where it lies, to pass on to a job or to read it in parts. Throws where an optional one was left out. */
+  /**
+   * Where it lies, to pass on to a job or to read it in parts.
+   *
+   * @throws {Error} where an optional one was left out
+   */
   readonly file: StoredFile;
 }
 
 /** A place for a file of a declared form. */
 export interface Writer<I> {
-  /** Returns the name of the file: `<stem>-<digest>.<ext>`. Throws an Error where it is written twice. */
+  /**
+   * Returns the name of the file: `<stem>-<digest>.<ext>`.
+   *
+   * @throws {Error} where it is written twice
+   */
   write(value: I): Promise<string>;
 }
 

@@ -14,7 +14,7 @@ export interface FoldPoint {
 /**
  * Accuracy by epoch, one panel a fold on a common scale: training and held-out images.
  *
- * @throws {RangeError} Where there is no point.
+ * @throws {RangeError} where there is no point
  */
 export function foldCurves(title: string, points: readonly FoldPoint[]): TopLevelSpec {
   if (points.length === 0) throw new RangeError(`Chart "${title}": there is no fold to draw.`);

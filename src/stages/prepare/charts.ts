@@ -17,7 +17,7 @@ import { checkClasses } from "../../report/charts/check.ts";
  * @param title What the chart is called.
  * @param classes Names, each once, in the order of the class numbers.
  * @param counts Images of each class, as many as there are classes.
- * @throws {RangeError} Where the two do not fit.
+ * @throws {RangeError} where the two do not fit
  */
 export function labelCounts(
   title: string,
@@ -104,7 +104,7 @@ const correlationPalette: readonly Rgb[] = [
  * @param matrix Correlations `[P, P]` in C order with `P = side * side`, in [-1, 1], rounding errors
  *   aside; NaN in the rows and columns of constant pixels.
  * @param side Height and width of an image in pixels: pixel `i` lies in row `floor(i / side)`.
- * @throws {RangeError} Where the matrix does not fit the side, or a value is no correlation.
+ * @throws {RangeError} where the matrix does not fit the side, or a value is no correlation
  */
 export function correlationHeatMap(
   title: string,
@@ -225,7 +225,7 @@ export function correlationHeatMap(
  * @param labels Class numbers `[N]`.
  * @param classes Names, each once, in the order of the class numbers.
  * @param columns Images in a row.
- * @throws {RangeError} Where these do not fit together.
+ * @throws {RangeError} where these do not fit together
  */
 export function imageGrid(
   title: string,

@@ -1,5 +1,5 @@
 /**
- * Accuracies side by side: each with its interval, beside the figure of the study reproduced.
+ * Accuracies side by side: each with its interval, beside the figure of the original study.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { checkClasses } from "../../report/charts/check.ts";
 /** One accuracy, 0 to 1. */
 export interface ComparedAccuracy {
   readonly name: string;
-  /** The figure of the study; null where it gives none. */
+  /** The figure of the original study; null where it gives none. */
   readonly study: number | null;
   readonly value: number;
   /** Bounds of its 95% interval. */
@@ -19,9 +19,9 @@ export interface ComparedAccuracy {
 }
 
 /**
- * Dots with intervals, the study's figures as diamonds; a line an accuracy, in the order given.
+ * Dots with intervals, the original study's figures as diamonds; a line an accuracy, in the order given.
  *
- * @throws {RangeError} For two of one name, or an interval that does not hold its value.
+ * @throws {RangeError} where two have one name, or an interval does not hold its value
  */
 export function accuracyComparison(
   title: string,

@@ -18,8 +18,8 @@ const dashes = [[1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 4], [1, 3]];
  * rule. A loss that is not finite ends its line.
  *
  * @param classes How many classes there are: guessing costs `ln(classes)`.
- * @throws {RangeError} For no curve, more than colours can tell apart, two of one name, or a loss of
- *   0 or below.
+ * @throws {RangeError} where there is no curve, or more than colours can tell apart, two have one name,
+ * or a loss is 0 or below
  */
 export function lossCurvesByCause(
   title: string,

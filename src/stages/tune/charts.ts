@@ -95,8 +95,8 @@ function labelled(parameter: Hyperparameter): number[] {
  * trial, dark where the score is good. Failed trials are dashed and end before the score.
  *
  * @param space The axes; values lie where the oracle sees them, evenly on a logarithmic axis too.
- * @throws {RangeError} Where no trial has a score.
- * @throws {Error} Where a trial's value is missing or outside the space, by name.
+ * @throws {RangeError} where no trial has a score
+ * @throws {Error} where a trial's value is missing or outside the space, by name
  */
 export function parallelCoordinates(
   title: string,
@@ -246,7 +246,7 @@ function wordAxis({ values }: Choice, width: number) {
  * The score against each hyperparameter, one small chart each, on a common score axis; the darker a
  * point, the more epochs.
  *
- * @throws {RangeError} Where no trial has a score.
+ * @throws {RangeError} where no trial has a score
  */
 export function scoreByHyperparameter(
   title: string,
@@ -336,7 +336,7 @@ export function scoreByHyperparameter(
  * The rungs of each bracket of Hyperband: the score of every trial at its number of epochs, lines
  * from a trial to the one that went on from it.
  *
- * @throws {RangeError} Where no trial has a score, or a parent is not among the trials.
+ * @throws {RangeError} where no trial has a score, or a parent is not among the trials
  */
 export function hyperbandRungs(title: string, trials: readonly RungTrial[]): TopLevelSpec {
   const { scored, failed } = ascending(title, trials);
@@ -453,7 +453,7 @@ export function hyperbandRungs(title: string, trials: readonly RungTrial[]): Top
  * Bars: how much of the score's variance each hyperparameter has a part in, the largest first.
  *
  * @param shares By hyperparameter, 0 or more, as `importance` gives them.
- * @throws {RangeError} Where there is none, or one is negative or not a number.
+ * @throws {RangeError} where there is none, or one is negative or not a number
  */
 export function importanceBars(
   title: string,
