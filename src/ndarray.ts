@@ -20,7 +20,11 @@ export interface Rows {
   read(begin: number, end: number): Promise<NumberArray>;
 }
 
-/** The rows of an array in memory. Throws an Error where its shape and its number of values do not agree. */
+/**
+ * The rows of an array in memory.
+ *
+ * @throws {Error} where its shape and its number of values do not agree
+ */
 export function rowsOf({ shape, data }: NdArray): Rows {
   const row = shape.slice(1).reduce((product, n) => product * n, 1);
   if (data.length !== shape[0] * row) {

@@ -18,7 +18,11 @@ const CHUNK_BYTES = 1 << 20;
 
 /** Takes the bytes of one CSV file in pieces of any size, in order. */
 export interface CsvDecoder {
-  /** Parses the next bytes, which may be overwritten afterwards. Throws at the first that breaks a rule. */
+  /**
+   * Parses the next bytes, which may be overwritten afterwards.
+   *
+   * @throws {Error} where one breaks a rule, at the first that does
+   */
   push(bytes: Uint8Array): void;
   /** Call once, after the last byte. Images are `[N, side, side]`, side being the square root of P. */
   finish(): LabelledImages;

@@ -9,7 +9,7 @@ import type { NdArray } from "../ndarray.ts";
  * Zeros around images: `[N, rows, columns]` to `[N, height, width, 1]`, the image in the middle
  * (an odd remainder goes to the bottom and the right).
  *
- * @throws RangeError where the images are larger than the target
+ * @throws {RangeError} where the images are larger than the target
  */
 export function padImages(
   images: NdArray<Uint8Array>,
@@ -34,7 +34,7 @@ export function padImages(
 /**
  * Labels `[N]` to `[N, classes]`: 1 in the label's column, 0 elsewhere.
  *
- * @throws RangeError for a label that is no class
+ * @throws {RangeError} where a label is no class
  */
 export function oneHot(labels: NdArray<Uint8Array>, classes: number): NdArray<Uint8Array> {
   const data = new Uint8Array(labels.data.length * classes);
@@ -50,7 +50,7 @@ export function oneHot(labels: NdArray<Uint8Array>, classes: number): NdArray<Ui
 /**
  * A copy of the rows at `indices` along the first axis, in their order: images or labels.
  *
- * @throws RangeError for an index outside the array
+ * @throws {RangeError} where an index is outside the array
  */
 export function take(
   array: NdArray<Uint8Array>,

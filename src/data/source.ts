@@ -28,9 +28,9 @@ export function dataFolder(
  * Finds, checks and reads a data set: `[N, rows, columns]` images with `[N]` labels below `classes`.
  *
  * @param locator finds files of the kind `data`
- * @throws {Error} with the three ways to give the data where there are none; with the file, the digest
- * expected and the one found where a file is another one; with the place and the rule where one is
- * damaged
+ * @throws {Error} where there are none, with the three ways to give them
+ * @throws {Error} where a file is another one, with its name, the digest expected and the one found
+ * @throws {Error} where a file is damaged, with the place and the rule
  */
 export async function loadDataset(
   data: DataDescription,

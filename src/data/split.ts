@@ -16,7 +16,7 @@ export interface Split {
  * `train_test_split(range(n), test_size=testSize, random_state=randomState)`: both parts in random order.
  *
  * @param testSize share of the rows held out, in (0, 1); their number is rounded up
- * @throws RangeError where one part would be empty
+ * @throws {RangeError} where one part would be empty
  */
 export function trainTestSplit(n: number, testSize: number, randomState: number): Split {
   if (!(testSize > 0 && testSize < 1)) {
@@ -37,7 +37,7 @@ export function trainTestSplit(n: number, testSize: number, randomState: number)
  * `KFold(splits, shuffle=True, random_state=randomState).split(range(n))`: one split a fold, the
  * indices of each part ascending. Each row is held out once; the first `n % splits` folds hold one more.
  *
- * @throws RangeError for fewer than two folds or more folds than rows
+ * @throws {RangeError} where there are fewer than two folds or more folds than rows
  */
 export function kFold(n: number, splits: number, randomState: number): Split[] {
   if (!Number.isInteger(splits) || splits < 2 || splits > n) {

@@ -27,7 +27,7 @@ interface Pen {
   between(low: number, high: number): number;
   /** True in this share of the garments. */
   chance(share: number): boolean;
-  /** Fills a polygon; `tone` is its brightness relative to the cloth, 1 where left out, and 0 cuts a hole. */
+  /** Fills a polygon; `tone` is its brightness relative to the cloth, 1 if omitted, and 0 cuts a hole. */
   fill(outline: readonly Point[], tone?: number): void;
 }
 

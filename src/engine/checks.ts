@@ -9,7 +9,7 @@ const size = (shape: readonly number[]) => shape.reduce((product, n) => product 
 /**
  * Checks that weights are a model's.
  *
- * @throws {Error} where a variable is missing, misshapen or superfluous; it names the first one.
+ * @throws {Error} where a variable is missing, misshapen or superfluous; it names the first one
  */
 export function checkWeights(spec: ModelSpec, weights: Weights): void {
   const variables = modelVariables(spec);
@@ -33,7 +33,7 @@ export function checkWeights(spec: ModelSpec, weights: Weights): void {
 /**
  * The images of a set, to be read in parts.
  *
- * @throws {Error} where they are not of the model's input shape and type.
+ * @throws {Error} where they are not of the model's input shape and type
  */
 export function checkedImages(spec: ModelSpec, images: ImageSet["images"]): Rows {
   const rows = "data" in images ? rowsOf(images) : images;
@@ -51,7 +51,7 @@ export function checkedImages(spec: ModelSpec, images: ImageSet["images"]): Rows
 /**
  * The labels of a set of `count` images that a model is trained on.
  *
- * @throws {Error} where there are none, not one an image, or one is not below the number of classes.
+ * @throws {Error} where there are none, not one an image, or one is not below the number of classes
  */
 export function checkedLabels(
   spec: ModelSpec,
@@ -84,7 +84,7 @@ export function checkedLabels(
  * Checks that images are there at all indices; `count` is the number of placed ones, undefined before
  * any are placed.
  *
- * @throws {Error} where none are placed, or an index is not below `count`; it names the first one.
+ * @throws {Error} where none are placed, or an index is not below `count`; it names the first one
  */
 export function checkIndices(
   spec: ModelSpec,
@@ -107,7 +107,7 @@ export function checkIndices(
 /**
  * Checks that a model can be trained, not only predict.
  *
- * @throws {Error} where its last layer is not a softmax over classes, or all weights are frozen.
+ * @throws {Error} where its last layer is not a softmax over classes, or all weights are frozen
  */
 export function checkTrainable(spec: ModelSpec): void {
   const cannot = `Model ${spec.name} cannot be trained, only predict:`;
@@ -146,7 +146,7 @@ export class DivergenceError extends Error {
 /**
  * Checks the loss of a step, which is counted from 1.
  *
- * @throws {DivergenceError} where the loss is NaN or infinite.
+ * @throws {DivergenceError} where the loss is NaN or infinite
  */
 export function checkLoss(spec: ModelSpec, loss: number, step: number, learningRate: number): void {
   if (Number.isFinite(loss)) return;

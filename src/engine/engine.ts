@@ -72,14 +72,14 @@ export interface Network {
   /**
    * Copies the images that indices refer to from now on, in place of earlier ones.
    *
-   * @throws {Error} where the images are not of the model's input shape and type. A network that is
-   * trained throws also where labels are missing, not one an image, or no class of the model's.
+   * @throws {Error} where the images are not of the model's input shape and type, or, for a network that
+   * is trained, labels are missing, not one an image, or no class of the model's
    */
   place(data: ImageSet): Promise<void>;
   /**
    * Replaces every variable; a network that is trained starts its optimiser anew.
    *
-   * @throws {Error} where a variable is missing, superfluous or misshapen; it names the first one.
+   * @throws {Error} where a variable is missing, superfluous or misshapen; it names the first one
    */
   assign(weights: Weights): Promise<void>;
   /** A copy of every variable. */
@@ -88,7 +88,7 @@ export interface Network {
    * The output of the last layer, in inference mode, for the placed images at `indices`:
    * `[indices.length, ...output shape]`. Work is cut into batches inside.
    *
-   * @throws {Error} where no images are placed, or an index is outside them.
+   * @throws {Error} where no images are placed, or an index is outside them
    */
   predict(indices: Int32Array): Promise<NdArray<Float32Array>>;
   /** Frees what is held outside the JavaScript heap. The network is unusable afterwards. */
@@ -100,8 +100,8 @@ export interface TrainableNetwork extends Network {
   /**
    * One optimiser step on the placed images at `indices`.
    *
-   * @throws {Error} where no images are placed, there is no index, or one is outside the images.
-   * @throws {DivergenceError} where the loss is NaN or infinite.
+   * @throws {Error} where no images are placed, there is no index, or one is outside the images
+   * @throws {DivergenceError} where the loss is NaN or infinite
    */
   trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult>;
 }
@@ -122,14 +122,14 @@ export interface Engine {
   /**
    * A network that predicts with these weights.
    *
-   * @throws {Error} where a layer or the weights do not fit the specification; it names the first one.
+   * @throws {Error} where a layer or the weights do not fit the specification; it names the first one
    */
   open(spec: ModelSpec, weights: Weights): Promise<Network>;
   /**
    * A network that is trained from these weights on.
    *
-   * @throws {Error} as `open` does, and where the model cannot be trained: its last layer is not a
-   * softmax over classes, or no layer has weights that are not frozen.
+   * @throws {Error} where `open` does, and where the model cannot be trained: its last layer is not a
+   * softmax over classes, or no layer has weights that are not frozen
    */
   train(spec: ModelSpec, training: TrainingSpec, weights: Weights): Promise<TrainableNetwork>;
 }

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
  * Opens an engine by its name, `graph` or `layers`; `threads` is how many one operation may use
  * (WebAssembly has one).
  *
- * @throws {Error} for another name, where set-up has not run, or where the backend does not load
+ * @throws {Error} where there is no engine of that name, set-up has not run, or the backend does not load
  */
 export async function openEngine(
   { variant }: { readonly variant: string },

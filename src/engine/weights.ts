@@ -19,7 +19,7 @@ export function encodeWeights(weights: Weights): Uint8Array<ArrayBuffer> {
 /**
  * The inverse, for a model.
  *
- * @throws {Error} where the number of bytes is not the model's.
+ * @throws {Error} where the number of bytes is not the model's
  */
 export function decodeWeights(
   bytes: Uint8Array,

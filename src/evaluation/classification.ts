@@ -27,7 +27,7 @@ export interface ClassReport {
  * The scores of scikit-learn's `precision_recall_fscore_support(labels=range(C), zero_division=0)`.
  * The `support` of both averages is the number of all images.
  *
- * Throws a RangeError for a matrix that is not square or counts nothing.
+ * @throws {RangeError} where the matrix is not square or counts nothing
  */
 export function classReport(confusion: ConfusionMatrix): ClassReport {
   const size = confusion.length;

@@ -9,7 +9,8 @@ export type ConfusionMatrix = readonly (readonly number[])[];
  *
  * @param probabilities `[N, C]`; need not sum to 1.
  * @returns `[N]`, 0 to C - 1.
- * Throws a RangeError naming the row when a probability is NaN: there is no most probable class.
+ * @throws {RangeError} where a probability is NaN, since there is no most probable class; it names the
+ * row
  */
 export function classify(probabilities: NdArray<Float32Array>): Int32Array {
   const [rows, classes] = matrixShape(probabilities);
@@ -29,7 +30,11 @@ export function classify(probabilities: NdArray<Float32Array>): Int32Array {
   return predicted;
 }
 
-/** `[N, C]` of a matrix; throws a RangeError for another shape, or one that its data does not fill. */
+/**
+ * `[N, C]` of a matrix.
+ *
+ * @throws {RangeError} where its shape is another one, or one that its data does not fill
+ */
 export function matrixShape({ shape, data }: NdArray): [number, number] {
   const [rows, classes] = shape;
   if (shape.length !== 2 || classes < 1 || data.length !== rows * classes) {
@@ -47,7 +52,7 @@ export function matrixShape({ shape, data }: NdArray): [number, number] {
  *
  * @param labels True classes, `[N]`, 0 to `classes - 1`.
  * @param predicted Predicted classes, `[N]`, 0 to `classes - 1`.
- * Throws a RangeError naming the place when the lengths differ or a class does not exist.
+ * @throws {RangeError} where the lengths differ or a class does not exist; it names the place
  */
 export function confusionMatrix(
   labels: ArrayLike<number>,
@@ -64,7 +69,11 @@ export function confusionMatrix(
   return counts;
 }
 
-/** Share of images on the diagonal, 0 to 1. Throws a RangeError for a matrix that counts nothing. */
+/**
+ * Share of images on the diagonal, 0 to 1.
+ *
+ * @throws {RangeError} where the matrix counts nothing
+ */
 export function accuracy(confusion: ConfusionMatrix): number {
   let correct = 0;
   let total = 0;
@@ -76,7 +85,11 @@ export function accuracy(confusion: ConfusionMatrix): number {
   return correct / total;
 }
 
-/** Throws a RangeError, with both names, unless both have as many elements. */
+/**
+ * Checks that two have as many elements.
+ *
+ * @throws {RangeError} where they have not; it has both names
+ */
 export function checkSameLength(
   name: string,
   values: ArrayLike<unknown>,
@@ -90,7 +103,11 @@ export function checkSameLength(
   }
 }
 
-/** Throws a RangeError, with name and index, unless the value is a whole number below `classes`. */
+/**
+ * Checks that a value is a class.
+ *
+ * @throws {RangeError} where it is no whole number below `classes`; it has name and index
+ */
 export function checkClass(name: string, value: number, index: number, classes: number): void {
   if (!Number.isInteger(value) || value < 0 || value >= classes) {
     throw new RangeError(

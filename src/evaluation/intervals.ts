@@ -31,7 +31,7 @@ const Z = 1.959963984540054;
  *
  * @param successes 0 to `n`. Need not be whole: a published share times `n` is not, once rounded.
  * @param n Number of cases, above 0.
- * Throws a RangeError for other values.
+ * @throws {RangeError} where one is outside this range
  */
 export function wilson(successes: number, n: number): Interval {
   if (!(n > 0 && n < Infinity)) throw new RangeError(`Expected more than 0 cases, not ${n}`);
@@ -59,7 +59,7 @@ export function wilson(successes: number, n: number): Interval {
  * For two models on the same images the true interval is narrower, as far as both err on the same
  * ones; `mcnemar` compares such models.
  *
- * Throws a RangeError for a share outside 0 to 1 or for no cases.
+ * @throws {RangeError} where a share is outside 0 to 1 or there are no cases
  */
 export function difference(a: Proportion, b: Proportion): Interval & { readonly value: number } {
   const [ofA, ofB] = [wilson(a.value * a.n, a.n), wilson(b.value * b.n, b.n)];
@@ -74,7 +74,8 @@ export function difference(a: Proportion, b: Proportion): Interval & { readonly 
 
 /**
  * Mean and standard deviation of a sample (divided by N - 1).
- * Throws a RangeError for fewer than two values: they have no spread.
+ *
+ * @throws {RangeError} where there are fewer than two values: they have no spread
  */
 export function meanAndStd(values: readonly number[]): { mean: number; std: number } {
   const n = values.length;
@@ -129,7 +130,7 @@ export function correctedMean(
  * looked at have no such quantile, no types and 9 digits, or 245 packages.
  *
  * @param degrees Degrees of freedom, a whole number from 1.
- * Throws a RangeError for another number.
+ * @throws {RangeError} where it is another number
  */
 export function studentT(degrees: number): number {
   if (!Number.isInteger(degrees) || degrees < 1) {

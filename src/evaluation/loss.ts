@@ -13,8 +13,8 @@ const EPSILON = 1e-7;
  *
  * @param probabilities `[N, C]`, each row a distribution.
  * @param labels True classes, `[N]`, 0 to C - 1.
- * Throws a RangeError for lengths that differ, a class that does not exist, a probability that is
- * NaN, or nothing to average.
+ * @throws {RangeError} where lengths differ, a class does not exist, a probability is NaN, or there is
+ * nothing to average
  */
 export function crossEntropy(
   probabilities: NdArray<Float32Array>,

@@ -65,8 +65,8 @@ const ATTEMPTS = 100;
  * take turns, since they hold the same bytes.
  *
  * @throws {DownloadError} where no address gives the file
- * @throws {Error} where `path` cannot be written, or another process is downloading it; the signal's
- * reason where that is aborted
+ * @throws {Error} where `path` cannot be written, or another process is downloading it
+ * @throws the signal's reason where that is aborted
  */
 export async function download(
   addresses: readonly string[],

@@ -40,8 +40,8 @@ export interface Locator {
    *
    * @param progress told bytes while downloading
    * @throws {UnavailableError} where it is nowhere
-   * @throws {Error} with what to do, where a file of that name is another one or cannot be read, or
-   * the cache cannot be written
+   * @throws {Error} where a file of that name is another one or cannot be read, or the cache cannot be
+   * written, with what to do
    */
   find(file: OutsideFile, progress: Progress): Promise<string>;
   /** Whether a file of that name is on this machine, right or not. */
@@ -144,7 +144,7 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
 /**
  * Whether the file of this digest is at `path`; false where nothing is.
  *
- * @throws {Error} with `remedy` where another file is there, or something that cannot be read
+ * @throws {Error} where another file is there, or something that cannot be read, with `remedy`
  */
 async function isRight(path: string, digest: string, remedy: string): Promise<boolean> {
   let found: string;

@@ -149,7 +149,7 @@ const isOf = <N extends NumberType>(
 /**
  * Decodes a `.npy` file whose elements are of one of `types`.
  *
- * @throws {Error} that names the file and both types where they are of another one
+ * @throws {Error} where they are of another one; it names the file and both types
  */
 export function decodeTyped<N extends NumberType>(
   types: readonly N[],

@@ -82,7 +82,11 @@ export type Row<C extends Columns> = {
 const isSpread = (column: Cell<unknown> | Spread<unknown>): column is Spread<unknown> =>
   "spread" in column;
 
-/** The text of one cell. @throws {Error} that names row and column where the value does not belong there */
+/**
+ * The text of one cell.
+ *
+ * @throws {Error} where the value does not belong there; it names row and column
+ */
 function written(cell: Cell<unknown>, value: unknown, row: number, column: string): string {
   const result = z.safeEncode(cell, value);
   if (result.success) return result.data;
@@ -93,8 +97,8 @@ function written(cell: Cell<unknown>, value: unknown, row: number, column: strin
  * A table as CSV: a header and a line a row, each ended by a line feed. The columns of a spread are
  * those of the first row.
  *
- * @throws {Error} that names row (counted from 0) and column where a value is not the column's, or
- * where a row has other columns than the first
+ * @throws {Error} where a value is not the column's, or a row has other columns than the first; it
+ * names row (counted from 0) and column
  */
 export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>[]): string {
   const names = Object.keys(columns);
@@ -124,7 +128,7 @@ export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>
 /**
  * The rows of a CSV that `encodeTable` wrote with the same columns.
  *
- * @throws {Error} that says which column is missing or too many, or which cell does not read
+ * @throws {Error} where a column is missing or too many, or a cell does not read; it names which
  */
 export function decodeTable<C extends Columns>(columns: C, csv: string): Row<C>[] {
   const [header = [], ...lines] = parse(csv);

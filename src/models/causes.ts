@@ -1,6 +1,6 @@
 /**
- * A network like the study's failed one, with one thing or another done differently: what its failure
- * is explained with.
+ * A network like the original study's failed one, with one thing or another done differently: what its
+ * failure is explained with.
  *
  * @module
  */

@@ -5,7 +5,8 @@ import type { Layer, ModelSpec } from "./spec.ts";
 /**
  * The part of a model that computes the layer `name`, which becomes its output: that layer and what
  * it depends on, in their order. The cut model is called `<model>-<name>`; weights keep their names.
- * Throws an Error for a name that is no layer of the model.
+ *
+ * @throws {Error} where the model has no layer of that name
  */
 export function cutAt(spec: ModelSpec, name: string): ModelSpec {
   const end = spec.layers.findIndex((layer) => layer.name === name);
@@ -34,7 +35,8 @@ export function cutAt(spec: ModelSpec, name: string): ModelSpec {
 /**
  * A model for images that are `times` times smaller in height and width than those it takes: every
  * pixel is repeated first, in a layer called `upsampling`.
- * Throws an Error where the model's input cannot be divided so.
+ *
+ * @throws {Error} where the model's input cannot be divided so
  */
 export function upsampled(spec: ModelSpec, times: number): ModelSpec {
   const [height, width, channels] = spec.input;

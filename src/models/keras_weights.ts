@@ -25,8 +25,8 @@ import type { ModelSpec } from "./spec.ts";
  *
  * @param file the bytes; not copied, and not to be changed meanwhile
  * @param name what an error calls the file
- * @throws Error that names the layer and the array which is missing, superfluous, misnamed, misshapen,
- * not float32 or not finite, or what is damaged in the file
+ * @throws {Error} where an array is missing, superfluous, misnamed, misshapen, not float32 or not
+ * finite, or the file is damaged; it names layer and array, or what is damaged
  */
 export async function readKerasWeights(
   file: Uint8Array,

@@ -53,9 +53,10 @@ export function samePadding(n: number, window: number, stride: number): [number,
 
 /**
  * Resolves every layer of a model, in order.
- * Throws an Error that names model and layer for an unknown layer type, a duplicate or reserved
- * name, an input that does not stand before its reader, a layer that nothing reads, shapes that do
- * not fit, a window larger than its input, or a number out of range.
+ *
+ * @throws {Error} where a layer has an unknown type, a duplicate or reserved name, an input that does
+ * not stand before it, shapes that do not fit, a window larger than its input, or a number out of
+ * range, or where nothing reads it; it names model and layer
  */
 export function resolveLayers(spec: ModelSpec): ResolvedLayer[] {
   if (!positiveIntegers(spec.input, 3)) {

@@ -70,6 +70,8 @@ export function headModel(name: HeadName, features: Shape, classes: number): Mod
  * A base with a head on it, as one model for images. Training changes the layers from `trainedFrom`
  * on, the head's too; batch normalisation stays in inference mode, because the statistics that the
  * weights were learnt with would be lost to those of small batches.
+ *
+ * @throws {Error} where neither has a layer `trainedFrom`
  */
 export function withHead(base: ModelSpec, head: ModelSpec, trainedFrom: string): ModelSpec {
   const layers = [...base.layers, ...head.layers];

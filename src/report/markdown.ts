@@ -16,7 +16,7 @@ export const NONE = "–";
  * @param header One text a column.
  * @param rows One cell a column in each.
  * @returns Lines, each ended by a line feed.
- * Throws a RangeError naming the row when it has more or fewer cells than the header.
+ * @throws {RangeError} where a row has more or fewer cells than the header; it names the row
  */
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   rows.forEach((row, i) => {
@@ -103,7 +103,7 @@ export function withInterval(
  * `420 ms`, `42.1 s`, `3 min 12 s`, `1 h 05 min`: a time, to about three digits.
  *
  * @param seconds From 0.
- * Throws a RangeError for a time that is negative, infinite or NaN.
+ * @throws {RangeError} where the time is negative, infinite or NaN
  */
 export function duration(seconds: number): string {
   if (!(seconds >= 0 && seconds < Infinity)) {

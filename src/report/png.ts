@@ -26,7 +26,7 @@ export interface Raster {
 /**
  * Encodes an image, without loss, as `data:image/png;base64,...`.
  *
- * @throws {RangeError} When the data does not fit the size, or an index the palette.
+ * @throws {RangeError} where the data does not fit the size, or an index the palette
  */
 export function pngDataUrl(image: Raster): string {
   const { width, height, data, palette } = image;

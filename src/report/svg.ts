@@ -173,8 +173,8 @@ let previous: Promise<unknown> = Promise.resolve();
  *   object with `text`), shown above the chart and spoken by screen readers, and a `description`,
  *   which says in a sentence what can be seen.
  * @returns The text of an SVG file, the same for the same specification.
- * @throws {Error} Where title or description are missing, and where Vega-Lite or Vega refuse the
- *   specification or warn about it; the message begins with the chart's title.
+ * @throws {Error} where title or description are missing, or Vega-Lite or Vega refuse the
+ * specification or warn about it; the message begins with the chart's title
  */
 export function renderSvg(spec: TopLevelSpec): Promise<string> {
   const drawing = previous.then(() => draw(spec));

@@ -66,7 +66,7 @@ export type Choice = z.infer<typeof choiceSchema>;
 /**
  * The remembered choice as written. Whether it still holds is not looked at: see `validChoice`.
  *
- * @throws {Error} with what to do, where there is none or it cannot be read
+ * @throws {Error} where there is none or it cannot be read, with what to do
  */
 export async function readChoice(root: string = PROJECT): Promise<Choice> {
   const path = join(runtimeDirectory(root), "choice.json");

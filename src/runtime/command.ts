@@ -4,7 +4,8 @@
  * Runs something for at most `milliseconds`. Then its signal is aborted, and it is given up even if
  * it pays no heed. `outer` ends it earlier.
  *
- * @throws {Error} that `what` took too long, where it did; the reason of `outer` where that is aborted
+ * @throws {Error} where it took too long; it names `what`
+ * @throws the reason of `outer` where that is aborted
  */
 export async function bounded<T>(
   what: string,
@@ -52,8 +53,8 @@ export interface CommandOptions {
 /**
  * Runs `program` to its end and returns its standard output.
  *
- * @throws {Error} for people, where the program is not there, may not be run, fails (with what it
- * said) or takes too long
+ * @throws {Error} where the program is not there, may not be run, fails (with what it said) or takes
+ * too long
  */
 export async function runCommand(program: string, options: CommandOptions): Promise<string> {
   const name = options.name ?? program;

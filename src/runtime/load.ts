@@ -62,8 +62,8 @@ let loadedThreads: number | "all" | undefined;
 /**
  * Loads libtensorflow with tfjs-node's addon, and nothing of TensorFlow.js.
  *
- * @throws {Error} with what to do, where no libtensorflow has been set up, where it does not load,
- * and where it is loaded already with another number of threads
+ * @throws {Error} where no libtensorflow has been set up, where it does not load, or where it is loaded
+ * already with another number of threads, with what to do
  */
 export async function loadAddon(options: LoadOptions = {}): Promise<Addon> {
   return (await load(options)).addon;
@@ -72,7 +72,7 @@ export async function loadAddon(options: LoadOptions = {}): Promise<Addon> {
 /**
  * Loads `@tensorflow/tfjs-node`, makes `tensorflow` the backend and returns the namespace.
  *
- * @throws {Error} as of `loadAddon`
+ * @throws {Error} where `loadAddon` does
  */
 export async function loadTensorFlow(options: LoadOptions = {}): Promise<TensorFlow> {
   const { file } = await load(options);

@@ -44,7 +44,7 @@ const PATIENCE = 90 * 60_000;
  * Returns the remembered choice where it holds and fits, or else makes and remembers one. Two set-ups
  * at once are no trouble: the second waits for the first.
  *
- * @throws {Error} with every reason, where the backend asked for, or any at all, cannot be had; what
+ * @throws {Error} where the backend asked for, or any at all, cannot be had, with every reason; what
  * was remembered stays
  */
 export async function setUp(options: SetupOptions): Promise<Choice> {
@@ -162,7 +162,7 @@ const probeResult = z.union([
  * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Returns
  * its version.
  *
- * @throws {Error} with the reason where it does not work
+ * @throws {Error} where it does not work, with the reason
  */
 async function tryOut(what: string, signal: AbortSignal): Promise<string> {
   const output = await runCommand(Deno.execPath(), {

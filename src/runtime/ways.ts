@@ -59,7 +59,7 @@ export interface Way {
   /**
    * Undefined where there is nothing to try and nothing to tell.
    *
-   * @throws {Error} with the reason, where it finds and makes none
+   * @throws {Error} where it finds and makes none, with the reason
    */
   find(task: WayTask): Promise<Found | undefined>;
 }

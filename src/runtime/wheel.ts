@@ -78,7 +78,7 @@ const projectPage = z.object({
  * Fetches the wheel into `directory` and returns its path: from PyPI itself, taken up where an earlier
  * try broke off, or else through pip, which knows this machine's mirrors.
  *
- * @throws {Error} with both reasons, where neither has it
+ * @throws {Error} where neither has it, with both reasons
  */
 export async function fetchWheel(
   wheel: Wheel,

@@ -67,7 +67,7 @@ export interface Fit {
  * The last, smaller batch of an epoch is used too. `progress` counts images, training and
  * validation together.
  *
- * @throws {DivergenceError} where a loss is not a finite number or a validation probability is NaN.
+ * @throws {DivergenceError} where a loss is not a finite number or a validation probability is NaN
  */
 export async function fit(
   network: TrainableNetwork,

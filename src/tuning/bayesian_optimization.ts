@@ -25,7 +25,7 @@ export interface BayesianOptimizationOptions {
    * at once; a multiple of that number keeps all places busy. 1 learns most from each trial.
    */
   readonly batchSize: number;
-  /** Trials drawn at random first; 3 a hyperparameter where left out, as in Keras Tuner. */
+  /** Trials drawn at random first; 3 a hyperparameter if omitted, as in Keras Tuner. */
   readonly numInitialPoints?: number;
 }
 
@@ -37,7 +37,9 @@ const CANDIDATES = 5000;
 
 /**
  * Trials over a checked space: random ones until `numInitialPoints` have succeeded, then batches
- * where the bound is highest. Throws an Error for options out of range.
+ * where the bound is highest.
+ *
+ * @throws {Error} where options are out of range
  */
 export function bayesianOptimization(
   space: Space,

@@ -43,7 +43,9 @@ export interface Bracket {
  * `ceil(b * factor^(s - r) / (s + 1))` trials at `ceil(maxEpochs / factor^(s - r))` epochs, with
  * `b = ceil(log_factor(maxEpochs)) + 1`. The paper rounds rungs after the first down and has
  * `floor` in b; both give its table of `maxEpochs` 81 and `factor` 3 for the first rungs.
- * Computed in whole numbers. Throws an Error for options out of range.
+ * Computed in whole numbers.
+ *
+ * @throws {Error} where options are out of range
  */
 export function hyperbandBrackets(options: HyperbandOptions): Bracket[] {
   const { maxEpochs, factor, hyperbandIterations } = options;

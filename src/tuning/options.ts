@@ -1,8 +1,9 @@
 /** Checks of what an oracle is told. @module */
 
 /**
- * Checks options that are counts: whole numbers of at least `least[name]`. Those left out pass.
- * Throws an Error that names the oracle, the option and its value.
+ * Checks options that are counts: whole numbers of at least `least[name]`. Those omitted pass.
+ *
+ * @throws {Error} where one is not; it names the oracle, the option and its value
  */
 export function checkCounts<T extends string>(
   oracle: string,

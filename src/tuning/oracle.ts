@@ -11,7 +11,11 @@ export type OracleOptions =
   | { readonly type: "hyperband" } & HyperbandOptions
   | { readonly type: "bayesianOptimization" } & BayesianOptimizationOptions;
 
-/** A fresh oracle, to be used by one search. Throws an Error for a space or options that are wrong. */
+/**
+ * A fresh oracle, to be used by one search.
+ *
+ * @throws {Error} where space or options are wrong
+ */
 export function openOracle(space: Space, options: OracleOptions, seed: number): Oracle {
   checkSpace(space);
   switch (options.type) {

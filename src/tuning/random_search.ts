@@ -13,8 +13,9 @@ export interface RandomSearchOptions {
 }
 
 /**
- * Trials drawn from a checked space, no two alike, all in one batch. Throws an Error for options
- * out of range.
+ * Trials drawn from a checked space, no two alike, all in one batch.
+ *
+ * @throws {Error} where options are out of range
  */
 export function randomSearch(space: Space, options: RandomSearchOptions, seed: number): Oracle {
   checkCounts("Random search", options, { maxTrials: 1, epochs: 1 });

@@ -9,7 +9,7 @@
  */
 import type { RandomState } from "../random.ts";
 
-/** Whole numbers from `minValue` to `maxValue`, both included, `step` (1 where left out) apart. */
+/** Whole numbers from `minValue` to `maxValue`, both included, `step` (1 if omitted) apart. */
 export interface Int {
   readonly type: "int";
   readonly minValue: number;
@@ -26,7 +26,7 @@ export interface Float {
   readonly minValue: number;
   readonly maxValue: number;
   readonly step?: number;
-  /** `linear` where left out. */
+  /** `linear` if omitted. */
   readonly sampling?: "linear" | "log";
 }
 
@@ -61,8 +61,10 @@ export function names(space: Space): string[] {
 }
 
 /**
- * Checks a space that was written by hand. Throws an Error that names the hyperparameter and what
- * is wrong with it; a space without hyperparameters is wrong too.
+ * Checks a space that was written by hand.
+ *
+ * @throws {Error} where a hyperparameter is wrong, which it names with what is wrong; or where there is
+ * none
  */
 export function checkSpace(space: Space): void {
   if (names(space).length === 0) throw new Error("The search space has no hyperparameters.");
@@ -174,8 +176,10 @@ export function fromUnit(space: Space, point: ArrayLike<number>): Values {
 }
 
 /**
- * The point of the unit cube where values lie, its coordinates in the order of `names`. Throws an
- * Error that names a hyperparameter whose value is missing or not in its range.
+ * The point of the unit cube where values lie, its coordinates in the order of `names`.
+ *
+ * @throws {Error} where a hyperparameter's value is missing or not in its range; it names the
+ * hyperparameter
  */
 export function toUnit(space: Space, values: Values): number[] {
   return names(space).map((name) => {

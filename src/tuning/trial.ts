@@ -20,7 +20,7 @@ export interface Trial {
   readonly initialEpoch: number;
   /** Epochs done when it ends, the parent's included. */
   readonly epochs: number;
-  /** The trial whose weights it starts from; it has the same values. Fresh weights where left out. */
+  /** The trial whose weights it starts from; it has the same values. Fresh weights if omitted. */
   readonly parent?: number;
   /** Its place in Hyperband: which sweep, counted from 0, ... */
   readonly iteration?: number;

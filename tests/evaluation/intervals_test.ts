@@ -111,7 +111,7 @@ Deno.test("difference refuses what is no share", () => {
 });
 
 Deno.test("meanAndStd divides by N - 1", () => {
-  // numpy.mean and numpy.std(ddof=1), NumPy 2.4.6, of the seed study's five folds.
+  // numpy.mean and numpy.std(ddof=1), NumPy 2.4.6, of the original study's five folds.
   const { mean, std } = meanAndStd([0.8686, 0.8791, 0.8634, 0.8863, 0.8550]);
   assertAlmostEquals(mean, 0.8704799999999999, 1e-15);
   assertAlmostEquals(std, 0.012428475369086913, 1e-15);
@@ -141,7 +141,7 @@ Deno.test("studentT agrees with SciPy", () => {
 });
 
 Deno.test("correctedMean is Nadeau and Bengio's interval", () => {
-  // mean ± t.ppf(0.975, 4) * std * sqrt(1/5 + 12000/48000), SciPy 1.17.1, the seed study's folds.
+  // mean ± t.ppf(0.975, 4) * std * sqrt(1/5 + 12000/48000), SciPy 1.17.1, the original study's folds.
   const folds = [0.8686, 0.8791, 0.8634, 0.8863, 0.8550];
   const interval = correctedMean(folds, 48_000, 12_000);
   assertInterval(interval, [0.8473320143724637, 0.8936279856275361], 1e-13);

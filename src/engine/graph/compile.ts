@@ -46,13 +46,13 @@ export interface TrainableProgram {
 /**
  * Compiles a model for prediction.
  *
- * @throws {Error} where a layer does not fit the specification; it names the layer.
+ * @throws {Error} where a layer does not fit the specification; it names the layer
  */
 export function compile(spec: ModelSpec): Program;
 /**
  * Compiles a model for prediction and training.
  *
- * @throws {Error} where a layer does not fit the specification or the model cannot be trained.
+ * @throws {Error} where a layer does not fit the specification or the model cannot be trained
  */
 export function compile(
   spec: ModelSpec,

@@ -70,7 +70,7 @@ export const rules: Readonly<Record<string, Rule>> = {
  * The gradients of `loss` (a tensor without axes) with respect to each of `xs`, in their order.
  * Nothing is computed for parts of the graph that do not lie between an x and the loss.
  *
- * @throws {Error} where the loss does not depend on an x, or an operation has no rule.
+ * @throws {Error} where the loss does not depend on an x, or an operation has no rule
  */
 export function gradients(loss: Tensor, xs: readonly Tensor[]): Tensor[] {
   const { graph } = loss.node;

@@ -16,7 +16,7 @@ import type { AttributeMessage, ShapeMessage } from "./protocol.ts";
  * `graphDigest` for what counts. What a graph is fed is no part of it: learning rate and weight decay,
  * masks of dropout and so their rates, images, weights.
  *
- * @throws {Error} as `compile` does.
+ * @throws {Error} where `compile` does
  */
 export function programDigest(
   spec: ModelSpec,
@@ -35,7 +35,7 @@ export function programDigest(
  * not count: names of nodes, the order in which nodes were added, that of attributes and of inputs,
  * and nodes that no signature reaches.
  *
- * @throws {Error} where a signature reaches a placeholder that is not among its inputs.
+ * @throws {Error} where a signature reaches a placeholder that is not among its inputs
  */
 export function graphDigest(
   graph: Graph,

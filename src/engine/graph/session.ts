@@ -15,7 +15,7 @@ export interface Session {
   /**
    * Runs one signature on arrays by the names of its inputs; returns arrays by the names of its outputs.
    *
-   * @throws {Error} where TensorFlow fails; it names the layer.
+   * @throws {Error} where TensorFlow fails; it names the layer
    */
   run<Outputs extends string>(
     signature: Signature & { readonly outputs: Readonly<Record<Outputs, Tensor>> },
@@ -49,7 +49,7 @@ function callOf({ inputs, outputs }: Signature): Call {
  * Loads a graph. TensorFlow reads it from a file: a directory under the system's temporary one is
  * written for that and removed before this returns. `model` is named in errors.
  *
- * @throws {Error} where TensorFlow does not take the graph; it names the layer.
+ * @throws {Error} where TensorFlow does not take the graph; it names the layer
  */
 export async function openSession(
   addon: Addon,

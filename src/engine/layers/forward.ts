@@ -29,7 +29,7 @@ export interface Training {
  * variable by its name, `<layer>/<variable>`. With `training` the last layer leaves out its softmax
  * and so returns logits. Everything that is not returned is left to an enclosing `tf.tidy`.
  *
- * @throws {Error} where TensorFlow.js fails; it names the layer.
+ * @throws {Error} where TensorFlow.js fails; it names the layer
  */
 export function forward(
   model: string,

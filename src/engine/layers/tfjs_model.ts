@@ -28,7 +28,7 @@ export interface TfjsModel {
  * TensorFlow.js has no normalisation by constants; it becomes a frozen 1 x 1 convolution, whose
  * weights stand behind the model's own.
  *
- * @throws {Error} where the weights are not the model's.
+ * @throws {Error} where the weights are not the model's
  */
 export function encodeTfjsModel(spec: ModelSpec, weights: Weights, weightFile: string): TfjsModel {
   checkWeights(spec, weights);

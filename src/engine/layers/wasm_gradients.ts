@@ -169,7 +169,7 @@ let registered = false;
  * Gives the WebAssembly backend these gradients, and a product of transposed matrices that
  * transposes first, for only the plain product is XNNPACK's. Calling it again changes nothing.
  *
- * @throws {Error} where `@tensorflow/tfjs-backend-wasm` is not loaded (`runtime/load.ts`).
+ * @throws {Error} where `@tensorflow/tfjs-backend-wasm` is not loaded (`runtime/load.ts`)
  */
 export function registerWasmGradients(): void {
   if (registered) return;

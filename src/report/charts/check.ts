@@ -1,6 +1,10 @@
 /** What charts ask of the data they are given. @module */
 
-/** Throws a RangeError unless there is at least one class and no name comes twice. */
+/**
+ * Checks names of classes.
+ *
+ * @throws {RangeError} where there is none, or a name comes twice
+ */
 export function checkClasses(title: string, classes: readonly string[]): void {
   if (classes.length === 0) throw new RangeError(`Chart "${title}": there is no class to draw.`);
   const twice = classes.find((name, k) => classes.indexOf(name) !== k);

@@ -22,7 +22,7 @@ export interface CurvePoint {
 /**
  * Loss and accuracy by epoch side by side, training and validation, the kept epoch marked.
  *
- * @throws {RangeError} Where there is no epoch, or the kept one is not among them.
+ * @throws {RangeError} where there is no epoch, or the kept one is not among them
  */
 export function learningCurves(
   title: string,
@@ -107,7 +107,7 @@ export function learningCurves(
  * different sizes compare.
  *
  * @param counts `[true][predicted]`, as many rows and columns as classes.
- * @throws {RangeError} Where the two do not fit.
+ * @throws {RangeError} where the two do not fit
  */
 export function confusionMatrix(
   title: string,
