@@ -20,7 +20,7 @@ export interface Project extends CheckedStudy {
 /**
  * The study of `study.ts`, or the synthetic one where `demo` is true.
  *
- * @throws {StudyError} with every fault, before anything else happens
+ * @throws {StudyError} where the study has faults, with every one, before anything else happens
  */
 export async function project(demo: boolean): Promise<Project> {
   const exported = await import("../study.ts");
