@@ -1,4 +1,4 @@
-"""What stages.ts times, in Keras: folds as the original study loops over them, and features of ImageNet networks.
+"""What stages.ts times, in Keras: folds in the loop of the original study, features of ImageNet networks.
 
 Takes a configuration as its argument, answers with the seconds as a line of JSON. Starting Python and
 importing Keras are not counted.
