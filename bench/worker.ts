@@ -10,7 +10,7 @@ import { loadAddon, loadTensorFlow, loadWasm, type TensorFlow } from "../src/run
 import { initialWeights } from "../src/models/initialize.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import type { NdArray } from "../src/ndarray.ts";
-import { decodeUint8, openNpy } from "../src/files/npy.ts";
+import { decodeTyped, openNpy } from "../src/files/npy.ts";
 import { randomState, shuffle } from "../src/random.ts";
 
 /** What runs here. */
@@ -69,7 +69,7 @@ export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
 
 async function start({ engine: name, threads, data }: Configuration) {
   const file = (name: string) => `${data}/${name}.npy`;
-  const labels = decodeUint8(await Deno.readFile(file("labels")));
+  const labels = decodeTyped(["uint8"], await Deno.readFile(file("labels")));
   const weights = initialWeights(spec, 0);
   const marks = [performance.now()];
   const tensorflow = name === "fit" ? await loadTensorFlow({ threads }) : undefined;
@@ -79,7 +79,7 @@ async function start({ engine: name, threads, data }: Configuration) {
   let train: Train;
   let version: string;
   if (tensorflow) {
-    const images = decodeUint8(await Deno.readFile(file("images")));
+    const images = decodeTyped(["uint8"], await Deno.readFile(file("images")));
     train = await fitter(tensorflow, { images, labels });
     version = `TensorFlow.js ${tensorflow.version_core}`;
     marks.push(performance.now());

@@ -3,7 +3,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 
 /** The name that was most likely meant, if any is near enough. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const found = closest(name.toLowerCase(), known.map((it) => it.toLowerCase()));
   const near = known.find((it) => it.toLowerCase() === found)!;

@@ -190,24 +190,15 @@ const byAddress = ["run", "section", "job", "compiled"];
 
 /** Exports that only tests import, and nothing in their own module uses; with the reason. */
 const forTestsAlone: Readonly<Record<string, string>> = {
-  "src/files/npy.ts decodeFloat32": "left from before artifacts were declared; to be removed",
-  "src/files/npy.ts decodeInt32": "left from before artifacts were declared; to be removed",
   "src/models/shapes.ts countParameters": "tests hold published counts to it",
-  "src/report/markdown.ts percent": "left from earlier sections; to be removed",
-  "src/stages/study.ts Published": "left from earlier sections; to be removed",
-  "src/training/loop.ts Recipe": "that of recipe.ts is the one; to be removed",
   "src/tuning/space.ts spaceSize": "tests count with it what a search can draw",
 };
 
 /** Exports that nothing imports, not even a test; with the reason. */
 const forNobody: Readonly<Record<string, string>> = {
-  "src/evaluation/intervals.ts CONFIDENCE": "need not be exported",
   "src/pipeline/code.ts withoutErrorTexts": "for a test of what is cut out",
   "src/pipeline/manifest.ts LaterFormat": "thrown to callers",
-  "src/schema.ts nearest": "need not be exported",
   "src/stages/plan.ts StudyError": "thrown to callers",
-  "src/training/recipe.ts keep": "need not be exported",
-  "src/tuning/trial.ts MAX_CONSECUTIVE_FAILURES": "need not be exported",
 };
 
 const withoutComments = (text: string) => text.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");

@@ -17,7 +17,7 @@ export interface Proportion {
 }
 
 /** The confidence of every interval of this module. */
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 
 /** The 97.5% quantile of the standard normal distribution. */
 const Z = 1.959963984540054;

@@ -160,13 +160,3 @@ export function decodeTyped<N extends NumberType>(
   if (isOf(array, types)) return array;
   throw new Error(`${name} holds ${typeOf(array.data)}, expected ${types.join(" or ")}.`);
 }
-
-const decodeAs = <N extends NumberType>(type: N) => (bytes: Uint8Array, name?: string) =>
-  decodeTyped([type], bytes, name);
-
-/** `decodeNpy` that accepts uint8 alone: images and labels. */
-export const decodeUint8 = decodeAs("uint8");
-/** `decodeNpy` that accepts int32 alone: indices. */
-export const decodeInt32 = decodeAs("int32");
-/** `decodeNpy` that accepts float32 alone: weights and probabilities. */
-export const decodeFloat32 = decodeAs("float32");

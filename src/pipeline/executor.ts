@@ -1,6 +1,5 @@
 /** Who runs jobs: what the pipeline asks of it, and how many it is given at once. @module */
-import type { JsonObject } from "../files/digest.ts";
-import type { Json } from "../files/digest.ts";
+import type { Json, JsonObject } from "../files/digest.ts";
 import type { Equipment, Facts, Progress, StoredFile } from "./stage.ts";
 
 /** A job with all that it needs. Modules are paths from the project's root, with `/`. */

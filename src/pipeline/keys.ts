@@ -92,9 +92,7 @@ export function stageIngredients(
   return {
     stage: stage.name,
     parameters: asJson(stage.keyed(parameters)),
-    forms: asJson(
-      Object.fromEntries(named(stage.writes).map(([name, { form }]) => [name, form])),
-    ) as Ingredients["forms"],
+    forms: formsOf(stage.writes),
     ...merged(code, modulesOf(stage)),
     inputs: { ...inputs },
   };

@@ -149,7 +149,9 @@ export class LaterFormat extends Error {
  * @throws {Error} that says what is wrong with it
  */
 export function parseManifest(text: string, stage: string): Manifest {
-  const raw = z.looseObject({ format: z.unknown(), seal: z.string() }).safeParse(JSON.parse(text));
+  const raw = z.looseObject({ format: z.unknown().optional(), seal: z.string() }).safeParse(
+    JSON.parse(text),
+  );
   if (!raw.success) throw new Error("it is no manifest");
   const { seal, ...rest } = raw.data;
   if (rest.format !== FORMAT) {

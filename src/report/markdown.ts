@@ -73,11 +73,6 @@ export function signed(value: number, digits = 4): string {
   return Number(text) > 0 ? `+${text}` : text;
 }
 
-/** `90.94%` of a share of 0.9094. */
-export function percent(value: number, digits = 2): string {
-  return `${decimal(value * 100, digits)}%`;
-}
-
 /** `60,000`: a whole number in groups of three. */
 export function count(value: number): string {
   return new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 }).format(value);
@@ -87,7 +82,7 @@ export function count(value: number): string {
  * `0.9094 [0.9036, 0.9149]`: a value and its interval, or the value alone where there is none.
  *
  * @param interval Its two bounds.
- * @param format Of all three numbers: `decimal` (as shown), `signed` for a difference, `percent`.
+ * @param format Of all three numbers: `decimal` (as shown), `signed` for a difference.
  */
 export function withInterval(
   value: number,

@@ -37,5 +37,3 @@ export const basics = {
 
 /** See `basics`. */
 export type Basics = Readonly<z.infer<z.ZodObject<typeof basics>>>;
-/** See `published`. */
-export type Published = NonNullable<Basics["published"]>;

@@ -4,20 +4,7 @@ import { crossEntropy } from "../evaluation/loss.ts";
 import type { NdArray } from "../ndarray.ts";
 import { randomState, seedFor, shuffle } from "../random.ts";
 import { DivergenceError } from "../engine/checks.ts";
-import type { OptimizerSpec, TrainableNetwork, Weights } from "../engine/engine.ts";
-
-/** How a network is trained: what `study.ts` says of it. */
-export interface Recipe {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly optimizer: OptimizerSpec;
-  /** Which epoch's weights are kept. */
-  readonly keep: FitOptions["keep"];
-  readonly seed: number;
-  /** Threads of one operation. */
-  readonly threads: number;
-}
+import type { TrainableNetwork, Weights } from "../engine/engine.ts";
 
 /** How long and on what a network is trained. */
 export interface FitOptions {

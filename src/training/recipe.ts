@@ -25,7 +25,7 @@ const optimizer = z.discriminatedUnion("type", [
 });
 
 /** Which epoch's weights are kept: the best by validation accuracy or loss (the first of several), or the last. */
-export const keep = oneOf(["validationAccuracy", "validationLoss", "lastEpoch"]);
+const keep = oneOf(["validationAccuracy", "validationLoss", "lastEpoch"]);
 
 /** What all trainings are told, whatever sets their length and learning rate. */
 export const common = {

@@ -59,7 +59,7 @@ export type Batches = Generator<readonly Trial[], void, readonly number[]>;
 export type Oracle = readonly Batches[];
 
 /** How many diverged trials in a row, by `id`, stop a search. The number is Keras Tuner's. */
-export const MAX_CONSECUTIVE_FAILURES = 3;
+const MAX_CONSECUTIVE_FAILURES = 3;
 
 /**
  * Runs a search to its end. `run` trains one trial; it is called for all trials of a batch at once

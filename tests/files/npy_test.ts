@@ -1,14 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type NdArray, rowsOf, typeOf } from "../../src/ndarray.ts";
-import {
-  decodeFloat32,
-  decodeInt32,
-  decodeNpy,
-  decodeUint8,
-  encodeNpy,
-  openNpy,
-} from "../../src/files/npy.ts";
+import { decodeNpy, decodeTyped, encodeNpy, openNpy } from "../../src/files/npy.ts";
 
 /** What NumPy 2.4.6's `save` writes: header text as in the file, then data in hexadecimal. */
 function numpyFile(dictionary: string, data: string): Uint8Array {
@@ -144,15 +137,18 @@ Deno.test("cutting a file anywhere is always refused", () => {
 
 Deno.test("readers of one type name the type they got", () => {
   const bytes = (data: NdArray["data"]) => encodeNpy({ shape: [data.length], data });
-  assertEquals(decodeUint8(bytes(new Uint8Array([1]))).data, new Uint8Array([1]));
-  assertEquals(decodeInt32(bytes(new Int32Array([-1]))).data, new Int32Array([-1]));
-  assertEquals(decodeFloat32(bytes(new Float32Array([0.5]))).data, new Float32Array([0.5]));
+  assertEquals(decodeTyped(["uint8"], bytes(new Uint8Array([1]))).data, new Uint8Array([1]));
+  assertEquals(decodeTyped(["int32"], bytes(new Int32Array([-1]))).data, new Int32Array([-1]));
+  assertEquals(
+    decodeTyped(["float32"], bytes(new Float32Array([0.5]))).data,
+    new Float32Array([0.5]),
+  );
   assertThrows(
-    () => decodeFloat32(bytes(new Float64Array(1)), "w.npy"),
+    () => decodeTyped(["float32"], bytes(new Float64Array(1)), "w.npy"),
     Error,
     "w.npy holds Float64Array, expected Float32Array",
   );
-  assertThrows(() => decodeUint8(bytes(new Int32Array(1))), Error, "holds Int32Array");
+  assertThrows(() => decodeTyped(["uint8"], bytes(new Int32Array(1))), Error, "holds Int32Array");
 });
 
 Deno.test("rows are read from a file as they stand in the array", async () => {

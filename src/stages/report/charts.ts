@@ -37,7 +37,7 @@ export function accuracyComparison(
     }
   }
   const theirs = rows.filter(({ study }) => study !== null);
-  const kinds = theirs.length > 0 ? ["here", "the study"] : ["here"];
+  const kinds = theirs.length > 0 ? ["here", "the original study"] : ["here"];
   const color = {
     type: "nominal" as const,
     title: null,
@@ -67,7 +67,9 @@ export function accuracyComparison(
     title: { text: title, subtitle: "Lines: 95% intervals" },
     description:
       rows.map(({ name, study, value }) =>
-        `${name} ${value.toFixed(4)}${study === null ? "" : ` (the study: ${study.toFixed(4)})`}`
+        `${name} ${value.toFixed(4)}${
+          study === null ? "" : ` (the original study: ${study.toFixed(4)})`
+        }`
       ).join(", ") + ".",
     width: 560,
     height: { step: 30 },
@@ -82,7 +84,9 @@ export function accuracyComparison(
         encoding: { y, x: { ...x, field: "value" }, color: { ...color, field: "whose" }, shape },
       },
       ...(theirs.length === 0 ? [] : [{
-        data: { values: theirs.map(({ name, study }) => ({ name, study, whose: "the study" })) },
+        data: {
+          values: theirs.map(({ name, study }) => ({ name, study, whose: "the original study" })),
+        },
         mark: { type: "point" as const, filled: true, size: 110, opacity: 1 },
         encoding: { y, x: { ...x, field: "study" }, color: { ...color, field: "whose" }, shape },
       }]),
