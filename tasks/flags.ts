@@ -39,7 +39,7 @@ const SIGNALS: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "
  * Runs a task and ends the process with what it returns, or with 1 and the error's message. A signal
  * aborts `signal`; the process then ends as one does that the signal ended.
  */
-export async function whileWanted(task: (signal: AbortSignal) => Promise<number>): Promise<never> {
+export async function runTask(task: (signal: AbortSignal) => Promise<number>): Promise<never> {
   const controller = new AbortController();
   let interrupted = 0;
   for (const [signal, code] of SIGNALS) {

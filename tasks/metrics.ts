@@ -2,28 +2,32 @@
 import { parseArgs } from "node:util";
 import { count, decimal, NONE, table, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
+import { runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    json: { type: "boolean", default: false },
-    demo: { type: "boolean", default: false },
-  },
+await runTask(async () => {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      json: { type: "boolean", default: false },
+      demo: { type: "boolean", default: false },
+    },
+  });
+  const checked = await project(values.demo);
+  const metrics = await allMetrics(checked, checked.workspace);
+  if (values.json) {
+    console.log(JSON.stringify(metrics, null, 2));
+  } else {
+    console.log(table(
+      ["metric", "value [95%]", "images", "threshold", "the original study"],
+      metrics.map(({ name, value, interval, n, threshold, published }) => [
+        name,
+        withInterval(value, interval),
+        count(n),
+        threshold === null ? NONE : decimal(threshold),
+        published === null ? NONE : decimal(published),
+      ]),
+    ));
+  }
+  return 0;
 });
-const checked = await project(values.demo);
-const metrics = await allMetrics(checked, checked.workspace);
-if (values.json) {
-  console.log(JSON.stringify(metrics, null, 2));
-} else {
-  console.log(table(
-    ["metric", "value [95%]", "images", "threshold", "the original study"],
-    metrics.map(({ name, value, interval, n, threshold, published }) => [
-      name,
-      withInterval(value, interval),
-      count(n),
-      threshold === null ? NONE : decimal(threshold),
-      published === null ? NONE : decimal(published),
-    ]),
-  ));
-}

@@ -12,10 +12,10 @@ import { decimal, duration } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, whileWanted, workerPermissions } from "./flags.ts";
+import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
 import { project } from "./workspace.ts";
 
-await whileWanted(async (signal) => {
+await runTask(async (signal) => {
   const { values, positionals } = parseArgs({
     args: Deno.args,
     allowPositionals: true,

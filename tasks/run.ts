@@ -10,7 +10,7 @@ import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, whileWanted, workerPermissions } from "./flags.ts";
+import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 const FLAGS = `
@@ -19,7 +19,7 @@ const FLAGS = `
   --backend=NAME       tensorflow or wasm (default: what deno task setup found)
 `;
 
-await whileWanted(async (signal) => {
+await runTask(async (signal) => {
   const { values, positionals } = parseArgs({
     args: Deno.args,
     allowPositionals: true,

@@ -2,9 +2,10 @@
 import { parseArgs } from "node:util";
 import { statusOf } from "../src/pipeline/status.ts";
 import { madeWith } from "../src/stages/made_with.ts";
+import { runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
-try {
+await runTask(async () => {
   const { values } = parseArgs({
     args: Deno.args,
     options: {
@@ -24,8 +25,5 @@ try {
   if (values.check && stale) {
     console.error("Committed results are stale or altered: run `deno task all` and commit.");
   }
-  Deno.exit(values.check && stale ? 1 : 0);
-} catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : error}`);
-  Deno.exit(1);
-}
+  return values.check && stale ? 1 : 0;
+});

@@ -33,10 +33,13 @@ export async function project(demo: boolean): Promise<Project> {
     ...checked,
     workspace,
     plan: planOf(checked),
-    locator: locator({
-      data: dataFolder(checked.study.data, cache, folder("FASHION_MNIST_DIR")),
-      weights: weightsFolder(cache, folder("IMAGENET_WEIGHTS_DIR")),
-    }),
+    // Asked for only by tasks that may read the environment.
+    get locator() {
+      return locator({
+        data: dataFolder(checked.study.data, cache, folder("FASHION_MNIST_DIR")),
+        weights: weightsFolder(cache, folder("IMAGENET_WEIGHTS_DIR")),
+      });
+    },
   };
 }
 

@@ -7,15 +7,17 @@ export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 /**
  * Writes a file whole: in `folder`, which is made if it is not there, then synced and renamed. The
  * folder, on the disk of the file's place, is that place itself if omitted.
+ *
+ * @throws {Error} with the path and what to do, where the disk is full or may not be written
  */
 export async function writeWhole(
   path: string,
   content: Content,
   folder: string = dirname(path),
 ): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
   const part = join(folder, `${crypto.randomUUID()}.part`);
   try {
+    await Deno.mkdir(folder, { recursive: true });
     {
       using file = await Deno.open(part, { write: true, createNew: true });
       const whole = typeof content === "string" || content instanceof Uint8Array;
@@ -29,7 +31,7 @@ export async function writeWhole(
     await moveWhole(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {});
-    throw error;
+    throw explained(error, path);
   }
 }
 
@@ -37,6 +39,26 @@ export async function writeWhole(
 export async function moveWhole(from: string, to: string): Promise<void> {
   await sync(from);
   await Deno.rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** Codes of errors that say what is wrong with a disk or a place, and what to do about it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "there is no space left on its disk (or no file may be added); free some and run again",
+  EDQUOT: "your share of its disk is used up; free some and run again",
+  EROFS: "its disk is read-only; use a folder on another one",
+  EACCES:
+    "its folder belongs to somebody else or is closed to writing; give yourself the right, or use another folder",
+  EPERM: "its folder is closed to writing; give yourself the right, or use another folder",
+  EISDIR: "a folder is in its place; move that away",
+  ENOTDIR: "something that is no folder stands in its path; move that away",
+};
+
+/** An error of the system's with path and remedy; any other one as it is. Nothing is half-written in any case. */
+function explained(error: unknown, path: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!(code in REMEDIES)) return error;
+  return new Error(`${path} cannot be written: ${REMEDIES[code]}.`, { cause: error });
 }
 
 /**
@@ -56,6 +78,7 @@ export async function wholeDirectory<T>(
     await syncAll(temporary);
     await removeIfThere(target);
     await Deno.rename(temporary, target);
+    await syncFolder(dirname(target));
     return result;
   } finally {
     await removeIfThere(temporary);
@@ -92,4 +115,15 @@ async function sync(path: string): Promise<void> {
   // Windows syncs only what may be written; elsewhere a library need not be.
   using file = await Deno.open(path, { read: true, write: Deno.build.os === "windows" });
   await file.sync();
+}
+
+/** Makes a rename outlast a loss of power, where the system lets a folder be synced. */
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  try {
+    using folder = await Deno.open(path);
+    await folder.sync();
+  } catch {
+    // Some file systems know no such thing; the rename has happened all the same.
+  }
 }
