@@ -105,10 +105,7 @@ async function bundle(
     const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
     throw new Error(`The code of a stage cannot be digested: ${place}${first?.text ?? error}`);
   });
-  const digestOf = async (part: string) => {
-    const { code } = await esbuild.transform(part, { minify: true, target: "esnext" });
-    return sha256(withoutErrorTexts(code));
-  };
+  const digestOf = async (part: string) => sha256(withoutErrorTexts(await minified(part)));
   const digests = new Map<string, CodeDigest>();
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const { text } = result.outputFiles.find((file) => file.path === join(root, path))!;
@@ -136,6 +133,18 @@ async function bundle(
     });
   }
   return digests;
+}
+
+/** A file's part without comments and formatting. What it exports of other files is declared in theirs. */
+async function minified(part: string): Promise<string> {
+  const transform = (part: string) => esbuild.transform(part, { minify: true, target: "esnext" });
+  const { code } = await transform(part).catch((failure: esbuild.TransformFailure) => {
+    const names = failure.errors
+      .map(({ text }) => text.match(/^"(.+)" is not declared in this file$/)?.[1]);
+    if (names.includes(undefined)) throw failure;
+    return transform(`import { ${names.join(", ")} } from ".";\n${part}`);
+  });
+  return code;
 }
 
 /** Leaves modules outside of the bundle of those that import them. */

@@ -278,9 +278,12 @@ class Run {
     const records: JobRecord[] = [];
     const provenance: Record<string, JobProvenance> = {};
     const lacking: Manifest["lacking"] = [];
+    // Names are taken before anything is waited for: both may be asked for twice at once.
+    const [written, asked] = [new Set<string>(), new Set<string>()];
 
     const keep = async (name: string, artifact: Artifact, value: unknown) => {
-      if (name in outputs) throw new Error(`it writes ${name} twice`);
+      if (written.has(name)) throw new Error(`it writes ${name} twice`);
+      written.add(name);
       let content;
       try {
         content = artifact.encode(value);
@@ -293,7 +296,8 @@ class Run {
     };
     const start = async (job: Job, request: JobRequest) => {
       const { name, label = name } = request;
-      if (name in provenance) throw new Error(`it starts two jobs called ${name}`);
+      if (asked.has(name)) throw new Error(`it starts two jobs called ${name}`);
+      asked.add(name);
       const started = await this.#job(
         job,
         request,
