@@ -111,12 +111,15 @@ async function bundle(
     const { text } = result.outputFiles.find((file) => file.path === join(root, path))!;
     const hash = sha256(text);
     const files: Record<string, string> = {};
-    // esbuild writes each file's part after a line `// <path>`.
+    // esbuild writes each file's part after a line `// <path>`; other such lines stand in texts.
+    const parts: [file: string, part: string][] = [];
     const pieces = text.split(/^\/\/ (.+)$/m);
+    for (let i = 1; i < pieces.length; i += 2) {
+      if (pieces[i] in output.inputs) parts.push([pieces[i], pieces[i + 1]]);
+      else if (parts.length > 0) parts.at(-1)![1] += `// ${pieces[i]}${pieces[i + 1]}`;
+    }
     if (!known.has(hash)) {
-      await Promise.all(pieces.map(async (piece, i) => {
-        if (i % 2 === 1 && piece in output.inputs) files[piece] = await digestOf(pieces[i + 1]);
-      }));
+      await Promise.all(parts.map(async ([file, part]) => files[file] = await digestOf(part)));
     }
     const packages: Record<string, string> = {};
     for (const { path } of output.imports) {

@@ -38,6 +38,8 @@ const madeOf = ({ module, files }: ReadyJob): string =>
 /** Runs jobs that have not finished before; equal jobs asked for at once run once. */
 export interface JobRunner {
   run(job: ReadyJob, progress: Progress): Promise<Finished>;
+  /** Resolves once all that was started has come to its end, good or bad. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -67,6 +69,9 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
       const running = run(job, progress);
       started.set(job.key, running);
       return running;
+    },
+    async settled() {
+      await Promise.allSettled(started.values());
     },
   };
 }

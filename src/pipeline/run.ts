@@ -112,12 +112,12 @@ export async function run(
   );
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
+  const directory = join(workspace.cache, "jobs");
+  const runner = jobRunner(directory, executor, options.force);
   try {
     signal?.throwIfAborted();
-    const directory = join(workspace.cache, "jobs");
     await Deno.mkdir(directory, { recursive: true });
     await removeUnfinished(directory);
-    const runner = jobRunner(directory, executor, options.force);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
     signal?.throwIfAborted();
     return brought;
@@ -126,6 +126,8 @@ export async function run(
     throw error;
   } finally {
     await executor.stop();
+    // Nobody else has the folder before the last job has left it.
+    await runner.settled();
     signal?.removeEventListener("abort", stop);
     unlock();
   }

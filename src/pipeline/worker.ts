@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { writeWhole } from "../files/whole.ts";
+import { named } from "./artifacts.ts";
 import { readersOf, writersOf } from "./context.ts";
 import { jobDocument, type jobMessage, lines } from "./messages.ts";
 import type { Job, JobContext } from "./stage.ts";
@@ -40,6 +41,7 @@ try {
         z.prettifyError(parameters.error).replaceAll("\n", " "),
     );
   }
+  const written = new Set<string>();
   await run({
     parameters: parameters.data,
     equipment: document.equipment,
@@ -48,6 +50,8 @@ try {
       return stored && { ...stored, read: () => Deno.readFile(stored.path) };
     }),
     outputs: writersOf(job.writes, async (name, artifact, value) => {
+      if (written.has(name)) throw new Error(`it writes ${name} twice`);
+      written.add(name);
       await writeWhole(join(document.output, name), artifact.encode(value));
       return name;
     }),
@@ -59,6 +63,11 @@ try {
       say({ type: "progress", done, total, note });
     },
   });
+  for (const [name, artifact] of named(job.writes)) {
+    if (!written.has(name) && !artifact.optional && !("family" in artifact)) {
+      throw new Error(`it did not write ${name}`);
+    }
+  }
   say({ type: "finished" });
   // Native libraries may hold threads that keep the process alive.
   Deno.exit(0);

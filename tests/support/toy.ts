@@ -23,8 +23,8 @@ export const NOTE = "a note";
  * Modules that run import types alone from it.
  */
 const foundations: Sources = {
-  "deno.json": '{ "imports": { "zod": "npm:zod@4.6.7", "pure-rand": "npm:pure-rand@8.4.2" } }',
-  "deno.lock": '{ "specifiers": { "npm:zod@4.6.7": "4.6.7", "npm:pure-rand@8.4.2": "8.4.2" } }',
+  "deno.json": '{ "imports": { "zod": "npm:zod@4.6.7", "acorn": "npm:acorn@8.19.0" } }',
+  "deno.lock": '{ "specifiers": { "npm:zod@4.6.7": "4.6.7", "npm:acorn@8.19.0": "8.19.0" } }',
   "atelier.ts": `
     export * from "${source("pipeline/stage.ts")}";
     export * from "${source("pipeline/artifacts.ts")}";

@@ -1,0 +1,96 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { load, removeOthers, store, verify, type Workspace } from "../../src/pipeline/store.ts";
+import { inFolder } from "../support/data_files.ts";
+import { findFile, withToy } from "../support/toy.ts";
+
+/** A workspace in an empty folder. */
+const inWorkspace = (test: (workspace: Workspace) => Promise<void>) =>
+  inFolder((root) => test({ root, home: root, cache: join(root, "cache") }));
+
+const names = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+
+Deno.test("an earlier result is removed when a new one takes its place", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    toy.configure({
+      sums: { offsets: [5], times: 1, called: "offset" },
+      numbers: { count: 5 },
+    });
+    await toy.run();
+    // Each fails where there are two.
+    await findFile(toy.path("results/sums"), "sums-");
+    await findFile(toy.path("results/sums"), "jobs-");
+    await findFile(toy.path(".cache/artifacts/numbers"), "numbers-");
+  }));
+
+Deno.test("files of somebody's own in the folder of a stage stay", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const own = ["NOTES.txt", "sums.json", "sums-old.json", "sums-0123456789AB.json"];
+    for (const name of own) await Deno.writeTextFile(toy.path(`results/sums/${name}`), name);
+    await Deno.mkdir(toy.path("results/sums/figure-0123456789ab"));
+    toy.configure({ sums: { offsets: [5], times: 1, called: "offset" } });
+    await toy.run();
+    const there = names(toy.path("results/sums"));
+    for (const name of [...own, "figure-0123456789ab"]) {
+      assertEquals(there.includes(name), true, name);
+    }
+  }));
+
+Deno.test("a link in the place of a stage's folder is not followed", () =>
+  inWorkspace(async (workspace) => {
+    const stored = await store(workspace, "sums", "sums.json", "1", "committed");
+    const elsewhere = join(workspace.root, "elsewhere");
+    await Deno.mkdir(elsewhere);
+    await Deno.writeTextFile(join(elsewhere, "other-0123456789ab.json"), "");
+    for (const folder of ["results/means", "cache/artifacts/means"]) {
+      const link = join(workspace.root, folder);
+      await Deno.mkdir(join(link, ".."), { recursive: true });
+      await Deno.symlink(elsewhere, link);
+    }
+    await removeOthers(workspace, "means", []);
+    assertEquals(names(elsewhere), ["other-0123456789ab.json"]);
+    await removeOthers(workspace, "sums", [stored]);
+    assertEquals(names(join(workspace.root, "results/sums")), [stored.file]);
+    await removeOthers(workspace, "sums", []);
+    assertEquals(names(join(workspace.root, "results/sums")), []);
+    await removeOthers(workspace, "never run", []);
+  }));
+
+Deno.test("a link among a stage's files is not removed, nor what it points to", () =>
+  inWorkspace(async (workspace) => {
+    await store(workspace, "sums", "sums.json", "1", "committed");
+    const target = join(workspace.root, "target");
+    await Deno.writeTextFile(target, "");
+    await Deno.symlink(target, join(workspace.root, "results/sums/link-0123456789ab.json"));
+    await removeOthers(workspace, "sums", []);
+    assertEquals(names(join(workspace.root, "results/sums")), ["link-0123456789ab.json"]);
+    assertEquals(names(workspace.root).includes("target"), true);
+  }));
+
+Deno.test("artifacts are named by their content and kept by their kind", () =>
+  inWorkspace(async (workspace) => {
+    async function* parts() {
+      yield new Uint8Array([97]);
+      await Promise.resolve();
+      yield new Uint8Array([98]);
+    }
+    for (const content of ["ab", new Uint8Array([97, 98]), parts()]) {
+      const stored = await store(workspace, "one", "value.txt", content, "committed");
+      assertEquals(stored.file, "value-fb8e20fc2e4c.txt");
+      assertEquals(stored.bytes, 2);
+      assertEquals(await verify(workspace, "one", stored), undefined);
+      assertEquals(new TextDecoder().decode(await load(workspace, "one", stored)), "ab");
+    }
+    assertEquals(names(join(workspace.home, "results/one")), ["value-fb8e20fc2e4c.txt"]);
+    await store(workspace, "one", "value.txt", "ab", "local");
+    assertEquals(names(join(workspace.cache, "artifacts/one")), ["value-fb8e20fc2e4c.txt"]);
+    const page = await store(workspace, "one", "page.md", "ab", "published");
+    assertEquals(await Deno.readTextFile(join(workspace.home, "page.md")), "ab");
+    await Deno.writeTextFile(join(workspace.home, "page.md"), "ac");
+    assertEquals(await verify(workspace, "one", page), "altered");
+    await assertRejects(() => load(workspace, "one", page), Error, "page.md of stage one has been");
+    await Deno.remove(join(workspace.home, "page.md"));
+    assertEquals(await verify(workspace, "one", page), "missing");
+  }));
