@@ -31,12 +31,20 @@ async function ran(toy: Toy, equipment: Equipment = SLOW): Promise<number> {
 Deno.test("a finished job is found again: an interrupted stage continues", () =>
   withToy(async (toy) => {
     toy.configure({ sums: { offsets: [1, -1], times: 1, called: "offset" } });
-    const one = (root: string) => bounded(inProcess(root), 1);
-    await assertRejects(
-      () => toy.run(undefined, { executor: one }),
-      Error,
-      "offset -1 is negative",
-    );
+    const first = Promise.withResolvers<void>();
+    const executor = (root: string): Executor => {
+      const inner = inProcess(root);
+      return {
+        ...inner,
+        async run(job, ...more) {
+          if (job.label === "offset -1") await first.promise;
+          const outcome = await inner.run(job, ...more);
+          first.resolve();
+          return outcome;
+        },
+      };
+    };
+    await assertRejects(() => toy.run(undefined, { executor }), Error, "offset -1 is negative");
     const [key, ...more] = await kept(toy);
     assertEquals(more, []);
     const record = await Deno.readTextFile(toy.path(`.cache/jobs/${key}/job.json`));
