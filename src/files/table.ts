@@ -46,18 +46,21 @@ export const boolean = z.codec(z.enum(["true", "false"]), z.boolean(), {
   encode: (value) => value ? "true" : "false",
 });
 
-/** A number, a truth value or a word, told apart by how it is written. */
-export const value = z.codec(z.string(), z.union([z.number(), z.boolean(), z.string()]), {
-  decode: (text) =>
-    text === "true"
-      ? true
-      : text === "false"
-      ? false
-      : numeric.safeParse(text).success
-      ? Number(text)
-      : text,
-  encode: String,
-});
+const valueOf = (text: string): number | boolean | string =>
+  text === "true"
+    ? true
+    : text === "false"
+    ? false
+    : numeric.safeParse(text).success
+    ? Number(text)
+    : text;
+
+/** A number, a truth value or a word, told apart by how it is written; a word that reads as another is refused. */
+export const value = z.codec(
+  z.string(),
+  z.union([z.number(), z.boolean(), z.string().refine((word) => valueOf(word) === word)]),
+  { decode: valueOf, encode: String },
+);
 
 /** Columns whose names are known only once there are rows: a value by column for each row. */
 export interface Spread<T> {
@@ -89,16 +92,22 @@ const isSpread = (column: Cell<unknown> | Spread<unknown>): column is Spread<unk
  */
 function written(cell: Cell<unknown>, value: unknown, row: number, column: string): string {
   const result = z.safeEncode(cell, value);
-  if (result.success) return result.data;
-  throw new Error(`row ${row}, column ${column}: ${result.error.issues[0].message}`);
+  if (!result.success) {
+    throw new Error(`row ${row}, column ${column}: ${result.error.issues[0].message}`);
+  }
+  // Readers of CSV take it, with what follows, for one end of a line.
+  if (result.data.includes("\r")) {
+    throw new Error(`row ${row}, column ${column}: it has a carriage return`);
+  }
+  return result.data;
 }
 
 /**
  * A table as CSV: a header and a line a row, each ended by a line feed. The columns of a spread are
  * those of the first row.
  *
- * @throws {Error} where a value is not the column's, or a row has other columns than the first; it
- * names row (counted from 0) and column
+ * @throws {Error} where a value is not the column's or
+ * would not be read back, or where a row has other columns than the first
  */
 export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>[]): string {
   const names = Object.keys(columns);
@@ -121,8 +130,9 @@ export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>
       return under.map((inner) => written(column.spread, values.get(inner), i, inner));
     })
   );
-  // The library ends lines as RFC 4180 has it, with CRLF; git and most tools like LF better.
-  return [header, ...lines].map((line) => stringify([line]).slice(0, -2) + "\n").join("");
+  // The library ends lines as RFC 4180 has it, with CRLF; git and most tools like LF better. A line
+  // of nothing would be skipped.
+  return [header, ...lines].map((line) => (stringify([line]).slice(0, -2) || '""') + "\n").join("");
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { digest, type Json, sha256 } from "../files/digest.ts";
-import type { NumberType } from "../ndarray.ts";
+import { type NumberType, typeOf } from "../ndarray.ts";
 import { decodeTyped, encodeNpy, npyHeader, type TypedArray } from "../files/npy.ts";
 import {
   boolean,
@@ -118,7 +118,13 @@ export function table<C extends Columns>(columns: C): Artifact<Row<C>[], readonl
     ...committed,
     extension: ".csv",
     form: { columns: Object.keys(columns), made: samples.table },
-    encode: (rows) => encodeTable(columns, rows),
+    encode(rows) {
+      const clash = Object.keys(columns).find((name) =>
+        Object.values(Object(rows[0])).some((cell) => Object.hasOwn(Object(cell), name))
+      );
+      if (clash !== undefined) throw new Error(`it has two columns ${clash}`);
+      return encodeTable(columns, rows);
+    },
     decode: (bytes) => decodeTable(columns, new TextDecoder().decode(bytes)),
   };
 }
@@ -129,10 +135,21 @@ export function matrix(): Artifact<number[][], readonly (readonly number[])[]> {
     ...committed,
     extension: ".csv",
     form: samples.matrix,
-    encode: matrixText,
+    encode(rows) {
+      for (const [i, row] of rows.entries()) {
+        if (row.length !== rows[0].length || row.length === 0) {
+          throw new Error(
+            `row ${i} has ${row.length} numbers, expected ${rows[0].length || "some"}`,
+          );
+        }
+        const other = row.find((number) => !Number.isSafeInteger(number));
+        if (other !== undefined) throw new Error(`row ${i} has ${other}, which is no whole number`);
+      }
+      return matrixText(rows);
+    },
     decode(bytes) {
       const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-      return lines.map((line) => line.split(",").map((cell) => z.int().parse(Number(cell))));
+      return lines.map((line) => line.split(",").map((cell) => int.parse(cell)));
     },
   };
 }
@@ -163,12 +180,24 @@ export function array<N extends NumberType>(
     form: samples.array,
     encode(value) {
       check(value.shape);
-      if (!("parts" in value)) return encodeNpy(value);
+      if (!("parts" in value)) {
+        const type: NumberType = typeOf(value.data);
+        if (!known.some((name) => name === type)) {
+          throw new Error(`it holds ${type}, expected ${known.join(" or ")}`);
+        }
+        return encodeNpy(value);
+      }
       const { shape, parts } = value;
+      const expected = shape.reduce((product, n) => product * n, 1);
       return (async function* () {
         yield npyHeader(shape, "float32");
-        for await (const { buffer, byteOffset, byteLength } of parts) {
-          yield new Uint8Array(buffer, byteOffset, byteLength);
+        let length = 0;
+        for await (const part of parts) {
+          length += part.length;
+          yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+        }
+        if (length !== expected) {
+          throw new Error(`its shape [${shape}] has ${expected} values, its parts have ${length}`);
         }
       })();
     },
@@ -198,7 +227,7 @@ export function text(extension: `.${string}`): Artifact<string> {
     extension,
     form: "text",
     encode: (value) => value,
-    decode: (value) => new TextDecoder().decode(value),
+    decode: (value) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(value),
   };
 }
 

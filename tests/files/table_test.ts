@@ -91,9 +91,9 @@ Deno.test("lines end with a line feed, header and last one too", () => {
 });
 
 Deno.test("a value that is not its column's is refused by row and column", () => {
-  // Rows as JSON has them, since the compiler would refuse them.
-  const refused = (columns: Columns, rows: readonly Row<Columns>[], message: string) =>
-    assertThrows(() => encodeTable(columns, rows), Error, message);
+  // `Object`, since the compiler would refuse them.
+  const refused = (columns: Columns, rows: readonly unknown[], message: string) =>
+    assertThrows(() => encodeTable(columns, Object(rows)), Error, message);
   refused({ a: int }, [{ a: 1 }, { a: 1.5 }], "row 1, column a: ");
   refused({ a: int }, [{ a: "1" }], "row 0, column a: ");
   refused({ a: int }, [{}], "row 0, column a: ");
@@ -113,15 +113,14 @@ Deno.test("a value that is not its column's is refused by row and column", () =>
 });
 
 Deno.test("what would be read back as something else is refused", () => {
-  const refused = (columns: Columns, row: Row<Columns>, message: string) =>
-    assertThrows(() => encodeTable(columns, [row]), Error, message);
+  const refused = (columns: Columns, row: unknown, message: string) =>
+    assertThrows(() => encodeTable(columns, [Object(row)]), Error, message);
   // CSV readers take each kind of line end for the same.
   refused({ a: word }, { a: "x\r\ny" }, "row 0, column a: ");
   refused({ a: value }, { a: "x\ry" }, "row 0, column a: ");
   for (const word of ["true", "false", "1", "-1e9", ".5"]) {
     refused({ a: value }, { a: word }, "row 0, column a: ");
   }
-  refused({ a: int, b: spread(int) }, { a: 1, b: { a: 2 } }, "a");
 });
 
 Deno.test("text that is not a table of these columns is refused", () => {
