@@ -1,24 +1,45 @@
-import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { digest, type Json } from "../../src/files/digest.ts";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { digest } from "../../src/files/digest.ts";
 import {
   formatManifest,
+  type Ingredients,
   keyOf,
+  LaterFormat,
   type Manifest,
+  manifestArtifact,
   parseManifest,
 } from "../../src/pipeline/manifest.ts";
+import { withToy } from "../support/toy.ts";
 
 const hash = (digit: string) => digit.repeat(64);
 const ingredients = {
   stage: "sums",
   parameters: { b: 1, a: [1, 2] },
-  code: { "src/a.ts": hash("a"), "src/b.ts": hash("b") },
+  forms: { "sums.json": "made" },
+  code: { "src/run.ts": { "src/a.ts": hash("a"), "src/b.ts": hash("b") } },
   packages: { zod: "4.6.7" },
   inputs: { "numbers/numbers.json": hash("c") },
+  computed: {
+    variant: "fast",
+    code: { "src/fast.ts": { "src/fast.ts": hash("e") } },
+    packages: {},
+    compiled: hash("f"),
+  },
 };
-const manifest: Manifest = {
+const manifest: Omit<Manifest, "format"> = {
   key: keyOf(ingredients),
   ingredients,
+  compilers: { "src/compile.ts": { "src/compile.ts": hash("1") } },
+  texts: { "src/run.ts": hash("2") },
   outputs: { "sums.json": { file: "sums-d.json", sha256: hash("d"), bytes: 4, kind: "committed" } },
+  lacking: [{ kind: "notes", name: "note.txt" }],
   provenance: {
     finishedAt: "2026-01-01T00:00:00.000Z",
     seconds: 1.5,
@@ -28,55 +49,174 @@ const manifest: Manifest = {
     processor: "unknown",
     cores: 2,
     memoryGiB: 24,
-    jobs: [{ label: "one", seconds: 1, facts: { threads: 1 } }],
+    jobs: { one: { label: "the first", key: hash("3"), seconds: 1, facts: { threads: 1 } } },
   },
 };
 
 /** The text with something changed and the seal made anew, as a forger would. */
-function resealed(change: (content: Record<string, unknown>) => void): string {
+function resealed(from: string, to: string): string {
   const { seal: _, ...content } = JSON.parse(formatManifest(manifest));
-  change(content);
-  return JSON.stringify({ ...content, seal: digest(content as Json) });
+  const text = JSON.stringify(content);
+  const changed = text.replaceAll(from, to);
+  assertNotEquals(changed, text);
+  return JSON.stringify({ ...JSON.parse(changed), seal: digest(JSON.parse(changed)) });
 }
 
 Deno.test("a manifest is read back as it was written", () => {
-  assertEquals(parseManifest(formatManifest(manifest), "sums"), manifest);
+  const text = formatManifest(manifest);
+  assertEquals(parseManifest(text, "sums"), { format: 2, ...manifest });
+  const artifact = manifestArtifact("sums");
+  assertEquals(artifact.decode(new TextEncoder().encode(text), "manifest.json").key, manifest.key);
 });
 
 Deno.test("any edit of a manifest shows", () => {
   const text = formatManifest(manifest);
-  for (const [from, to] of [['"seconds": 1.5', '"seconds": 1.4'], ["2026-01-01", "2026-01-02"]]) {
+  for (
+    const [from, to] of [
+      ['"seconds": 1.5', '"seconds": 1.4'],
+      ["2026-01-01", "2026-01-02"],
+      ["the first", "the second"],
+      [hash("1"), hash("2")],
+      ["note.txt", "notes.txt"],
+      ['"fast"', '"slow"'],
+    ]
+  ) {
     const edited = text.replace(from, to);
     assertNotEquals(edited, text);
     assertThrows(() => parseManifest(edited, "sums"), Error, "has been edited");
   }
   assertThrows(() => parseManifest(text, "means"), Error, "belongs to stage sums");
+  // Layout and the order of keys are not content.
+  assertEquals(parseManifest(JSON.stringify(JSON.parse(text)), "sums").key, manifest.key);
+});
+
+Deno.test("a manifest whose key is not that of its ingredients is refused", () => {
+  for (const [from, to] of [[manifest.key, hash("9")], ['"zod":"4.6.7"', '"zod":"4.6.8"']]) {
+    assertThrows(
+      () => parseManifest(resealed(from, to), "sums"),
+      Error,
+      "its key is not that of its ingredients",
+    );
+  }
 });
 
 Deno.test("a manifest reaches no file outside its place", () => {
-  for (const file of ["../sums.json", "a/../../sums.json", "/sums.json", "a\\b", ""]) {
-    const text = resealed((content) => {
-      (content.outputs as Record<string, { file: string }>)["sums.json"].file = file;
-    });
-    const error = assertThrows(() => parseManifest(text, "sums"), Error);
-    assertStringIncludes(error.message, "sums.json");
+  for (const file of ["../sums.json", "a/../../sums.json", "/sums.json", "a\\\\b", "", ".."]) {
+    const error = assertThrows(() => parseManifest(resealed("sums-d.json", file), "sums"), Error);
+    assertStringIncludes(error.message, "file");
+    assertThrows(() => parseManifest(resealed("note.txt", file), "sums"), Error, "lacking");
   }
 });
+
+Deno.test("what is no manifest is refused", () => {
+  assertThrows(() => parseManifest("", "sums"), SyntaxError);
+  for (const text of ["null", "[]", "{}", '"manifest"']) {
+    assertThrows(() => parseManifest(text, "sums"), Error, "it is no manifest");
+  }
+  assertThrows(
+    () => parseManifest(resealed('"cores":2', '"cores":2,"more":1'), "sums"),
+    Error,
+    "more",
+  );
+  assertThrows(() => parseManifest(resealed('"cores":2', '"cores":0'), "sums"), Error, "cores");
+});
+
+Deno.test("a manifest of an earlier format is told from one of a later format", () => {
+  assertThrows(
+    () => parseManifest(resealed('"format":2', '"format":1'), "sums"),
+    Error,
+    "it was written by an earlier version (format 1, now 2)",
+  );
+  assertThrows(
+    () => parseManifest(resealed('"format":2,', ""), "sums"),
+    Error,
+    "it was written by an earlier version (format 1, now 2)",
+  );
+  assertThrows(
+    () => parseManifest(resealed('"format":2', '"format":3'), "sums"),
+    LaterFormat,
+    "has format 3, and this version of Atelier knows formats up to 2",
+  );
+});
+
+/** Puts another text in the place of the manifest of `sums`. */
+const replaced = (home: string, change: (text: string) => string) => {
+  const path = `${home}/results/sums/manifest.json`;
+  Deno.writeTextFileSync(path, change(Deno.readTextFileSync(path)));
+};
+
+Deno.test("a result of an earlier format runs again, and says so", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    replaced(toy.workspace.home, (text) => text.replace('"format": 2', '"format": 1'));
+    assertEquals((await toy.stale()).sums, [
+      "manifest.json cannot be used: it was written by an earlier version (format 1, now 2)",
+    ]);
+    assertEquals(await toy.run(), ["sums"]);
+    assertEquals(await toy.stale(), {});
+  }));
+
+Deno.test("a result of a later format is not written over", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    replaced(toy.workspace.home, (text) => text.replace('"format": 2', '"format": 3'));
+    const before = await Deno.readTextFile(toy.path("results/sums/manifest.json"));
+    const ran = toy.events.length;
+    await assertRejects(() => toy.stale(), LaterFormat, "The manifest of stage sums has format 3");
+    await assertRejects(
+      () => toy.run(undefined, { force: true }),
+      LaterFormat,
+      "delete results/sums/ to run the stage anew",
+    );
+    assertEquals(toy.events.slice(ran), []);
+    assertEquals(await Deno.readTextFile(toy.path("results/sums/manifest.json")), before);
+  }));
+
+Deno.test("a result that belongs to another stage, and one that was edited, run again", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const numbers = await Deno.readTextFile(toy.path("results/numbers/manifest.json"));
+    replaced(toy.workspace.home, () => numbers);
+    assertEquals((await toy.stale()).sums, [
+      "manifest.json cannot be used: it belongs to stage numbers",
+    ]);
+    // What depends on it came back as it was, but knows it by a manifest that says so.
+    assert((await toy.run()).includes("sums"));
+    replaced(toy.workspace.home, (text) => text.replace("offset 1", "offset 9"));
+    assertEquals((await toy.stale()).sums, [
+      "manifest.json cannot be used: its text does not match its seal: it has been edited",
+    ]);
+    await toy.run();
+    assertEquals(await toy.stale(), {});
+  }));
 
 Deno.test("the key depends on what is computed, not on where files lie or in which order", () => {
   const moved = {
     ...ingredients,
     parameters: { a: [1, 2], b: 1 },
-    code: { "src/z.ts": hash("b"), "src/a.ts": hash("a") },
+    code: { "src/walk.ts": { "src/z.ts": hash("b"), "src/a.ts": hash("a") } },
+    computed: { ...ingredients.computed, code: { "src/f.ts": { "src/g.ts": hash("e") } } },
   };
   assertEquals(keyOf(moved), keyOf(ingredients));
-  for (
-    const other of [
-      { ...ingredients, stage: "means" },
-      { ...ingredients, parameters: { b: 1, a: [2, 1] } },
-      { ...ingredients, code: { "src/a.ts": hash("a"), "src/b.ts": hash("c") } },
-      { ...ingredients, packages: { zod: "4.6.8" } },
-      { ...ingredients, inputs: { "numbers/numbers.json": hash("d") } },
-    ]
-  ) assertNotEquals(keyOf(other), keyOf(ingredients));
+  const others: Ingredients[] = [
+    { ...ingredients, stage: "means" },
+    { ...ingredients, parameters: { b: 1, a: [2, 1] } },
+    { ...ingredients, forms: { "sums.json": "made otherwise" } },
+    { ...ingredients, forms: { "sum.json": "made" } },
+    { ...ingredients, code: { "src/run.ts": { "src/a.ts": hash("a"), "src/b.ts": hash("c") } } },
+    { ...ingredients, code: { "src/run.ts": { "src/a.ts": hash("a") } } },
+    {
+      ...ingredients,
+      code: { "src/run.ts": { "src/a.ts": hash("a") }, "src/w.ts": { "src/b.ts": hash("b") } },
+    },
+    { ...ingredients, packages: { zod: "4.6.8" } },
+    { ...ingredients, inputs: { "numbers/numbers.json": hash("d") } },
+    { ...ingredients, computed: null },
+    { ...ingredients, computed: { ...ingredients.computed, variant: "slow" } },
+    { ...ingredients, computed: { ...ingredients.computed, compiled: null } },
+    { ...ingredients, computed: { ...ingredients.computed, code: {} } },
+    { ...ingredients, computed: { ...ingredients.computed, packages: { tfjs: "4" } } },
+  ];
+  const keys = [ingredients, ...others].map(keyOf);
+  assertEquals(new Set(keys).size, keys.length);
 });
