@@ -297,7 +297,6 @@ Deno.test("equal jobs that are asked for at once run once, each under its own la
     },
   ));
 
-const FINE = "export const run = ({ outputs }) => outputs.value.write(1);";
 const BAD = 'export const run = () => { throw new Error("the ink is dry"); };';
 
 Deno.test("a stage that fails leaves the others to finish; what needs it does not run", () =>
