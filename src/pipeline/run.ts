@@ -5,6 +5,7 @@
  * @module
  */
 import { join, relative, sep } from "node:path";
+import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
 import { type Locator, UnavailableError } from "../files/locate.ts";
 import { removeUnfinished } from "../files/whole.ts";
@@ -395,7 +396,8 @@ class Run {
     const checked = job.parameters.safeParse(asked);
     if (!checked.success) {
       throw new Error(
-        `job ${label} is asked for with other parameters than it takes: ${checked.error.message}`,
+        `job ${label} is asked for with other parameters than it takes: ` +
+          z.prettifyError(checked.error).replaceAll("\n", " "),
       );
     }
     const compiled = await compiledBy(job, equipment.variant, checked.data);

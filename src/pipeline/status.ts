@@ -139,7 +139,7 @@ export async function stageStatus(
 
   if (last) {
     const { manifest } = last;
-    reasons.push(...differences(manifest.ingredients, now));
+    reasons.push(...differences(manifest.ingredients, now, complete));
     reasons.push(...await computedDifferences(workspace, stage, manifest, code));
     for (const file of manifest.lacking) {
       if (await locator.isThere(file)) {
@@ -229,8 +229,15 @@ async function computedDifferences(
   return reasons;
 }
 
-/** Says in words what differs between what a result was made from and what it would be made from. */
-function differences(then: Ingredients, now: Omit<Ingredients, "computed">): string[] {
+/**
+ * Says in words what differs between what a result was made from and what it would be made from;
+ * `complete` says whether all inputs of now are known.
+ */
+function differences(
+  then: Ingredients,
+  now: Omit<Ingredients, "computed">,
+  complete: boolean,
+): string[] {
   const reasons = [
     ...jsonDifferences("parameter", then.parameters, now.parameters, ""),
     ...jsonDifferences("form of", then.forms, now.forms, ""),
@@ -238,8 +245,9 @@ function differences(then: Ingredients, now: Omit<Ingredients, "computed">): str
   ];
   for (const input of union(then.inputs, now.inputs)) {
     const [old, current] = [then.inputs[input], now.inputs[input]];
-    if (!current && old) continue; // Covered by "waits for".
-    if (old !== current) reasons.push(`input ${input} ${old ? "changed" : "is newly read"}`);
+    if (old === current || (!current && !complete)) continue; // The latter is covered by "waits for".
+    const what = !old ? "is newly read" : current ? "changed" : "is no longer there";
+    reasons.push(`input ${input} ${what}`);
   }
   return reasons;
 }

@@ -409,6 +409,15 @@ Deno.test("an input that its stage may leave out reads undefined where it did", 
       toy.configure({ each: { keyed: 1 } });
       await toy.run();
       assertEquals(await made(), "1\n");
+      toy.configure({ each: {} });
+      await toy.run(["one"]);
+      assertEquals(
+        (await toy.stale())["after-one"].includes("input one/value.json is no longer there"),
+        true,
+      );
+      await toy.run();
+      assertEquals(await made(), "7\n");
+      assertEquals(await toy.stale(), {});
     },
   ));
 
