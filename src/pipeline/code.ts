@@ -110,17 +110,25 @@ async function bundle(
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const { text } = result.outputFiles.find((file) => file.path === join(root, path))!;
     const hash = sha256(text);
-    const files: Record<string, string> = {};
-    // esbuild writes each file's part after a line `// <path>`; other such lines stand in texts.
-    const parts: [file: string, part: string][] = [];
+    // esbuild writes what a file contributes after a line `// <path>`, in several pieces where others
+    // stand between its imports; other such lines stand in texts.
+    const parts = new Map<string, string>();
+    let file: string | undefined;
     const pieces = text.split(/^\/\/ (.+)$/m);
     for (let i = 1; i < pieces.length; i += 2) {
-      if (pieces[i] in output.inputs) parts.push([pieces[i], pieces[i + 1]]);
-      else if (parts.length > 0) parts.at(-1)![1] += `// ${pieces[i]}${pieces[i + 1]}`;
+      const [name, piece] = [pieces[i], pieces[i + 1]];
+      const begins = name in output.inputs;
+      if (begins) file = name;
+      if (file === undefined) continue;
+      parts.set(file, (parts.get(file) ?? "") + (begins ? piece : `// ${name}${piece}`));
     }
-    if (!known.has(hash)) {
-      await Promise.all(parts.map(async ([file, part]) => files[file] = await digestOf(part)));
-    }
+    const files = known.get(hash) ?? Object.fromEntries(
+      await Promise.all(
+        [...parts].map(async (
+          [file, part],
+        ): Promise<[string, string]> => [file, await digestOf(part)]),
+      ),
+    );
     const packages: Record<string, string> = {};
     for (const { path } of output.imports) {
       if (path.startsWith("node:") || path.startsWith(".")) continue;
@@ -131,7 +139,7 @@ async function bundle(
     }
     digests.set(join(root, output.entryPoint!), {
       text: hash,
-      files: known.get(hash) ?? files,
+      files,
       packages,
     });
   }

@@ -289,3 +289,44 @@ Deno.test("the words of errors are cut out of code, and nothing else", () => {
   const code = 'const a=1;f(`x${a}`,"y");';
   assert(withoutErrorTexts(code) === code);
 });
+
+/** A module whose import of a package stands before that of a file: esbuild writes it in two pieces. */
+const inPieces: Sources = {
+  ...shared,
+  "work.ts": `
+    import { join } from "node:path";
+    import { forBoth } from "./shared.ts";
+    export const run = ({ parameters, outputs }) =>
+      outputs.value.write(forBoth(parameters) + join("a", "b").length);`,
+};
+
+for (
+  const [from, to] of [["{ join }", "{ relative as join }"], [
+    "forBoth(parameters)",
+    "-forBoth(parameters)",
+  ]]
+) {
+  Deno.test(`of a module in several pieces each counts: ${from}`, () =>
+    withSources(inPieces, async (toy) => {
+      await toy.run();
+      for (let i = 0; i < 3; i++) {
+        toy.edit("work.ts", from, to);
+        assertEquals(await toy.stale(), { one: ["code work.ts changed"] });
+        toy.edit("work.ts", to, from);
+      }
+      assertEquals(await toy.stale(), {});
+    }));
+}
+
+Deno.test("equal code has equal digests, whenever they are made", () =>
+  withSources(inPieces, async (toy) => {
+    await toy.run();
+    // With what is known of earlier texts put aside: the key is made anew each time.
+    const keys = new Set<string>();
+    for (let i = 0; i < 5; i++) {
+      await Deno.remove(toy.path("results"), { recursive: true });
+      await toy.run();
+      keys.add((await toy.manifest("one")).key);
+    }
+    assertEquals(keys.size, 1);
+  }));
