@@ -105,7 +105,14 @@ async function bundle(
     const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
     throw new Error(`The code of a stage cannot be digested: ${place}${first?.text ?? error}`);
   });
-  const digestOf = async (part: string) => sha256(withoutErrorTexts(await minified(part)));
+  const digestOf = async (part: string) => {
+    // Texts go first: short names are given by how often letters occur.
+    const { code } = await esbuild.transform(withoutErrorTexts(await alone(part)), {
+      minify: true,
+      target: "esnext",
+    });
+    return sha256(code);
+  };
   const digests = new Map<string, CodeDigest>();
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const { text } = result.outputFiles.find((file) => file.path === join(root, path))!;
@@ -146,9 +153,9 @@ async function bundle(
   return digests;
 }
 
-/** A file's part without comments and formatting. What it exports of other files is declared in theirs. */
-async function minified(part: string): Promise<string> {
-  const transform = (part: string) => esbuild.transform(part, { minify: true, target: "esnext" });
+/** A file's part as a module of its own: what it exports of other files is declared in theirs. */
+async function alone(part: string): Promise<string> {
+  const transform = (part: string) => esbuild.transform(part, { target: "esnext" });
   const { code } = await transform(part).catch((failure: esbuild.TransformFailure) => {
     const names = failure.errors
       .map(({ text }) => text.match(/^"(.+)" is not declared in this file$/)?.[1]);
@@ -179,19 +186,20 @@ const ERROR = /(Error|Failure|Refusal|Format)$/;
 
 /**
  * Code without the words that it throws: string literals and templates' texts inside `throw` and
- * inside `new ...Error(...)`. What is put into them stays.
+ * inside `new ...Error(...)` are empty. What is put into them stays.
  */
 export function withoutErrorTexts(code: string): string {
-  const cuts: [start: number, end: number][] = [];
+  const cuts: [start: number, end: number, left: string][] = [];
   const visit = (node: AnyNode, thrown: boolean) => {
     const inside = thrown || node.type === "ThrowStatement" ||
       (node.type === "NewExpression" && node.callee.type === "Identifier" &&
         ERROR.test(node.callee.name));
-    if (
-      inside && (node.type === "TemplateElement" ||
-        (node.type === "Literal" && typeof node.value === "string"))
-    ) {
-      cuts.push([node.start, node.end]);
+    if (inside && node.type === "TemplateElement") {
+      cuts.push([node.start, node.end, ""]);
+      return;
+    }
+    if (inside && node.type === "Literal" && typeof node.value === "string") {
+      cuts.push([node.start, node.end, '""']);
       return;
     }
     for (const value of Object.values(node)) {
@@ -202,8 +210,8 @@ export function withoutErrorTexts(code: string): string {
   };
   visit(parse(code, { ecmaVersion: "latest", sourceType: "module" }), false);
   let [kept, at] = ["", 0];
-  for (const [start, end] of cuts.sort(([a], [b]) => a - b)) {
-    kept += code.slice(at, start);
+  for (const [start, end, left] of cuts.sort(([a], [b]) => a - b)) {
+    kept += code.slice(at, start) + left;
     at = end;
   }
   return kept + code.slice(at);

@@ -61,7 +61,11 @@ counts("schemas, and the version of what checks them, rerun nothing", (toy) => {
 });
 
 counts("the texts of errors rerun nothing", (toy) => {
-  toy.edit("sum/run.ts", "`offset ${offset} is negative`", "`negative is ${offset} offset`");
+  toy.edit(
+    "sum/run.ts",
+    "`offset ${offset} is negative`",
+    "`what is added, ${offset}, is to be zero or more`",
+  );
 });
 
 makesStale(
@@ -285,6 +289,7 @@ Deno.test("the words of errors are cut out of code, and nothing else", () => {
   differ('f("a")', 'f("b")');
   differ('new Map([["a",1]])', 'new Map([["b",1]])');
   differ('throw new Error("a");', 'throw new TypeError("a");');
+  same('throw new Error("a" + x + "b");', 'throw new Error("c" + x + "");');
   differ("throw new Error(1);", "throw new Error(2);");
   const code = 'const a=1;f(`x${a}`,"y");';
   assert(withoutErrorTexts(code) === code);
