@@ -106,8 +106,8 @@ function written(cell: Cell<unknown>, value: unknown, row: number, column: strin
  * A table as CSV: a header and a line a row, each ended by a line feed. The columns of a spread are
  * those of the first row.
  *
- * @throws {Error} where a value is not the column's or
- * would not be read back, or where a row has other columns than the first
+ * @throws {Error} where a value is not the column's or would not be read back, or a row has other
+ * columns than the first; it names row (counted from 0) and column
  */
 export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>[]): string {
   const names = Object.keys(columns);
