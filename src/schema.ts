@@ -10,11 +10,28 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return distance(name.toLowerCase(), found) <= Math.max(2, name.length / 3) ? near : undefined;
 }
 
+/** How many names a message lists. */
+const LISTED = 12;
+
 /** `there is no epoch; did you mean epochs?`, or what there is where nothing is near. */
 export function unknownName(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
-  const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
+  const more = known.length - LISTED;
+  const list = known.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const hint = near === undefined ? `there are ${list}` : `did you mean ${near}?`;
   return `there is no ${name}; ${hint}`;
+}
+
+/** The message about the first name that stands twice in a list; undefined where none does. */
+export function twice(names: readonly string[]): string | undefined {
+  const name = names.find((name, i) => names.indexOf(name) !== i);
+  return name === undefined ? undefined : `${JSON.stringify(name)} is listed twice`;
+}
+
+/** A value in a few words, also one that JSON cannot hold. */
+export function shortly(value: unknown): string {
+  const text = Deno.inspect(value, { compact: true, breakLength: Infinity });
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** An object with these settings and no others. */
@@ -34,7 +51,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
       const near = typeof input === "string" ? nearest(input, words) : undefined;
       const hint = near === undefined ? "" : `; did you mean "${near}"?`;
       return `expected ${words.map((word) => `"${word}"`).join(" or ")}, got ${
-        JSON.stringify(input) ?? "nothing"
+        shortly(input)
       }${hint}`;
     },
   });

@@ -1,7 +1,7 @@
 /** From a study to the stages that it consists of: checked first, with every fault in one message. @module */
 import { z } from "zod";
 import type { Planned } from "../pipeline/stage.ts";
-import { settings, unknownName } from "../schema.ts";
+import { settings, shortly, unknownName } from "../schema.ts";
 import { reportOn } from "./report/stage.ts";
 import type { Fault, Room, SettingsOf } from "./room.ts";
 import { rooms } from "./rooms.ts";
@@ -32,8 +32,9 @@ const schema = settings({
 export class StudyError extends Error {
   override name = "StudyError";
   constructor(readonly faults: readonly Fault[]) {
-    const lines = faults.map(({ path, message }) => `  ${pathText(path)}: ${message}`);
-    super(`study.ts is refused:\n${lines.join("\n")}`);
+    // Several stages may say the same.
+    const lines = new Set(faults.map(({ path, message }) => `  ${pathText(path)}: ${message}`));
+    super(`study.ts is refused:\n${[...lines].join("\n")}`);
   }
 }
 
@@ -95,15 +96,10 @@ function faultOf(issue: z.core.$ZodIssue, study: unknown): Fault[] {
     return [{ path, message: `is missing${expected}` }];
   }
   if (issue.code === "unrecognized_keys") return [{ path, message: issue.message }];
-  return [{ path, message: `${shortJson(value)}: ${issue.message}` }];
+  return [{ path, message: `${shortly(value)}: ${issue.message}` }];
 }
 
 const article = (type: string) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
-
-const shortJson = (value: unknown) => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-};
 
 /** The stages of a study with their parameters, the report last. */
 export function planOf({ study, rooms }: CheckedStudy): Planned[] {

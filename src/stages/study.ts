@@ -1,7 +1,7 @@
 /** What all stages may know of a study. @module */
 import { z } from "zod";
 import { dataDescription } from "../data/description.ts";
-import { count, settings } from "../schema.ts";
+import { count, settings, twice } from "../schema.ts";
 
 const accuracy = z.number().min(0).max(1);
 const parametersByLayer = z.record(z.string(), count);
@@ -28,7 +28,9 @@ export const basics = {
   title: z.string().min(1),
   data: dataDescription,
   /** Names of the classes, in the order of their labels. */
-  classes: z.array(z.string().min(1)).min(2).max(256),
+  classes: z.array(z.string().min(1)).min(2).max(256).refine((names) => !twice(names), {
+    error: ({ input }) => twice(z.array(z.string()).parse(input)),
+  }),
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   thresholds: z.record(z.string(), z.number()),
   /** Null where there is no original study. */

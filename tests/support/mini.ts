@@ -1,18 +1,25 @@
 /**
- * A whole study small enough for a test, on drawn garments: `deno run mini.ts <folder> <jobs>` runs
- * all its stages in a folder.
+ * A whole study small enough for a test, on drawn garments, and what runs one in a folder:
+ * `deno run mini.ts <folder> <jobs>` runs all its stages.
  *
  * @module
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/pipeline/run.ts";
-import { stages } from "../../src/stages/stages.ts";
-import type { Study } from "../../src/stages/stages.ts";
+import { dataFolder } from "../../src/data/source.ts";
+import { type Locator, locator } from "../../src/files/locate.ts";
+import { weightsFolder } from "../../src/models/imagenet_source.ts";
+import { bounded } from "../../src/pipeline/executor.ts";
+import { processes } from "../../src/pipeline/processes.ts";
+import { run, type RunEvent } from "../../src/pipeline/run.ts";
+import { type StageStatus, statusOf } from "../../src/pipeline/status.ts";
+import type { Workspace } from "../../src/pipeline/store.ts";
+import { type CheckedStudy, checkStudy, planOf, type Study } from "../../src/stages/plan.ts";
 import { cv, demo, tune } from "../../study.ts";
+import { equip } from "../../tasks/equip.ts";
 
-/** Two epochs at most, two folds, a space of four points. */
-export const mini: Study = {
+/** Two epochs at most, two folds, a space of eight points. */
+export const mini = {
   ...demo,
   data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 240, test: 40 },
   baseline: { ...demo.baseline, epochs: 2 },
@@ -31,30 +38,69 @@ export const mini: Study = {
     publishedWinner: { CONV_1_FILTER: 3, KERNEL_1_FILTER: 5 },
   },
   cv: { ...cv, splits: 2, recipe: { ...cv.recipe, epochs: 1 } },
-};
+} satisfies Study;
+
+/** A study that has been checked, in a folder of its own. */
+export interface Place extends CheckedStudy {
+  readonly workspace: Workspace;
+  readonly locator: Locator;
+}
+
+/** Puts a study into a folder; weight files are looked for in its `weights`. */
+export function placeIn(folder: string, study: unknown): Place {
+  const checked = checkStudy(study);
+  const cache = join(folder, ".cache");
+  return {
+    ...checked,
+    workspace: { root: fileURLToPath(new URL("../..", import.meta.url)), home: folder, cache },
+    locator: locator({
+      data: dataFolder(checked.study.data, cache),
+      weights: weightsFolder(cache, join(folder, "weights")),
+    }),
+  };
+}
+
+/** Brings a study up to date with libtensorflow, all of it or the stages named, and returns their states. */
+export function bringUpToDate(
+  place: Place,
+  { jobs = 2, targets, onEvent = () => {} }: {
+    readonly jobs?: number;
+    readonly targets?: readonly string[];
+    onEvent?(event: RunEvent): void;
+  } = {},
+): Promise<StageStatus[]> {
+  const plan = planOf(place);
+  const { workspace, locator } = place;
+  return run(workspace, plan, targets ?? plan.map(({ stage }) => stage.name), {
+    force: false,
+    executor: bounded(
+      processes({
+        root: workspace.root,
+        permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
+      }),
+      jobs,
+    ),
+    equip: () => equip("tensorflow"),
+    locator,
+  }, onEvent);
+}
+
+/** Why each stage of a study is stale; none for those that are not. */
+export async function staleIn(place: Place): Promise<Record<string, readonly string[]>> {
+  const states = await statusOf(place.workspace, planOf(place), place.locator);
+  return Object.fromEntries(
+    states.filter(({ reasons }) => reasons.length > 0)
+      .map(({ planned: { stage }, reasons }) => [stage.name, reasons]),
+  );
+}
 
 if (import.meta.main) {
   const [folder, jobs] = Deno.args;
-  const list = stages(mini);
-  await run(
-    {
-      root: fileURLToPath(new URL("../..", import.meta.url)),
-      home: folder,
-      cache: join(folder, ".cache"),
-    },
-    list,
-    list.map(({ name }) => name),
-    {
-      force: false,
-      jobs: Number(jobs),
-      folders: {},
-      isThere: () => Promise.resolve(false),
-      permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
-      prepareBackend: () => Promise.resolve(),
-    },
-    (event) => {
+  await bringUpToDate(placeIn(folder, mini), {
+    jobs: Number(jobs),
+    onEvent(event) {
       if (event.type === "progress" && event.done === event.total) console.log(event.label);
     },
-  );
+  });
   Deno.exit(0);
 }

@@ -2,7 +2,7 @@
 import { correctedMean, meanAndStd } from "../../evaluation/intervals.ts";
 import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
-import { epochs, keptBy } from "../shown.ts";
+import { epochs, keptBy, optimizerOf } from "../shown.ts";
 import { foldCurves } from "./charts.ts";
 import { MEAN } from "./names.ts";
 import type { cv } from "./stage.ts";
@@ -25,7 +25,9 @@ export async function section(
     `## Cross-validation`,
     `LeNet-5 trained afresh on each of ${splits} parts of all ${count(mean.n)} training images ` +
     `(\`KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
-    `scikit-learn), for ${epochs(recipe.epochs)}. Scores are those of the epoch kept, ` +
+    `scikit-learn), for ${epochs(recipe.epochs)} with ${
+      optimizerOf(recipe)
+    }. Scores are those of the epoch kept, ` +
     `${keptBy(recipe.keep)}, on the images held out` +
     (recipe.keep === "lastEpoch" ? "." : ", which it was chosen on: they are a little too good."),
     table(

@@ -20,6 +20,9 @@ const only = (tree: Tree<Written>, holds: (artifact: Written) => boolean): Tree<
       .filter(([, entry]) => !isArtifact(entry) || holds(entry)),
   );
 
+/** Settings that say where files can be had, whatever stage they are of. */
+const ADDRESSES = ["mirrors", "addresses"];
+
 /** By the name of each stage. */
 const byStage = <T>(rooms: readonly Room[], of: (room: Room) => T) =>
   Object.fromEntries(rooms.map((room) => [room.name, of(room)]));
@@ -32,7 +35,11 @@ export function reportOn(rooms: readonly Room[]) {
     about: "Render report.md and its charts",
     module: import.meta.resolve("./run.ts"),
     loads: rooms.map(({ section }) => section),
-    keyed: (parameters: ReportParameters) => parameters,
+    // The page does not say where files can be had.
+    keyed: (parameters: ReportParameters) =>
+      JSON.parse(
+        JSON.stringify(parameters, (key, value) => ADDRESSES.includes(key) ? undefined : value),
+      ),
     reads: {
       /** How each result came about. */
       manifests: byStage(rooms, ({ manifest }) => manifest),

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { int, spread, word } from "../../files/table.ts";
 import { baseNetworks, heads } from "../../models/transfer.ts";
 import { json, table } from "../../pipeline/artifacts.ts";
-import { count, oneOf, settings } from "../../schema.ts";
+import type { Shape } from "../../models/spec.ts";
+import { count, oneOf, settings, twice, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate, recipe } from "../../training/recipe.ts";
 import { baseline } from "../baseline/stage.ts";
@@ -12,9 +13,10 @@ import { accuraciesOf } from "../accuracies.ts";
 import { metrics } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
+import type { Basics } from "../study.ts";
 import { tune } from "../tune/stage.ts";
 import { job as features } from "./features_job.ts";
-import { baseFaults } from "./networks.ts";
+import { baseFaults, trainedFromFaults } from "./networks.ts";
 
 /** A file of weights: where it is had, and what its bytes are. */
 const weightFile = settings({
@@ -70,6 +72,16 @@ const causes = settings({
   })),
 });
 
+/** What `study.ts` says of the stage. */
+const said = settings({
+  bases: z.array(base),
+  /** Threads that compute features. */
+  threads: count,
+  /** How heads are trained on features. */
+  head: recipe,
+  causes,
+});
+
 /** What became of each base. */
 const baseRecord = z.strictObject({
   name: z.string(),
@@ -115,19 +127,49 @@ const predictions = table({ label: int, networks: spread(int) });
 /** The networks of a base, as metrics call them. */
 const networksOf = (base: string) => [...heads, "finetuned"].map((kind) => `${base}.${kind}`);
 
+/** What is wrong with bases, and with what is changed about one of them. */
+function transferFaults(
+  { bases, causes }: z.infer<typeof said>,
+  { classes }: Basics,
+  input: Shape,
+): Fault[] {
+  const under = (at: readonly PropertyKey[], faults: readonly Fault[]): Fault[] =>
+    faults.map(({ path, message }) => ({ path: ["transfer", ...at, ...path], message }));
+  const names = bases.map(({ name }) => name);
+  const { reference, changes } = causes;
+  const same = twice(names);
+  const alike = twice([reference, ...changes].map(({ name }) => name));
+  const faults = [
+    ...bases.flatMap((base, i) => under(["bases", i], baseFaults(base, input, classes.length))),
+    ...under(["bases"], same ? [{ path: [], message: `the name ${same}` }] : []),
+    ...under(["causes", "changes"], alike ? [{ path: [], message: `the name ${alike}` }] : []),
+  ];
+  const base = bases.find(({ name }) => name === causes.base);
+  if (!base) {
+    return [
+      ...faults,
+      ...under(["causes", "base"], [{ path: [], message: unknownName(causes.base, names) }]),
+    ];
+  }
+  // Of a base that is wrong itself nothing more can be said.
+  if (faults.length > 0) return faults;
+  return [
+    ...under(["causes", "reference"], trainedFromFaults(reference, base, input, classes.length)),
+    ...changes.flatMap(({ trainedFrom }, i) =>
+      trainedFrom === undefined ? [] : under(
+        ["causes", "changes", i],
+        trainedFromFaults({ trainedFrom }, base, input, classes.length),
+      )
+    ),
+  ];
+}
+
 /** The stage. */
 export const transfer = defineRoom({
   name: "transfer",
   about: "Features of ImageNet networks, heads on them, fine-tuning",
   optional: true,
-  settings: settings({
-    bases: z.array(base),
-    /** Threads that compute features. */
-    threads: count,
-    /** How heads are trained on features. */
-    head: recipe,
-    causes,
-  }),
+  settings: said,
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
   parameters: (transfer, { classes }) => ({ classes: classes.length, ...transfer }),
@@ -143,20 +185,7 @@ export const transfer = defineRoom({
       trainings: [reference, ...changes].map(({ name: _, ...cause }) => cause),
     },
   }),
-  faults: ({ bases, causes }, { classes }, input): Fault[] => [
-    ...bases.flatMap((base, i) =>
-      baseFaults(base, input, classes.length).map(({ path, message }) => ({
-        path: ["bases", i, ...path],
-        message,
-      }))
-    ),
-    ...(bases.some(({ name }) => name === causes.base) ? [] : [{
-      path: ["transfer", "causes", "base"],
-      message: `there is no base ${causes.base}; there are ${
-        bases.map(({ name }) => name).join(", ")
-      }`,
-    }]),
-  ],
+  faults: transferFaults,
   metrics: ({ bases }) =>
     bases.flatMap(({ name }) =>
       networksOf(name).flatMap((network) =>

@@ -4,7 +4,7 @@ import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, keptBy, layersTable } from "../shown.ts";
+import { curves, epochs, keptBy, layersTable, optimizerOf } from "../shown.ts";
 import {
   hyperbandRungs,
   importanceBars,
@@ -38,8 +38,12 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
   return [
     "## Tuning",
     `${oracleName(oracle)} over ${published ? "the original study's" : "the"} space: ` +
-    `${count(all.length)} trials, ${epochs(trained)} in all, batches of ${recipe.batchSize}. A ` +
-    `trial's score is the validation accuracy of the epoch that is kept, ${keptBy(recipe.keep)}` +
+    `${count(all.length)} trials, ${epochs(trained)} in all, batches of ${recipe.batchSize} with ` +
+    `${
+      optimizerOf(recipe)
+    }. A trial's score is the validation accuracy of the epoch that is kept, ${
+      keptBy(recipe.keep)
+    }` +
     (failed > 0 ? `; ${count(failed)} ${failed === 1 ? "trial" : "trials"} failed.` : "."),
     ...(stopped === undefined ? [] : [stopped]),
     table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),

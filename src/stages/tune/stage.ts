@@ -1,18 +1,21 @@
 /** Stage `tune`: the search for hyperparameters. @module */
 import { z } from "zod";
 import { int, numberOrNaN, optionalInt, spread, value } from "../../files/table.ts";
+import { resolveLayers } from "../../models/shapes.ts";
+import type { Shape } from "../../models/spec.ts";
+import { tunedLenet } from "../../models/tuned_lenet.ts";
 import { json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate } from "../../training/recipe.ts";
 import { oracle, space, values } from "../../tuning/schema.ts";
-import type { Hyperparameter, Space } from "../../tuning/space.ts";
+import type { Hyperparameter, Space, Value, Values } from "../../tuning/space.ts";
 import { evaluated, modelFiles } from "../evaluated.ts";
 import { accuraciesOf } from "../accuracies.ts";
 import { metrics } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
-import type { TrialValues } from "./values.ts";
+import { type TrialValues, trialValues } from "./values.ts";
 
 /** What is tuned, and the values that it may have. */
 const tunable: { readonly [K in keyof TrialValues]: z.ZodType<number> } = {
@@ -58,12 +61,17 @@ export const tune = defineRoom({
   section: import.meta.resolve("./section.ts"),
   parameters: (tune, { classes }) => ({ classes, ...tune }),
   keyed: (parameters) => parameters,
-  faults: ({ space, publishedWinner = {} }) => [
-    ...spaceFaults(space),
-    ...Object.entries(publishedWinner).flatMap(([name, value]) =>
-      valueFault(["tune", "publishedWinner", name], name, value)
-    ),
-  ],
+  faults({ space, publishedWinner = {} }, { classes }, input): Fault[] {
+    const faults = [
+      ...spaceFaults(space),
+      ...Object.entries(publishedWinner).flatMap(([name, value]) =>
+        valueFault(["tune", "publishedWinner", name], name, value)
+      ),
+    ];
+    return faults.length > 0
+      ? faults
+      : networkFaults(space, publishedWinner, input, classes.length);
+  },
   metrics: ({ publishedWinner }) => [
     ...accuraciesOf("tune.winner"),
     ...(publishedWinner ? accuraciesOf("tune.study") : []),
@@ -109,6 +117,34 @@ function spaceFaults(space: Space): Fault[] {
     ),
   ];
 }
+
+/** The fault of values of which none make a network, or of which those of the original winner do not. */
+function networkFaults(
+  space: Space,
+  publishedWinner: Values,
+  input: Shape,
+  classes: number,
+): Fault[] {
+  // The smallest windows fit best.
+  const smallest = Object.fromEntries(
+    Object.entries(space).map((
+      [name, parameter],
+    ) => [name, extremes(parameter).toSorted(byValue)[0]]),
+  );
+  const refusal = (values: Values): string | undefined => {
+    try {
+      resolveLayers(tunedLenet(trialValues(values), input, classes));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  const none = refusal(smallest);
+  if (none) return [{ path: ["tune", "space"], message: `no values make a network: ${none}` }];
+  const theirs = refusal({ ...smallest, ...publishedWinner });
+  return theirs ? [{ path: ["tune", "publishedWinner"], message: theirs }] : [];
+}
+
+const byValue = (a: Value, b: Value) => Number(a) - Number(b);
 
 /** The values of a hyperparameter that are most likely to be wrong. */
 const extremes = (parameter: Hyperparameter) =>
