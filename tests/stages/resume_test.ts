@@ -77,6 +77,7 @@ Deno.test({
       const expected = await artifacts(whole);
       assert(Object.keys(expected).some((name) => name.startsWith("tune/trials-")));
       assert(Object.keys(expected).some((name) => name.startsWith("baseline/weights-")));
+      assert(Object.keys(expected).some((name) => name.startsWith("cv/jobs-")));
       assertEquals(await artifacts(killed), expected);
     } finally {
       await Promise.all(folders.map((folder) => Deno.remove(folder, { recursive: true })));

@@ -285,7 +285,8 @@ async function causesPart(
   const bound = chance + 2 * Math.sqrt(chance * (1 - chance) / subset.validation);
   const last = ({ validationAccuracies }: CauseRecord) => validationAccuracies.at(-1) ?? NaN;
   const works = (cause: CauseRecord) => last(cause) > bound;
-  const guessing = changes.filter((cause) => !works(cause));
+  const diverged = changes.filter((cause) => cause.diverged);
+  const guessing = changes.filter((cause) => !cause.diverged && !works(cause));
   const rest = changes.filter(works);
   const theirs = published?.transfer[network];
   const theyGuess = theirs !== undefined && theirs.validation <= bound;
@@ -301,7 +302,13 @@ async function causesPart(
       : "") +
     `${network} up to \`${output}\`, with the head that was trained on its features, is fine-tuned on ` +
     `${count(subset.train)} images for ${epochs(recipe.epochs)} (first row)` +
-    `${works(reference) ? ", and works" : ", and does not get beyond guessing"}; every other row ` +
+    `${
+      works(reference)
+        ? ", and works"
+        : reference.diverged
+        ? ", and diverges"
+        : ", and does not get beyond guessing"
+    }; every other row ` +
     `changes what its name says and leaves all else as it is. Accuracies are of ` +
     `${count(subset.validation)} validation images.`,
     table(
@@ -313,7 +320,7 @@ async function causesPart(
         cause.diverged ? "the loss was no number any more" : works(cause) ? "" : "**guessing**",
       ]),
     ),
-    guessing.length > 0
+    (guessing.length > 0
       ? `Guessing is what ${quoted(guessing.map(({ name }) => name))} ends in` +
         (guessing.every(({ constant }) => constant)
           ? `, with a network that gives every image the same probabilities: what is left when no image ` +
@@ -325,7 +332,10 @@ async function causesPart(
         (works(reference)
           ? `The images are the same in all rows, so their difference from ImageNet is not what fails.`
           : "")
-      : `None of these changes ends in guessing.`,
+      : `None of these changes ends in guessing.`) +
+    (diverged.length > 0
+      ? ` The training of ${quoted(diverged.map(({ name }) => name))} ended early.`
+      : ""),
     await figure(
       "transfer-causes",
       lossCurvesByCause(

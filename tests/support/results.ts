@@ -1,0 +1,25 @@
+/** The artifacts of a stage's last result, read as they are declared. @module */
+import { readersOf } from "../../src/pipeline/context.ts";
+import { readManifest } from "../../src/pipeline/manifest.ts";
+import type { Readers, Stage } from "../../src/pipeline/stage.ts";
+import { load, storedPath, type Workspace } from "../../src/pipeline/store.ts";
+
+/** Readers of everything that a stage has written, and of its manifest. */
+export async function artifactsIn<P, R, W extends Stage["writes"], J>(
+  workspace: Workspace,
+  { name: stage, writes }: Stage<P, R, W, J>,
+) {
+  const found = await readManifest(workspace, stage);
+  if ("problem" in found) throw new Error(`The manifest of ${stage} ${found.problem}.`);
+  const { outputs } = found.manifest;
+  const readers: Readers<W> = readersOf(writes, (name) => {
+    const stored = outputs[name];
+    return stored && {
+      path: storedPath(workspace, stage, stored),
+      sha256: stored.sha256,
+      read: () => load(workspace, stage, stored),
+    };
+  });
+  const manifest = { read: () => Promise.resolve(found.manifest) };
+  return { ...readers, manifest };
+}
