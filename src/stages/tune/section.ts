@@ -38,18 +38,18 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
   return [
     "## Tuning",
     `${oracleName(oracle)} over ${published ? "the original study's" : "the"} space: ` +
-    `${count(all.length)} trials, ${epochs(trained)} in all, batches of ${recipe.batchSize} with ` +
+    `${trials(all.length)}, ${epochs(trained)} in all, batches of ${recipe.batchSize} with ` +
     `${
       optimizerOf(recipe)
     }. A trial's score is the validation accuracy of the epoch that is kept, ${
       keptBy(recipe.keep)
     }` +
-    (failed > 0 ? `; ${count(failed)} ${failed === 1 ? "trial" : "trials"} failed.` : "."),
+    (failed > 0 ? `; ${trials(failed)} failed.` : "."),
     ...(stopped === undefined ? [] : [stopped]),
     table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),
     ...(scored.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
       ...await trialCharts(context, all),
-      `The best ${count(best.length)} trials:`,
+      best.length === 1 ? "The best trial:" : `The best ${trials(best.length)}:`,
       table(
         ["Trial", "bracket", "epochs", ...columns, "score"],
         best.map(({ id, bracket, epochs, values, score }) => [
@@ -64,6 +64,9 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
     ]),
   ];
 }
+
+/** `10 trials`, `1 trial`. */
+const trials = (n: number): string => `${count(n)} ${n === 1 ? "trial" : "trials"}`;
 
 type Context = SectionContextOf<typeof tune>;
 
