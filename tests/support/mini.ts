@@ -1,6 +1,7 @@
 /**
  * A whole study small enough for a test, on drawn garments, and what runs one in a folder:
- * `deno run mini.ts <folder> <jobs>` runs all its stages.
+ * `deno run mini.ts <folder> <jobs>` runs all its stages, `deno run mini.ts <folder> stale` prints why
+ * which of them are stale, as JSON.
  *
  * @module
  */
@@ -95,9 +96,14 @@ export async function staleIn(place: Place): Promise<Record<string, readonly str
 }
 
 if (import.meta.main) {
-  const [folder, jobs] = Deno.args;
-  await bringUpToDate(placeIn(folder, mini), {
-    jobs: Number(jobs),
+  const [folder, what] = Deno.args;
+  const place = placeIn(folder, mini);
+  if (what === "stale") {
+    console.log(JSON.stringify(await staleIn(place)));
+    Deno.exit(0);
+  }
+  await bringUpToDate(place, {
+    jobs: Number(what),
     onEvent(event) {
       if (event.type === "progress" && event.done === event.total) console.log(event.label);
     },
