@@ -5,6 +5,7 @@ import { baseline } from "../../src/stages/baseline/stage.ts";
 import { prepare } from "../../src/stages/prepare/stage.ts";
 import { transfer } from "../../src/stages/transfer/stage.ts";
 import { tune } from "../../src/stages/tune/stage.ts";
+import { planned } from "../../src/tuning/oracle.ts";
 import { project } from "../../tasks/workspace.ts";
 import { artifactsIn } from "../support/results.ts";
 
@@ -66,6 +67,8 @@ Deno.test("the winner of the search is not below the baseline, and every trial w
   }
   const readers = await artifactsIn(workspace, tune);
   const trials = await readers.trials.read();
+  const epochs = trials.reduce((sum, trial) => sum + trial.epochs - trial.initialEpoch, 0);
+  assertEquals({ trials: trials.length, epochs }, planned(study.tune!.oracle));
   assertEquals(trials.filter(({ score }) => Number.isNaN(score)).length, 0);
   assertEquals(await readers.stopped.read(), undefined);
   assert(await readers.importance.read());
