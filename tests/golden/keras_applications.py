@@ -1,6 +1,6 @@
 """
 The layers of VGG16 and of the ResNetV2 networks in Keras Applications, and the names and shapes of
-Keras's variables. For models/keras_applications_test.ts, models/shapes_test.ts and results_test.ts.
+Keras's variables. For models/keras_applications_test.ts, models/shapes_test.ts and results/fashion_mnist_test.ts.
 """
 
 import hashlib
@@ -54,6 +54,6 @@ cuts = {
 common.constants("models/keras_applications_test.ts", {**tops, **cuts})
 common.constants("models/shapes_test.ts", {"variables": variables()})
 common.constants(
-    "results_test.ts",
+    "results/fashion_mnist_test.ts",
     {**cuts, "vgg16": tops["VGG16"][2], "resnet152v2": tops["ResNet152V2"][2]},
 )
