@@ -332,8 +332,8 @@ class Run {
       outside: async (file) => {
         try {
           const path = await this.options.locator.find(file, context.progress);
-          const stored = { path, sha256: await sha256File(path), read: () => Deno.readFile(path) };
-          return { file: stored, read: stored.read };
+          const sha256 = await sha256File(path);
+          return { file: { path, sha256 }, read: () => Deno.readFile(path) };
         } catch (error) {
           if (!(error instanceof UnavailableError)) throw error;
           lacking.push({ kind: file.kind, name: file.name });
