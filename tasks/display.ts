@@ -1,6 +1,6 @@
 /** Shows a run. @module */
 import process from "node:process";
-import type { RunEvent } from "../src/pipeline/run.ts";
+import type { RunEvent } from "../src/pipeline/events.ts";
 import { duration } from "../src/report/markdown.ts";
 import { bars } from "./bar.ts";
 

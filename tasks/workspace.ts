@@ -5,7 +5,7 @@ import { dataFolder } from "../src/data/source.ts";
 import { type Locator, locator } from "../src/files/locate.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
 import type { Planned } from "../src/pipeline/stage.ts";
-import type { Workspace } from "../src/pipeline/store.ts";
+import type { Workspace } from "../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf } from "../src/stages/plan.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { digest, type Json } from "../files/digest.ts";
 import { writeWhole } from "../files/whole.ts";
 import type { Artifact } from "./artifacts.ts";
-import { resultsDirectory, type Workspace } from "./store.ts";
+import { resultsDirectory, type Workspace } from "./workspace.ts";
 
 /** Raised when the meaning of a manifest changes. */
 const FORMAT = 2;

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { removeIfThere, UNFINISHED } from "../files/whole.ts";
 import { readManifest } from "./manifest.ts";
-import { run, type RunEvent, type RunOptions } from "./run.ts";
+import type { RunEvent } from "./events.ts";
+import { run, type RunOptions } from "./run.ts";
 import type { Planned } from "./stage.ts";
-import type { Workspace } from "./store.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What came of running one stage again. */
 export interface Reproduced {

@@ -4,50 +4,21 @@
  *
  * @module
  */
-import { join, relative, sep } from "node:path";
-import { z } from "zod";
-import { digest, sha256File } from "../files/digest.ts";
-import { type Locator, UnavailableError } from "../files/locate.ts";
+import { join } from "node:path";
+import { digest } from "../files/digest.ts";
+import type { Locator } from "../files/locate.ts";
 import { removeUnfinished } from "../files/whole.ts";
-import { type Artifact, fileName, mapTree, named } from "./artifacts.ts";
-import { readerOf, readersOf, type Source, writersOf } from "./context.ts";
+import type { Source } from "./context.ts";
+import type { RunEvent } from "./events.ts";
+import { execute, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
-import { type Finished, type JobRunner, jobRunner } from "./finished.ts";
-import {
-  asJson,
-  type Code,
-  compiledBy,
-  compiledByAll,
-  compilersOf,
-  computedIngredients,
-  digestPlan,
-  readyJob,
-  textsOf,
-} from "./keys.ts";
-import { type Holder, lock } from "./lock.ts";
-import { describeMachine } from "./machine.ts";
-import {
-  type JobProvenance,
-  type JobRecord,
-  keyOf,
-  type Manifest,
-  manifestPath,
-  type Stored,
-  writeManifest,
-} from "./manifest.ts";
-import type {
-  Equipment,
-  Job,
-  JobRequest,
-  Planned,
-  Reader,
-  StageContext,
-  StoredFile,
-  Written,
-} from "./stage.ts";
+import { type JobRunner, jobRunner } from "./finished.ts";
+import { type Code, digestPlan } from "./keys.ts";
+import { lock } from "./lock.ts";
+import { type Manifest, manifestPath, writeManifest } from "./manifest.ts";
+import type { Equipment, Planned, Written } from "./stage.ts";
 import {
   inputName,
-  JOBS_FILE,
   knownTexts,
   needs,
   readsOf,
@@ -55,25 +26,8 @@ import {
   stageStatus,
   withNeeds,
 } from "./status.ts";
-import { load, removeOthers, store, storedPath, verify, type Workspace } from "./store.ts";
-
-/** What happens while stages run, for a display. */
-export type RunEvent =
-  /** Another run has the folder; null where it does not say who. */
-  | { readonly type: "waiting"; readonly holder: Holder | null }
-  | { readonly type: "current"; readonly stage: string }
-  | { readonly type: "started"; readonly stage: string; readonly reasons: readonly string[] }
-  | {
-    readonly type: "progress";
-    readonly stage: string;
-    /** The job, or the stage itself. */
-    readonly label: string;
-    readonly done: number;
-    readonly total: number;
-    readonly note?: string;
-  }
-  | { readonly type: "finished"; readonly stage: string; readonly seconds: number }
-  | { readonly type: "failed"; readonly stage: string; readonly message: string };
+import { load, removeOthers, storedPath, verify } from "./store.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** How stages are run. */
 export interface RunOptions {
@@ -144,7 +98,7 @@ class Run {
   readonly #brought = new Map<string, Promise<StageStatus>>();
   /** Stages run again for their local artifacts alone. */
   readonly #restored = new Map<string, Promise<void>>();
-  #equipment: Promise<Equipment> | undefined;
+  readonly #surroundings: Surroundings;
 
   constructor(
     readonly workspace: Workspace,
@@ -152,9 +106,20 @@ class Run {
     readonly wanted: readonly Planned[],
     readonly targets: readonly string[],
     readonly options: RunOptions,
-    readonly runner: JobRunner,
+    runner: JobRunner,
     readonly onEvent: (event: RunEvent) => void,
-  ) {}
+  ) {
+    let equipment: Promise<Equipment> | undefined;
+    this.#surroundings = {
+      workspace,
+      code,
+      runner,
+      onEvent,
+      locator: options.locator,
+      equip: () => equipment ??= options.equip(),
+      source: (input) => this.#source(input),
+    };
+  }
 
   async all(): Promise<StageStatus[]> {
     const settled = await Promise.allSettled(this.wanted.map((planned) => this.#bring(planned)));
@@ -203,7 +168,7 @@ class Run {
       await this.#restoreInputs(planned);
       const reasons = before.reasons.length > 0 ? before.reasons : ["--force"];
       this.onEvent({ type: "started", stage: stage.name, reasons });
-      const made = await this.#execute(before);
+      const made = await execute(before, this.#surroundings);
       // A result that came back the same (a deleted file, say) keeps its first provenance, so that
       // what depends on it stays up to date.
       const last = before.last?.manifest;
@@ -246,7 +211,7 @@ class Run {
     await this.#restoreInputs(status.planned);
     this.onEvent({ type: "started", stage: stage.name, reasons: [reason] });
     const { manifest } = status.last!;
-    const again = await this.#execute(status);
+    const again = await execute(status, this.#surroundings);
     const differing = differingOutputs(manifest.outputs, again.outputs);
     if (differing.length > 0) {
       throw new Error(
@@ -272,177 +237,7 @@ class Run {
       read: () => load(this.workspace, stage, stored),
     };
   }
-
-  /** Runs one stage whose inputs are there, and returns its new manifest. */
-  async #execute({ planned, ingredients }: StageStatus): Promise<Omit<Manifest, "format">> {
-    const { stage, parameters } = planned;
-    const began = performance.now();
-    const outputs: Record<string, Stored> = {};
-    const records: JobRecord[] = [];
-    const provenance: Record<string, JobProvenance> = {};
-    const lacking: Manifest["lacking"] = [];
-    // Names are taken before anything is waited for: both may be asked for twice at once.
-    const [written, asked] = [new Set<string>(), new Set<string>()];
-
-    const keep = async (name: string, artifact: Artifact, value: unknown) => {
-      if (written.has(name)) throw new Error(`it writes ${name} twice`);
-      written.add(name);
-      let content;
-      try {
-        content = artifact.encode(value);
-      } catch (error) {
-        const message = error instanceof Error ? error.message : error;
-        throw new Error(`it writes ${name}: ${message}`, { cause: error });
-      }
-      outputs[name] = await store(this.workspace, stage.name, name, content, artifact.kind);
-      return outputs[name].file;
-    };
-    const start = async (job: Job, request: JobRequest) => {
-      const { name, label = name } = request;
-      if (asked.has(name)) throw new Error(`it starts two jobs called ${name}`);
-      asked.add(name);
-      const started = await this.#job(
-        job,
-        request,
-        (done, total, note) =>
-          this.onEvent({ type: "progress", stage: stage.name, label, done, total, note }),
-      );
-      provenance[name] = started.provenance;
-      records.push(started.record);
-      return readersOf(job.writes, (file) => {
-        const stored = started.finished.files.get(file);
-        return stored && { ...stored, read: () => Deno.readFile(stored.path) };
-      });
-    };
-    // What the stage declares in types is known here only by its values.
-    const context: StageContext<unknown, unknown, unknown, Record<string, Job>> = {
-      parameters,
-      inputs: mapTree(
-        stage.reads,
-        (input) => readerOf(input, inputName(input), () => this.#source(input)),
-      ),
-      outputs: writersOf(stage.writes, keep),
-      jobs: Object.fromEntries(
-        Object.entries(stage.jobs).map(([key, job]) => [
-          key,
-          (request: JobRequest) => start(job, request),
-        ]),
-      ),
-      locator: this.options.locator,
-      outside: async (file) => {
-        try {
-          const path = await this.options.locator.find(file, context.progress);
-          const sha256 = await sha256File(path);
-          return { file: { path, sha256 }, read: () => Deno.readFile(path) };
-        } catch (error) {
-          if (!(error instanceof UnavailableError)) throw error;
-          lacking.push({ kind: file.kind, name: file.name });
-          return undefined;
-        }
-      },
-      link: (reader) => relative(this.workspace.home, reader.file.path).replaceAll(sep, "/"),
-      progress: (done, total, note) =>
-        this.onEvent({
-          type: "progress",
-          stage: stage.name,
-          label: stage.name,
-          done,
-          total,
-          note,
-        }),
-    };
-    const module: { run(context: unknown): Promise<void> } = await import(stage.module);
-    await module.run(context);
-    for (const [name, artifact] of named(stage.writes)) {
-      if (!(name in outputs) && !artifact.optional && !("family" in artifact)) {
-        throw new Error(`it did not write ${name}`);
-      }
-    }
-
-    const equipment = records.length > 0 ? await this.#equipment! : undefined;
-    const computed = equipment
-      ? computedIngredients(stage, equipment.variant, this.code, compiledByAll(records))
-      : null;
-    if (records.length > 0) {
-      // Jobs finish in any order; their record does not depend on it.
-      const sorted = records.toSorted((a, b) => byName(a.name, b.name));
-      const text = `[\n${sorted.map((record) => JSON.stringify(record)).join(",\n")}\n]\n`;
-      outputs[JOBS_FILE] = await store(this.workspace, stage.name, JOBS_FILE, text, "committed");
-    }
-    const made = { ...ingredients!, computed };
-    return {
-      key: keyOf(made),
-      ingredients: made,
-      compilers: computed ? compilersOf(stage, computed.variant, this.code) : {},
-      texts: textsOf(stage, computed?.variant, this.code),
-      outputs,
-      lacking: lacking.sort((a, b) => byName(a.name, b.name)),
-      provenance: {
-        finishedAt: new Date().toISOString(),
-        seconds: (performance.now() - began) / 1000,
-        ...await describeMachine(this.workspace.root),
-        jobs: Object.fromEntries(Object.entries(provenance).sort(([a], [b]) => byName(a, b))),
-      },
-    };
-  }
-
-  /** Runs a job that a stage asks for, or finds it finished. */
-  async #job(
-    job: Job,
-    { name, label = name, parameters: asked, inputs }: JobRequest,
-    progress: StageContext<unknown, unknown, unknown, unknown>["progress"],
-  ): Promise<{ finished: Finished; record: JobRecord; provenance: JobProvenance }> {
-    const equipment = await (this.#equipment ??= this.options.equip());
-    const checked = job.parameters.safeParse(asked);
-    if (!checked.success) {
-      throw new Error(
-        `job ${label} is asked for with other parameters than it takes: ` +
-          z.prettifyError(checked.error).replaceAll("\n", " "),
-      );
-    }
-    const compiled = await compiledBy(job, equipment.variant, checked.data);
-    const files: Record<string, StoredFile> = {};
-    const given: { readonly [key: string]: Reader<unknown> | undefined } = inputs;
-    for (const [key, artifact] of Object.entries(job.reads)) {
-      const reader = given[key];
-      if (reader) files[fileName(key, artifact)] = reader.file;
-      else if (!artifact.optional) throw new Error(`job ${label} is asked for without ${key}`);
-    }
-    const parameters = asJson(checked.data);
-    const ready = readyJob(job, {
-      label,
-      parameters,
-      files,
-      equipment,
-      compiled,
-      code: this.code,
-    });
-    const finished = await this.runner.run(ready, progress);
-    return {
-      finished,
-      record: {
-        name,
-        job: job.name,
-        parameters,
-        inputs: Object.fromEntries(
-          Object.entries(files).map(([name, { sha256 }]) => [name, sha256]),
-        ),
-        compiled,
-      },
-      provenance: {
-        label,
-        key: ready.key,
-        seconds: finished.seconds,
-        facts: Object.fromEntries(
-          Object.entries(finished.facts).map(([name, fact]) => [name, asJson(fact)]),
-        ),
-      },
-    };
-  }
 }
-
-/** In the order in which people count: `fold2` before `fold10`. */
-const byName = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
 
 /** Names of outputs that are not the same in both. */
 function differingOutputs(then: Manifest["outputs"], now: Manifest["outputs"]): string[] {

@@ -20,7 +20,8 @@ import {
   type Stored,
 } from "./manifest.ts";
 import type { Planned, Stage, Written } from "./stage.ts";
-import { load, verify, type Workspace } from "./store.ts";
+import { load, verify } from "./store.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** The state of one stage. */
 export interface StageStatus {

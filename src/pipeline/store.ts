@@ -8,24 +8,7 @@ import { sha256, sha256File } from "../files/digest.ts";
 import { type Content, writeWhole } from "../files/whole.ts";
 import type { Kind } from "./artifacts.ts";
 import type { Stored } from "./manifest.ts";
-
-/** Where one study keeps its files. Paths are absolute. */
-export interface Workspace {
-  /** The project: where source, `deno.json` and `deno.lock` are. */
-  readonly root: string;
-  /** Where `results/` and published files such as `report.md` are. */
-  readonly home: string;
-  /** Where local artifacts and finished jobs are. */
-  readonly cache: string;
-}
-
-/** The folder of a stage's committed artifacts and manifest. */
-export const resultsDirectory = (workspace: Workspace, stage: string): string =>
-  join(workspace.home, "results", stage);
-
-/** The folder of a stage's local artifacts. */
-const localDirectory = (workspace: Workspace, stage: string): string =>
-  join(workspace.cache, "artifacts", stage);
+import { localDirectory, resultsDirectory, type Workspace } from "./workspace.ts";
 
 /** The path of an artifact of a stage. */
 export function storedPath(

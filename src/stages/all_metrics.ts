@@ -2,7 +2,8 @@
 import { type Metric, metricList } from "../evaluation/metrics.ts";
 import { isArtifact } from "../pipeline/artifacts.ts";
 import { readManifest } from "../pipeline/manifest.ts";
-import { load, type Workspace } from "../pipeline/store.ts";
+import { load } from "../pipeline/store.ts";
+import type { Workspace } from "../pipeline/workspace.ts";
 import type { CheckedStudy } from "./plan.ts";
 
 /** A metric as `deno task metrics --json` prints it. */

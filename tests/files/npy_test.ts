@@ -146,7 +146,7 @@ Deno.test("readers of one type name the type they got", () => {
   assertThrows(
     () => decodeTyped(["float32"], bytes(new Float64Array(1)), "w.npy"),
     Error,
-    "w.npy holds Float64Array, expected Float32Array",
+    "w.npy holds float64, expected float32",
   );
   assertThrows(() => decodeTyped(["uint8"], bytes(new Int32Array(1))), Error, "holds Int32Array");
 });

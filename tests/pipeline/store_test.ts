@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { load, removeOthers, store, verify, type Workspace } from "../../src/pipeline/store.ts";
+import { load, removeOthers, store, verify } from "../../src/pipeline/store.ts";
+import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
 import { findFile, withToy } from "../support/toy.ts";
 

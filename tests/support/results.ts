@@ -2,7 +2,8 @@
 import { readersOf } from "../../src/pipeline/context.ts";
 import { readManifest } from "../../src/pipeline/manifest.ts";
 import type { Readers, Stage } from "../../src/pipeline/stage.ts";
-import { load, storedPath, type Workspace } from "../../src/pipeline/store.ts";
+import { load, storedPath } from "../../src/pipeline/store.ts";
+import type { Workspace } from "../../src/pipeline/workspace.ts";
 
 /** Readers of everything that a stage has written, and of its manifest. */
 export async function artifactsIn<P, R, W extends Stage["writes"], J>(

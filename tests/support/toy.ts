@@ -8,10 +8,11 @@ import { readersOf, writersOf } from "../../src/pipeline/context.ts";
 import { bounded, type Executor, JobFailure, Stopped } from "../../src/pipeline/executor.ts";
 import { type Manifest, parseManifest } from "../../src/pipeline/manifest.ts";
 import { processes } from "../../src/pipeline/processes.ts";
-import { run, type RunEvent, type RunOptions } from "../../src/pipeline/run.ts";
+import type { RunEvent } from "../../src/pipeline/events.ts";
+import { run, type RunOptions } from "../../src/pipeline/run.ts";
 import type { Equipment, Job, JobContext, Planned } from "../../src/pipeline/stage.ts";
 import { statusOf } from "../../src/pipeline/status.ts";
-import type { Workspace } from "../../src/pipeline/store.ts";
+import type { Workspace } from "../../src/pipeline/workspace.ts";
 
 const source = (path: string) => new URL(`../../src/${path}`, import.meta.url).href;
 

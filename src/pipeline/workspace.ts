@@ -1,0 +1,20 @@
+/** Where a study keeps its files. @module */
+import { join } from "node:path";
+
+/** Where one study keeps its files. Paths are absolute. */
+export interface Workspace {
+  /** The project: where source, `deno.json` and `deno.lock` are. */
+  readonly root: string;
+  /** Where `results/` and published files such as `report.md` are. */
+  readonly home: string;
+  /** Where local artifacts and finished jobs are. */
+  readonly cache: string;
+}
+
+/** The folder of a stage's committed artifacts and manifest. */
+export const resultsDirectory = (workspace: Workspace, stage: string): string =>
+  join(workspace.home, "results", stage);
+
+/** The folder of a stage's local artifacts. */
+export const localDirectory = (workspace: Workspace, stage: string): string =>
+  join(workspace.cache, "artifacts", stage);
