@@ -148,7 +148,7 @@ Deno.test("readers of one type name the type they got", () => {
     Error,
     "w.npy holds float64, expected float32",
   );
-  assertThrows(() => decodeTyped(["uint8"], bytes(new Int32Array(1))), Error, "holds Int32Array");
+  assertThrows(() => decodeTyped(["uint8"], bytes(new Int32Array(1))), Error, "holds int32");
 });
 
 Deno.test("rows are read from a file as they stand in the array", async () => {
