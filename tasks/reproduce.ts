@@ -41,7 +41,10 @@ await runTask(async (signal) => {
     {
       force: false,
       executor: bounded(
-        processes({ root: workspace.root, permissions: workerPermissions }),
+        processes({
+          root: workspace.root,
+          permissions: workerPermissions,
+        }),
         jobsFlag(values.jobs),
       ),
       equip: () => equip(backend),

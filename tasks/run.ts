@@ -45,7 +45,11 @@ await runTask(async (signal) => {
   await run(workspace, plan, targets, {
     force: values.force,
     executor: bounded(
-      processes({ root: workspace.root, permissions: workerPermissions }),
+      processes({
+        root: workspace.root,
+        permissions: workerPermissions,
+        cache: workspace.cache,
+      }),
       jobsFlag(values.jobs),
     ),
     equip: () => equip(backend),

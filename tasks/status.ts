@@ -15,13 +15,14 @@ await runTask(async () => {
   });
   const { plan, workspace, locator } = await project(values.demo);
   const states = await statusOf(workspace, plan, locator);
-  for (const { planned: { stage }, reasons, last } of states) {
+  for (const { planned: { stage }, reasons, last, leftovers } of states) {
     const made = last ? madeWith(last.manifest).join("; ") : "";
     const state = reasons.length === 0 ? "up to date" : "stale";
     console.log(`${stage.name.padEnd(10)} ${state}${made && ` (made with: ${made})`}`);
     for (const reason of reasons) console.log(`  - ${reason}`);
+    for (const path of leftovers) console.log(`  - left by an earlier result: ${path}`);
   }
-  const stale = states.some(({ reasons }) => reasons.length > 0);
+  const stale = states.some(({ reasons, leftovers }) => reasons.length + leftovers.length > 0);
   if (values.check && stale) {
     console.error("Committed results are stale or altered: run `deno task all` and commit.");
   }

@@ -45,6 +45,24 @@ export async function lock(
   return () => file.close();
 }
 
+/** The file that processes hold a shared lock of while they work in a folder. */
+export const ALIVE = "alive";
+
+/**
+ * Waits until no process is at work in a folder any more: those of a run that was killed end by
+ * themselves, though not at once.
+ *
+ * @throws the reason of `signal` where that is aborted while it waits
+ */
+export async function untilNobodyWorks(folder: string, signal?: AbortSignal): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  using file = await Deno.open(join(folder, ALIVE), { write: true, create: true });
+  while (!await file.tryLock(true)) {
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+    signal?.throwIfAborted();
+  }
+}
+
 async function readHolder(path: string): Promise<Holder | null> {
   try {
     return holder.parse(JSON.parse(await Deno.readTextFile(path)));

@@ -6,6 +6,9 @@ import { writeWhole } from "../files/whole.ts";
 import type { Artifact } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./workspace.ts";
 
+/** More bytes than any manifest has. */
+const LONGEST = 2 ** 26;
+
 /** Raised when the meaning of a manifest changes. */
 const FORMAT = 2;
 
@@ -212,12 +215,17 @@ export async function readManifest(
   workspace: Workspace,
   stage: string,
 ): Promise<{ manifest: Manifest; text: string } | { problem: string }> {
+  const path = manifestPath(workspace, stage);
   let text: string;
   try {
-    text = await Deno.readTextFile(manifestPath(workspace, stage));
+    const { isFile, size } = await Deno.stat(path);
+    // A pipe would never end, and no manifest is so long.
+    if (!isFile) return { problem: "is no file; move away what is in its place" };
+    if (size > LONGEST) return { problem: `has ${size} bytes, which no manifest has` };
+    text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { problem: "missing" };
-    throw error;
+    return { problem: `cannot be read: ${error instanceof Error ? error.message : error}` };
   }
   try {
     return { manifest: parseManifest(text, stage), text };

@@ -14,6 +14,8 @@ export const jobDocument = z.strictObject({
   inputs: z.record(z.string(), z.strictObject({ path: z.string(), sha256: z.string() })),
   /** Folder to write to. */
   output: z.string(),
+  /** File whose shared lock says that a process is at work; see `untilNobodyWorks`. */
+  alive: z.string().optional(),
 });
 
 /** What the worker process writes to its standard output. */

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
 import { UNFINISHED } from "../files/whole.ts";
+import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
 import { jobDocument, jobMessage, lines } from "./messages.ts";
 import type { Facts, Progress } from "./stage.ts";
@@ -19,13 +20,18 @@ export interface ProcessOptions {
   readonly root: string;
   /** Permission flags besides writing to the job's own folder. */
   readonly permissions: readonly string[];
+  /**
+   * The folder that runs are bound to (`Workspace.cache`): each process then says in it that it is at
+   * work, so that a run which follows a killed one waits for what that one left.
+   */
+  readonly cache?: string;
 }
 
 /** How long a process that was told to end is waited for before it is killed, in milliseconds. */
 const PATIENCE = 2000;
 
 /** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
-export function processes({ root, permissions }: ProcessOptions): Executor {
+export function processes({ root, permissions, cache }: ProcessOptions): Executor {
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
@@ -38,6 +44,8 @@ export function processes({ root, permissions }: ProcessOptions): Executor {
         prefix: `${UNFINISHED}scratch-`,
       });
       try {
+        const alive = cache === undefined ? undefined : join(cache, ALIVE);
+        if (alive) (await Deno.open(alive, { create: true, write: true })).close();
         const child = new Deno.Command(Deno.execPath(), {
           args: [
             "run",
@@ -55,7 +63,7 @@ export function processes({ root, permissions }: ProcessOptions): Executor {
         }).spawn();
         running.add(child);
         try {
-          const facts = await follow(child, job, documentOf(job, root, output), progress);
+          const facts = await follow(child, job, documentOf(job, root, output, alive), progress);
           return { seconds: (performance.now() - began) / 1000, facts } satisfies Outcome;
         } finally {
           running.delete(child);
@@ -90,6 +98,7 @@ const documentOf = (
   { declaration, module, parameters, equipment, files }: ReadyJob,
   root: string,
   output: string,
+  alive: string | undefined,
 ): z.input<typeof jobDocument> => {
   const address = (path: string) => pathToFileURL(join(root, path)).href;
   return jobDocument.parse({
@@ -99,6 +108,7 @@ const documentOf = (
     equipment,
     inputs: files,
     output,
+    alive,
   });
 };
 

@@ -10,11 +10,11 @@ import type { Locator } from "../files/locate.ts";
 import { removeUnfinished } from "../files/whole.ts";
 import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
-import { execute, type Surroundings } from "./execute.ts";
+import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
 import { type JobRunner, jobRunner } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
-import { lock } from "./lock.ts";
+import { lock, untilNobodyWorks } from "./lock.ts";
 import { type Manifest, manifestPath, writeManifest } from "./manifest.ts";
 import type { Equipment, Planned, Written } from "./stage.ts";
 import {
@@ -26,7 +26,7 @@ import {
   stageStatus,
   withNeeds,
 } from "./status.ts";
-import { load, removeOthers, storedPath, verify } from "./store.ts";
+import { load, removeLeftovers, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** How stages are run. */
@@ -71,6 +71,7 @@ export async function run(
   const runner = jobRunner(directory, executor, options.force);
   try {
     signal?.throwIfAborted();
+    await untilNobodyWorks(workspace.cache, signal);
     await Deno.mkdir(directory, { recursive: true });
     await removeUnfinished(directory);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
@@ -161,6 +162,7 @@ class Run {
       const before = await status();
       const forced = this.options.force && this.targets.includes(stage.name);
       if (before.reasons.length === 0 && !forced) {
+        await this.#clean(stage.name, before.last!.manifest);
         this.#states.set(stage.name, before);
         this.onEvent({ type: "current", stage: stage.name });
         return before;
@@ -172,11 +174,12 @@ class Run {
       // A result that came back the same (a deleted file, say) keeps its first provenance, so that
       // what depends on it stays up to date.
       const last = before.last?.manifest;
+      if (before.lost && !forced) await this.#compare(stage.name, last!, made);
       const same = !forced && last?.key === made.key &&
         digest(last.lacking) === digest(made.lacking) &&
         differingOutputs(last.outputs, made.outputs).length === 0;
       if (!same) await writeManifest(this.workspace, stage.name, made);
-      await removeOthers(this.workspace, stage.name, Object.values(made.outputs));
+      await this.#clean(stage.name, same ? last : made);
       const after = await status();
       this.#states.set(stage.name, after);
       this.onEvent({ type: "finished", stage: stage.name, seconds: made.provenance.seconds });
@@ -188,6 +191,28 @@ class Run {
       }
       throw new Error(`Stage ${stage.name}: ${message}`, { cause: error });
     }
+  }
+
+  /** Removes what earlier results of a stage have left, whenever that was. */
+  #clean(stage: string, { outputs }: Pick<Manifest, "outputs">): Promise<void> {
+    return removeLeftovers(this.workspace, stage, Object.values(outputs));
+  }
+
+  /**
+   * Sees to it that lost artifacts came out again as they were.
+   *
+   * @throws {Error} where they did not; what was recorded stays, and what came out goes
+   */
+  async #compare(stage: string, recorded: Manifest, made: Made): Promise<void> {
+    const differing = differingOutputs(recorded.outputs, made.outputs);
+    if (differing.length === 0) return;
+    await this.#clean(stage, recorded);
+    const [then, now] = [recorded, made].map(({ ingredients: { computed } }) => computed?.variant);
+    throw new Error(
+      `made again, ${differing.join(", ")} did not come out as recorded` +
+        (then === now ? "" : ` (computed by ${then} then, by ${now} now)`) +
+        `. The recorded result stays; --force puts the new one in its place.`,
+    );
   }
 
   /** Makes the local artifacts among a stage's inputs again where they are missing. */

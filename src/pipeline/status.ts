@@ -20,7 +20,7 @@ import {
   type Stored,
 } from "./manifest.ts";
 import type { Planned, Stage, Written } from "./stage.ts";
-import { load, verify } from "./store.ts";
+import { leftovers, load, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The state of one stage. */
@@ -30,6 +30,13 @@ export interface StageStatus {
   readonly reasons: readonly string[];
   /** Its last result, if there is one that can be read. */
   readonly last?: { readonly manifest: Manifest; readonly text: string };
+  /**
+   * Whether nothing but artifacts is missing or damaged: made again, they must come out as they were
+   * recorded.
+   */
+  readonly lost: boolean;
+  /** Paths of what earlier results have left behind. */
+  readonly leftovers: readonly string[];
   /** What its result would be made from now, jobs apart; undefined while an input has no digest yet. */
   readonly ingredients?: Omit<Ingredients, "computed">;
 }
@@ -121,7 +128,7 @@ export async function stageStatus(
   }
 
   const inputs: Record<string, string> = {};
-  let complete = true;
+  let [complete, lost] = [true, false];
   for (const name of needs(stage)) {
     if (earlier.get(name)!.reasons.length > 0) reasons.push(`waits for ${name}`);
   }
@@ -147,13 +154,24 @@ export async function stageStatus(
         reasons.push(`${file.name} is there now, and was not when it ran`);
       }
     }
+    lost = reasons.length === 0;
     for (const [name, output] of Object.entries(manifest.outputs)) {
       if (output.kind === "local") continue;
       const problem = await verify(workspace, stage.name, output);
       if (problem) reasons.push(`${outputPath(stage.name, output)} (${name}) is ${problem}`);
     }
+    lost &&= reasons.length > 0;
   }
-  return { planned, reasons, last, ingredients: complete ? now : undefined };
+  return {
+    planned,
+    reasons,
+    last,
+    lost,
+    leftovers: last
+      ? await leftovers(workspace, stage.name, Object.values(last.manifest.outputs))
+      : [],
+    ingredients: complete ? now : undefined,
+  };
 }
 
 /** What texts of code come to, as the manifests of a plan have it. */

@@ -61,18 +61,23 @@ export async function store(
   return stored;
 }
 
-/** Says what is wrong with a stored artifact: `missing` or `altered`; undefined where it verifies. */
+/**
+ * Says what is wrong with a stored artifact: `missing`, `altered`, or why it cannot be read; undefined
+ * where it verifies.
+ */
 export async function verify(
   workspace: Workspace,
   stage: string,
   stored: Stored,
-): Promise<"missing" | "altered" | undefined> {
+): Promise<string | undefined> {
   const path = storedPath(workspace, stage, stored);
   try {
+    // A pipe, say, would never end.
+    if (!(await Deno.stat(path)).isFile) return "no file; move away what is in its place";
     return await sha256File(path) === stored.sha256 ? undefined : "altered";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "missing";
-    throw error;
+    return `unreadable (${error instanceof Error ? error.message : error})`;
   }
 }
 
@@ -102,24 +107,33 @@ export async function load(
 const OWN_NAME = /^.+-[0-9a-f]{12}(\.[a-z0-9]+)?$/;
 
 /**
- * Removes earlier artifacts of a stage: files of the store's own naming that are not among `kept`.
- * Whatever else lies there is somebody's own, and stays; a link in place of a folder is not followed.
+ * Paths of what earlier results of a stage have left: files of the store's own naming that are not among
+ * `kept`. Whatever else lies there is somebody's own; a link in place of a folder is not followed.
  */
-export async function removeOthers(
+export async function leftovers(
   workspace: Workspace,
   stage: string,
   kept: readonly Stored[],
-): Promise<void> {
+): Promise<string[]> {
   const names = new Set(kept.map(({ file }) => file));
+  const found: string[] = [];
   for (
     const folder of [resultsDirectory(workspace, stage), localDirectory(workspace, stage)]
   ) {
     const info = await Deno.lstat(folder).catch(() => undefined);
     if (!info?.isDirectory) continue;
-    for await (const entry of Deno.readDir(folder)) {
-      if (entry.isFile && OWN_NAME.test(entry.name) && !names.has(entry.name)) {
-        await Deno.remove(join(folder, entry.name));
-      }
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && OWN_NAME.test(name) && !names.has(name)) found.push(join(folder, name));
     }
   }
+  return found.sort();
+}
+
+/** Removes what earlier results of a stage have left; see `leftovers`. */
+export async function removeLeftovers(
+  workspace: Workspace,
+  stage: string,
+  kept: readonly Stored[],
+): Promise<void> {
+  for (const path of await leftovers(workspace, stage, kept)) await Deno.remove(path);
 }

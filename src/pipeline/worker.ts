@@ -23,6 +23,7 @@ function say(message: z.input<typeof jobMessage>): void {
 const input = lines(Deno.stdin.readable);
 const first = await input.next();
 const document = jobDocument.parse(JSON.parse(first.value ?? "null"));
+if (document.alive !== undefined) await (await Deno.open(document.alive)).lock(false);
 input.next().then(() => Deno.exit(1));
 
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */

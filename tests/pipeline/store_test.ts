@@ -1,9 +1,10 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { load, removeOthers, store, verify } from "../../src/pipeline/store.ts";
+import { load, removeLeftovers, store, verify } from "../../src/pipeline/store.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
-import { findFile, withToy } from "../support/toy.ts";
+import type { Executor } from "../../src/pipeline/executor.ts";
+import { findFile, inProcess, withToy } from "../support/toy.ts";
 
 /** A workspace in an empty folder. */
 const inWorkspace = (test: (workspace: Workspace) => Promise<void>) =>
@@ -50,13 +51,13 @@ Deno.test("a link in the place of a stage's folder is not followed", () =>
       await Deno.mkdir(join(link, ".."), { recursive: true });
       await Deno.symlink(elsewhere, link);
     }
-    await removeOthers(workspace, "means", []);
+    await removeLeftovers(workspace, "means", []);
     assertEquals(names(elsewhere), ["other-0123456789ab.json"]);
-    await removeOthers(workspace, "sums", [stored]);
+    await removeLeftovers(workspace, "sums", [stored]);
     assertEquals(names(join(workspace.root, "results/sums")), [stored.file]);
-    await removeOthers(workspace, "sums", []);
+    await removeLeftovers(workspace, "sums", []);
     assertEquals(names(join(workspace.root, "results/sums")), []);
-    await removeOthers(workspace, "never run", []);
+    await removeLeftovers(workspace, "never run", []);
   }));
 
 Deno.test("a link among a stage's files is not removed, nor what it points to", () =>
@@ -65,7 +66,7 @@ Deno.test("a link among a stage's files is not removed, nor what it points to", 
     const target = join(workspace.root, "target");
     await Deno.writeTextFile(target, "");
     await Deno.symlink(target, join(workspace.root, "results/sums/link-0123456789ab.json"));
-    await removeOthers(workspace, "sums", []);
+    await removeLeftovers(workspace, "sums", []);
     assertEquals(names(join(workspace.root, "results/sums")), ["link-0123456789ab.json"]);
     assertEquals(names(workspace.root).includes("target"), true);
   }));
@@ -94,4 +95,81 @@ Deno.test("artifacts are named by their content and kept by their kind", () =>
     await assertRejects(() => load(workspace, "one", page), Error, "page.md of stage one has been");
     await Deno.remove(join(workspace.home, "page.md"));
     assertEquals(await verify(workspace, "one", page), "missing");
+  }));
+
+Deno.test("what an earlier result left is seen, and removed by the next run, whenever that was", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    // As a run that was killed between writing the manifest and cleaning up leaves it.
+    const stray = toy.path("results/sums/sums-0123456789ab.json");
+    await Deno.writeTextFile(stray, "[]");
+    assertEquals(await toy.leftovers(), [stray]);
+    assertEquals(await toy.stale(), {});
+    assertEquals(await toy.run(), []);
+    assertEquals(await toy.leftovers(), []);
+  }));
+
+for (
+  const [what, put] of Object.entries({
+    "a folder": (path: string) => Deno.mkdir(path),
+    "a link to itself": (path: string) => Deno.symlink(path, path),
+    "a pipe": async (path: string) => {
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+    },
+  })
+) {
+  Deno.test(`${what} in place of an artifact or of a manifest is a reason, not the end of status`, {
+    ignore: Deno.build.os === "windows",
+  }, () =>
+    withToy(async (toy) => {
+      await toy.run();
+      for (
+        const path of [
+          await findFile(toy.path("results/sums"), "sums-"),
+          toy.path("results/numbers/manifest.json"),
+        ]
+      ) {
+        await Deno.remove(path);
+        await put(path);
+        const reasons = Object.values(await toy.stale()).flat();
+        assert(reasons.some((reason) => /is no file|unreadable|cannot be read/.test(reason)), path);
+        if (what === "a folder") {
+          const error = await assertRejects(() => toy.run(), Error);
+          assertStringIncludes(error.message, "a folder is in its place; move that away");
+          await Deno.remove(path);
+        }
+        await toy.run();
+        assertEquals(await toy.stale(), {});
+      }
+    }));
+}
+
+Deno.test("a lost artifact that comes out otherwise does not take the recorded one's place", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const before = await toy.manifest("sums");
+    await Deno.remove(await findFile(toy.path("results/sums"), "sums-"));
+    // As another machine's library may: the same key, other bytes.
+    const jobs = toy.path(".cache/jobs");
+    await Deno.remove(jobs, { recursive: true });
+    const odd = (root: string): Executor => {
+      const { run, stop } = inProcess(root);
+      return {
+        stop,
+        async run(job, output, progress) {
+          const outcome = await run(job, output, progress);
+          await Deno.writeTextFile(join(output, "sum.json"), "-1\n");
+          return outcome;
+        },
+      };
+    };
+    const error = await assertRejects(() => toy.run(undefined, { executor: odd }), Error);
+    assertStringIncludes(error.message, "did not come out as recorded");
+    assertStringIncludes(error.message, "--force");
+    assertEquals(await toy.manifest("sums"), before);
+    assertEquals(await toy.leftovers(), []);
+    await Deno.remove(jobs, { recursive: true });
+    await toy.run(["sums"], { executor: odd, force: true });
+    assert((await toy.manifest("sums")).outputs["sums.json"] !== before.outputs["sums.json"]);
+    assertEquals(Object.keys(await toy.stale()), ["page"]);
   }));

@@ -235,6 +235,8 @@ export interface Toy {
   run(targets?: readonly string[], options?: ToyOptions): Promise<string[]>;
   /** Reasons by stage, of those that are stale. */
   stale(): Promise<Record<string, readonly string[]>>;
+  /** Paths of what earlier results have left. */
+  leftovers(): Promise<string[]>;
   /** The last manifest of a stage. */
   manifest(stage: string): Promise<Manifest>;
   /** What happened in all runs. */
@@ -316,6 +318,10 @@ export async function withSources(
           states.filter(({ reasons }) => reasons.length > 0)
             .map(({ planned, reasons }) => [planned.stage.name, reasons]),
         );
+      },
+      async leftovers() {
+        const { workspace, plan } = await written();
+        return (await statusOf(workspace, plan, notes)).flatMap(({ leftovers }) => leftovers);
       },
       manifest: async (stage) =>
         parseManifest(
