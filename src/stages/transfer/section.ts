@@ -270,6 +270,13 @@ function pairsTable(labels: readonly number[], networks: readonly Compared[]): s
 
 const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);
 
+/** What the networks' authors call them. */
+const titles = {
+  vgg16: "VGG16",
+  resnet101v2: "ResNet101V2",
+  resnet152v2: "ResNet152V2",
+} as const;
+
 /** The experiment on what turns a network that works into one that guesses. */
 async function causesPart(
   { settings: { bases, causes }, study: { classes, published }, inputs, figure }: Context,
@@ -279,7 +286,8 @@ async function causesPart(
   const all = (await inputs.causes.read()).map((cause, i) => ({ ...cause, name: names[i] }));
   const [reference, ...changes] = all;
   if (!reference) return [];
-  const { network, output } = bases.find(({ name }) => name === base)!;
+  const { network: id, output } = bases.find(({ name }) => name === base)!;
+  const network = titles[id];
   const chance = 1 / classes.length;
   // Within two standard errors of guessing.
   const bound = chance + 2 * Math.sqrt(chance * (1 - chance) / subset.validation);
@@ -288,7 +296,7 @@ async function causesPart(
   const diverged = changes.filter((cause) => cause.diverged);
   const guessing = changes.filter((cause) => !cause.diverged && !works(cause));
   const rest = changes.filter(works);
-  const theirs = published?.transfer[network];
+  const theirs = published?.transfer[id];
   const theyGuess = theirs !== undefined && theirs.validation <= bound;
   return [
     theyGuess
