@@ -49,6 +49,10 @@ export const dataDescription = z.discriminatedUnion("format", [
 /** See `dataDescription`. */
 export type DataDescription = Readonly<z.infer<typeof dataDescription>>;
 
+/** How many training images a data set has, where its description tells; duplicates may go. */
+export const knownRows = (data: DataDescription): number | undefined =>
+  data.format === "synthetic" ? data.train : undefined;
+
 /** The files of a data set; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {

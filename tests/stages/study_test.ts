@@ -138,6 +138,14 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey([], "classes", mini.classes.slice(0, 9)),
     "classes: there are 9 names, and the drawn garments have 10 classes",
   ],
+  "more folds than images": [
+    withKey(["cv"], "splits", 1000),
+    "cv.splits: 240 images cannot be split into 1000 folds",
+  ],
+  "a split that leaves nothing to learn from": [
+    withKey(["prepare", "split"], "testSize", 0.999),
+    "prepare.split.testSize: a share of 0.999 leaves none of 240 images to learn from",
+  ],
   "one name for two classes": [
     withKey([], "classes", [...mini.classes.slice(0, 9), "Dress"]),
     'classes: [ "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sa…: "Dress" is listed twice',

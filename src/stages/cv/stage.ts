@@ -1,5 +1,6 @@
 /** Stage `cv`: LeNet-5 cross-validated. @module */
 import { z } from "zod";
+import { knownRows } from "../../data/description.ts";
 import { int, number } from "../../files/table.ts";
 import { table } from "../../pipeline/artifacts.ts";
 import { seed, settings } from "../../schema.ts";
@@ -26,7 +27,13 @@ export const cv = defineRoom({
   section: import.meta.resolve("./section.ts"),
   parameters: (cv, { classes }) => ({ classes: classes.length, ...cv }),
   keyed: (parameters) => parameters,
-  faults: (_, { classes }, input) => tooSmall(() => lenet5(input, classes.length)),
+  faults: ({ splits }, { classes, data }, input) => [
+    ...tooSmall(() => lenet5(input, classes.length)),
+    ...(splits <= (knownRows(data) ?? Infinity) ? [] : [{
+      path: ["cv", "splits"],
+      message: `${knownRows(data)} images cannot be split into ${splits} folds`,
+    }]),
+  ],
   metrics: ({ splits }) => [...Array.from({ length: splits }, (_, i) => foldMetric(i)), MEAN],
   reads: trainingImages,
   writes: {

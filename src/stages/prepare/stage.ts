@@ -1,6 +1,6 @@
 /** Stage `prepare`: the images as networks read them. Part I of the original study. @module */
 import { z } from "zod";
-import { dataFiles } from "../../data/description.ts";
+import { dataFiles, knownRows } from "../../data/description.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
 import { array, json, local, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings } from "../../schema.ts";
@@ -60,13 +60,19 @@ export const prepare = defineRoom({
       : { format: data.format, files: dataFiles(data).map(({ sha256 }) => sha256) },
     ...rest,
   }),
-  faults(_, { data, classes }): Fault[] {
+  faults: ({ split: { testSize } }, { data, classes }): Fault[] => {
     const drawn = 10;
-    if (data.format !== "synthetic" || classes.length === drawn) return [];
-    return [{
-      path: ["classes"],
-      message: `there are ${classes.length} names, and the drawn garments have ${drawn} classes`,
-    }];
+    const rows = knownRows(data);
+    return [
+      ...(data.format !== "synthetic" || classes.length === drawn ? [] : [{
+        path: ["classes"],
+        message: `there are ${classes.length} names, and the drawn garments have ${drawn} classes`,
+      }]),
+      ...(rows === undefined || Math.ceil(testSize * rows) < rows ? [] : [{
+        path: ["prepare", "split", "testSize"],
+        message: `a share of ${testSize} leaves none of ${rows} images to learn from`,
+      }]),
+    ];
   },
   reads: {},
   writes: {

@@ -4,10 +4,8 @@ import { defineStage, type Written } from "../../pipeline/stage.ts";
 import type { Room } from "../room.ts";
 import type { Basics } from "../study.ts";
 
-/** What the report shows: a study as `study.ts` has it, and which of its stages there are. */
-export interface ReportParameters {
-  readonly study: Basics & { readonly [stage: string]: unknown };
-}
+/** A study as `study.ts` has it. */
+type Whole = Basics & { readonly [stage: string]: unknown };
 
 /** The artifacts of a tree for which something holds, in the same groups. */
 const only = (tree: Tree<Written>, holds: (artifact: Written) => boolean): Tree<Written> =>
@@ -36,7 +34,7 @@ export function reportOn(rooms: readonly Room[]) {
     module: import.meta.resolve("./run.ts"),
     loads: rooms.map(({ section }) => section),
     // The page does not say where files can be had.
-    keyed: (parameters: ReportParameters) =>
+    keyed: (parameters: { readonly study: Whole }) =>
       JSON.parse(
         JSON.stringify(parameters, (key, value) => ADDRESSES.includes(key) ? undefined : value),
       ),

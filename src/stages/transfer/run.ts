@@ -29,6 +29,7 @@ type FitRequest = Parameters<Context["jobs"]["fit"]>[0];
 export async function run(context: Context): Promise<void> {
   const { parameters: { bases, causes }, inputs, outputs } = context;
   const input = await imageShape(inputs.trainImages.file.path);
+  await checkSubset(context);
   const files = await Promise.all(bases.map(({ weights }) => context.outside(weights)));
   const started = new Map(bases.flatMap((base, i) => {
     const file = files[i];
@@ -73,6 +74,28 @@ export async function run(context: Context): Promise<void> {
   await outputs.bases.write(results.map(({ record }) => record));
   await outputs.causes.write(trainings);
   await outputs.metrics.write(metrics.flat());
+}
+
+/**
+ * Sees to it that there are as many images as the experiment wants, before anything is trained.
+ *
+ * @throws {Error} where there are not
+ */
+async function checkSubset({ parameters: { causes: { subset } }, inputs }: Context): Promise<void> {
+  const there = {
+    train: (await inputs.trainIndices.read()).data.length,
+    validation: (await inputs.validationIndices.read()).data.length,
+  };
+  for (const part of ["train", "validation"] as const) {
+    if (subset[part] > there[part]) {
+      throw new Error(
+        `transfer.causes.subset.${part} in study.ts is ${subset[part]}, and only ${
+          there[part]
+        } such ` +
+          `images are there`,
+      );
+    }
+  }
 }
 
 /** A network and how it was trained. */
