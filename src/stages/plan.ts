@@ -1,5 +1,8 @@
 /** From a study to the stages that it consists of: checked first, with every fault in one message. @module */
 import { z } from "zod";
+import { lenet5 } from "../models/lenet5.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { tunedLenet } from "../models/tuned_lenet.ts";
 import type { Planned } from "../pipeline/stage.ts";
 import { settings, shortly, unknownName } from "../schema.ts";
 import { reportOn } from "./report/stage.ts";
@@ -67,9 +70,67 @@ export function checkStudy(value: unknown): CheckedStudy {
       path: ["thresholds", name],
       message: `no stage reports such a metric; ${unknownName(name, metrics)}`,
     })),
+    ...publishedFaults(study, present, metrics),
   ];
   if (faults.length > 0) throw new StudyError(faults);
   return { study, rooms: present };
+}
+
+/**
+ * Published figures that nothing answers: a misspelt one would lose its column without a word. Those
+ * of stages that the study leaves out may stay.
+ */
+function publishedFaults(
+  study: Study,
+  present: readonly Room[],
+  metrics: readonly string[],
+): Fault[] {
+  const { published, classes, prepare: { size }, transfer } = study;
+  if (!published) return [];
+  const absent: readonly string[] = rooms.map(({ name }) => name)
+    .filter((name) => !present.some((room) => room.name === name));
+  const unknown = (
+    at: keyof typeof published,
+    names: readonly string[],
+    known: readonly string[],
+  ) =>
+    names.filter((name) => !known.includes(name)).map((name) => ({
+      path: ["published", at, name],
+      message: unknownName(name, known),
+    }));
+  const layersOf = (model: ModelSpec) => model.layers.map(({ name }) => name);
+  const anyTuned = {
+    CONV_1_FILTER: 1,
+    KERNEL_1_FILTER: 1,
+    CONV_2_FILTER: 1,
+    KERNEL_2_FILTER: 1,
+    DROPOUT_1: 0,
+  };
+  const input = [size, size, 1];
+  return [
+    ...unknown(
+      "figures",
+      Object.keys(published.figures).filter((name) => !absent.includes(name.split(".")[0])),
+      metrics,
+    ),
+    ...unknown(
+      "lenet5Parameters",
+      Object.keys(published.lenet5Parameters),
+      layersOf(lenet5(input, classes.length)),
+    ),
+    ...unknown(
+      "tunedParameters",
+      Object.keys(published.tunedParameters),
+      layersOf(tunedLenet(anyTuned, input, classes.length)),
+    ),
+    ...(transfer
+      ? unknown(
+        "transfer",
+        Object.keys(published.transfer),
+        transfer.bases.flatMap(({ name, network }) => [name, network]),
+      )
+      : []),
+  ];
 }
 
 /** A value that passes the schema, as the type that the schema is of. */

@@ -138,6 +138,18 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey([], "classes", mini.classes.slice(0, 9)),
     "classes: there are 9 names, and the drawn garments have 10 classes",
   ],
+  "a published figure of no metric": [
+    renamed(["published", "figures"], "cv.fold1.accuracy", "cv.fold1.acuracy", study),
+    "published.figures.cv.fold1.acuracy: there is no cv.fold1.acuracy; did you mean cv.fold1.accuracy?",
+  ],
+  "published parameters of no layer": [
+    renamed(["published", "lenet5Parameters"], "dense1", "dens1", study),
+    "published.lenet5Parameters.dens1: there is no dens1; did you mean dense1?",
+  ],
+  "published transfer learning of no base": [
+    renamed(["published", "transfer"], "vgg16", "vgg-16", study),
+    "published.transfer.vgg-16: there is no vgg-16; did you mean vgg16?",
+  ],
   "more folds than images": [
     withKey(["cv"], "splits", 1000),
     "cv.splits: 240 images cannot be split into 1000 folds",
