@@ -76,6 +76,19 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
   };
 }
 
+/** How long a finished job that no run asked for is kept, in days. */
+const KEPT_DAYS = 30;
+
+/** Removes finished jobs that no run has asked for in 30 days; what is no finished job stays. */
+export async function prune(directory: string): Promise<void> {
+  const oldest = Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (!isDirectory || !/^[0-9a-f]{64}$/.test(name)) continue;
+    const { mtime } = await Deno.stat(join(directory, name, RECORD)).catch(() => ({ mtime: null }));
+    if (mtime && mtime.getTime() < oldest) await removeIfThere(join(directory, name));
+  }
+}
+
 /** Gives a finished job's folder its record and its key as its name. */
 async function keep(
   directory: string,
@@ -114,6 +127,8 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
       if (await sha256File(path) !== sha256) return undefined;
       files.set(name, { path, sha256 });
     }
+    // When it was last asked for; see `prune`.
+    await Deno.utime(join(folder, RECORD), new Date(), new Date());
     return { seconds: found.seconds, facts: found.facts, files };
   } catch {
     // Whatever cannot be read is made again.

@@ -12,7 +12,7 @@ import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
-import { type JobRunner, jobRunner } from "./finished.ts";
+import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
 import { lock, untilNobodyWorks } from "./lock.ts";
 import { type Manifest, manifestPath, writeManifest } from "./manifest.ts";
@@ -76,6 +76,7 @@ export async function run(
     await removeUnfinished(directory);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
     signal?.throwIfAborted();
+    await prune(directory);
     return brought;
   } catch (error) {
     signal?.throwIfAborted();

@@ -186,3 +186,19 @@ Deno.test("what an interrupted run left of its jobs is removed by the next one",
     await toy.run();
     assertEquals((await kept(toy)).filter((name) => !/^[0-9a-f]{64}$/.test(name)), []);
   }));
+
+Deno.test("a finished job that no run has asked for in a month goes; others and other files stay", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const jobs = toy.path(".cache/jobs");
+    const all = Array.from(Deno.readDirSync(jobs), ({ name }) => name);
+    assertEquals(all.length, 2);
+    const old = new Date(Date.now() - 40 * 24 * 60 * 60_000);
+    for (const name of all) await Deno.utime(join(jobs, name, "job.json"), old, old);
+    await Deno.mkdir(join(jobs, "of my own"));
+    toy.configure({ sums: { offsets: [1], times: 1, called: "offset" } });
+    await toy.run(["sums"]);
+    const left = Array.from(Deno.readDirSync(jobs), ({ name }) => name);
+    assertEquals(left.includes("of my own"), true);
+    assertEquals(left.length, 2);
+  }));
