@@ -10,7 +10,7 @@ import { kFold } from "../src/data/split.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { encodeNpy } from "../src/files/npy.ts";
 import { sha256File } from "../src/files/digest.ts";
-import { bounded } from "../src/pipeline/executor.ts";
+import { bounded } from "../src/pipeline/pool.ts";
 import { jobRunner } from "../src/pipeline/finished.ts";
 import { asJson, digestPlan, readyJob } from "../src/pipeline/keys.ts";
 import { processes } from "../src/pipeline/processes.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { bounded } from "../src/pipeline/executor.ts";
+import { bounded } from "../src/pipeline/pool.ts";
 import { processes } from "../src/pipeline/processes.ts";
 import { reproduce } from "../src/pipeline/reproduce.ts";
 import { decimal, duration } from "../src/report/markdown.ts";

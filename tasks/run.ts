@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { bounded } from "../src/pipeline/executor.ts";
+import { bounded } from "../src/pipeline/pool.ts";
 import { processes } from "../src/pipeline/processes.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";

@@ -1,4 +1,4 @@
-/** Who runs jobs: what the pipeline asks of it, and how many it is given at once. @module */
+/** Who runs jobs: what the pipeline asks of it. @module */
 import type { Json, JsonObject } from "../files/digest.ts";
 import type { Equipment, Facts, Progress, StoredFile } from "./stage.ts";
 
@@ -55,29 +55,4 @@ export class JobFailure extends Error {
 /** Thrown for a job that was not run because its executor has been stopped. */
 export class Stopped extends Error {
   override name = "Stopped";
-}
-
-/** An executor that is given at most `places` jobs at once, in the order in which they were asked for. */
-export function bounded(executor: Executor, places: number): Executor {
-  const waiting: (() => void)[] = [];
-  let free = places;
-  let stopped = false;
-  return {
-    async run(job, output, progress) {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
-        return await executor.run(job, output, progress);
-      } finally {
-        const next = waiting.shift();
-        if (next) next();
-        else free++;
-      }
-    },
-    async stop() {
-      stopped = true;
-      await executor.stop();
-    },
-  };
 }

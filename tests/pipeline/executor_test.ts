@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  bounded,
-  type Executor,
-  JobFailure,
-  type ReadyJob,
-  Stopped,
-} from "../../src/pipeline/executor.ts";
+import { type Executor, JobFailure, type ReadyJob, Stopped } from "../../src/pipeline/executor.ts";
+import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { inFolder } from "../support/data_files.ts";
 import { inProcess, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { dataFolder } from "../../src/data/source.ts";
 import { type Locator, locator } from "../../src/files/locate.ts";
 import { weightsFolder } from "../../src/models/imagenet_source.ts";
-import { bounded } from "../../src/pipeline/executor.ts";
+import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import type { RunEvent } from "../../src/pipeline/events.ts";
 import { run } from "../../src/pipeline/run.ts";
