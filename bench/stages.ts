@@ -56,7 +56,7 @@ async function foldsHere(directory: string): Promise<number> {
   const code = await digestPlan(root, planOf(checkStudy(study)), new Map());
   const equipment = await equip();
   const executor = bounded(
-    processes({ root, permissions: ["--allow-read", "--allow-env", "--allow-ffi"] }),
+    processes({ root, permissions: ["--allow-env", "--allow-ffi"] }),
     2,
   );
   const runner = jobRunner(await Deno.makeTempDir({ dir: directory }), executor, true);

@@ -1,9 +1,8 @@
 /** What the tasks that run jobs have in common: flags, permissions of jobs, and how they end. @module */
 import type { Backend } from "../src/runtime/choice.ts";
 
-/** Permissions of a job's process, besides writing to its own folder: what loading TensorFlow takes. */
+/** Permissions of a job's process, besides its files and its own folder: what loading TensorFlow takes. */
 export const workerPermissions = [
-  "--allow-read",
   "--allow-env=TF_NUM_INTRAOP_THREADS,TF_NUM_INTEROP_THREADS,TF_CPP_MIN_LOG_LEVEL,TMPDIR,TMP,TEMP",
   "--allow-ffi=.cache/runtime,node_modules",
 ];

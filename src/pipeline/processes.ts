@@ -18,7 +18,7 @@ import type { Facts, Progress } from "./stage.ts";
 export interface ProcessOptions {
   /** The project's root, which modules are found from. */
   readonly root: string;
-  /** Permission flags besides writing to the job's own folder. */
+  /** Permission flags besides reading the project and the job's files, and writing to its own folder. */
   readonly permissions: readonly string[];
   /**
    * The folder that runs are bound to (`Workspace.cache`): each process then says in it that it is at
@@ -46,10 +46,12 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
       try {
         const alive = cache === undefined ? undefined : join(cache, ALIVE);
         if (alive) (await Deno.open(alive, { create: true, write: true })).close();
+        const read = [root, output, scratch, ...inputs(job), ...(alive ? [alive] : [])];
         const child = new Deno.Command(Deno.execPath(), {
           args: [
             "run",
             "--no-prompt",
+            `--allow-read=${pathList(read, root)}`,
             `--allow-write=${pathList([output, scratch], root)}`,
             ...permissions,
             new URL("./worker.ts", import.meta.url).href,
@@ -78,6 +80,9 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
     },
   };
 }
+
+/** Where the files of a job are. */
+const inputs = ({ files }: ReadyJob) => Object.values(files).map(({ path }) => path);
 
 /** Ends a process, which may have ended already. */
 async function end(child: Deno.ChildProcess): Promise<void> {

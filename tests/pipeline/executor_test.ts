@@ -5,7 +5,7 @@ import { type Executor, JobFailure, type ReadyJob, Stopped } from "../../src/pip
 import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { inFolder } from "../support/data_files.ts";
-import { inProcess, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";
+import { inProcess, READ, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";
 
 /** A job by its label, of modules that are not there unless they are given. */
 const jobCalled = (label: string, more: Partial<ReadyJob> = {}): ReadyJob => ({
@@ -113,7 +113,7 @@ Deno.test("stopped, an executor ends what runs and takes nothing more", async ()
   await running;
   await waiting;
   await assertRejects(() => one.run(jobCalled("c"), "", silent), Stopped);
-  const { stop, run } = processes({ root: "none", permissions: [] });
+  const { stop, run } = processes({ root: "none", permissions: [READ] });
   await stop();
   await assertRejects(() => run(jobCalled("d"), "none", silent), Stopped, "d was not run");
 });
@@ -198,7 +198,7 @@ function loopForever(toy: Toy): string {
 
 /** Processes that may write where the jobs of `loopForever` do. */
 const loopingProcesses = (folder: string) => (root: string) =>
-  bounded(processes({ root, permissions: ["--allow-read", `--allow-write=${folder}`] }), 2);
+  bounded(processes({ root, permissions: [READ, `--allow-write=${folder}`] }), 2);
 
 Deno.test("a run that is told to end ends its jobs and rejects with the reason", () =>
   withToy(async (toy) => {
@@ -234,6 +234,18 @@ Deno.test("a worker may write to its output only", () =>
     assertStringIncludes(error.message, "Requires write access");
   }));
 
+Deno.test("a worker may read the project, its files and its own folder, and nothing else", () =>
+  withToy(async (toy) => {
+    await Deno.writeTextFile(toy.path("secret"), "");
+    toy.edit(
+      "sum/run.ts",
+      "progress(1, 2",
+      `await Deno.readTextFile(${JSON.stringify(toy.path("secret"))}); progress(1, 2`,
+    );
+    const error = await assertRejects(() => toy.run(undefined, { executor: twoProcesses }), Error);
+    assertStringIncludes(error.message, "Requires read access");
+  }));
+
 /** Runs a job in a process: `work` is the text of its module. */
 const inWorker = (
   work: string,
@@ -262,7 +274,7 @@ const inWorker = (
     await Deno.writeTextFile(join(root, "work.ts"), work);
     const output = join(root, "output");
     await Deno.mkdir(output);
-    const { run } = processes({ root, permissions: ["--allow-read", "--allow-run"] });
+    const { run } = processes({ root, permissions: [READ, "--allow-run"] });
     await test((more = {}) => run(jobCalled("the job", more), output, silent), output, root);
   });
 
@@ -358,9 +370,9 @@ Deno.test("a worker ends within two seconds of its driver's death", () =>
       await Deno.writeTextFile(
         join(root, "driver.ts"),
         `import { processes } from "${new URL("../../src/pipeline/processes.ts", import.meta.url)}";
-         const { run } = processes({ root: ${
-          JSON.stringify(root)
-        }, permissions: ["--allow-read"] });
+         const { run } = processes({ root: ${JSON.stringify(root)}, permissions: [${
+          JSON.stringify(READ)
+        }] });
          await run(${given}, () => {});`,
       );
       const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

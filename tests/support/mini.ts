@@ -78,7 +78,7 @@ export function bringUpToDate(
     executor: bounded(
       processes({
         root: workspace.root,
-        permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
+        permissions: ["--allow-env", "--allow-ffi"],
       }),
       jobs,
     ),

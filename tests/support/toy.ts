@@ -1,6 +1,6 @@
 /** A small project in a temporary folder, with stages and jobs written by the tests. @module */
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { sha256 } from "../../src/files/digest.ts";
 import { locator } from "../../src/files/locate.ts";
 import { writeWhole } from "../../src/files/whole.ts";
@@ -344,9 +344,11 @@ export const FAST: Equipment = { variant: "fast", facts: { library: "toy 1" } };
 /** Gives an executor for every root. */
 const twoInProcess = (root: string) => bounded(inProcess(root), 2);
 
+/** The toy's sources import the project's own, which lie outside of the toy. */
+export const READ = `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`;
+
 /** Starts a process for each job, two at once. */
-export const twoProcesses = (root: string) =>
-  bounded(processes({ root, permissions: ["--allow-read"] }), 2);
+export const twoProcesses = (root: string) => bounded(processes({ root, permissions: [READ] }), 2);
 
 /** An executor that calls the jobs' modules in this process, as soon as it is asked. */
 export function inProcess(root: string): Executor {
