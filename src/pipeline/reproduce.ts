@@ -1,6 +1,5 @@
 /** Runs stages again from nothing, in a scratch place, and compares what comes out with what was recorded. @module */
-import { join } from "node:path";
-import { removeIfThere, UNFINISHED } from "../files/whole.ts";
+import { inScratch } from "./alone.ts";
 import { readManifest } from "./manifest.ts";
 import type { RunEvent } from "./events.ts";
 import { run, type RunOptions } from "./run.ts";
@@ -31,18 +30,13 @@ export async function reproduce<T>(
   onEvent: (event: RunEvent) => void,
   look: (scratch: Workspace, reproduced: readonly Reproduced[]) => Promise<T>,
 ): Promise<T> {
-  await Deno.mkdir(workspace.cache, { recursive: true });
-  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: `${UNFINISHED}again-` });
-  const scratch: Workspace = { root: workspace.root, home, cache: join(home, ".cache") };
-  try {
+  return await inScratch(workspace, async (scratch) => {
     await run(scratch, plan, targets, options, onEvent);
     const reproduced = await Promise.all(
       targets.map((stage) => compare(workspace, scratch, stage)),
     );
     return await look(scratch, reproduced);
-  } finally {
-    await removeIfThere(home);
-  }
+  });
 }
 
 async function compare(

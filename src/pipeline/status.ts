@@ -224,21 +224,9 @@ async function computedDifferences(
   const changed = digest(compilers) !== digest(compilersOf(stage, then.variant, code));
   if (!changed || then.compiled === null) return reasons;
   // What compiles is not the same; what it makes may well be.
-  const stored = outputs[JOBS_FILE];
-  if (await verify(workspace, stage.name, stored)) return reasons; // Said with the other artifacts.
-  const text = new TextDecoder().decode(await load(workspace, stage.name, stored));
-  const differing: string[] = [];
-  const records = [];
-  for (const record of jobRecords.parse(JSON.parse(text))) {
-    const job = Object.values(stage.jobs).find(({ name }) => name === record.job);
-    const parameters = job?.parameters.safeParse(record.parameters);
-    const compiled = job && parameters?.success
-      ? await compiledBy(job, then.variant, parameters.data)
-      : null;
-    if (compiled !== record.compiled) differing.push(record.name);
-    records.push({ compiled });
-  }
-  if (compiledByAll(records) !== then.compiled) {
+  if (await verify(workspace, stage.name, outputs[JOBS_FILE])) return reasons; // Said with the other artifacts.
+  const { differing, compiled } = await recompiled(workspace, stage, then.variant, outputs);
+  if (compiled !== then.compiled) {
     const [first, ...more] = differing;
     reasons.push(
       `what its jobs execute changed: ${first}` +
@@ -246,6 +234,33 @@ async function computedDifferences(
     );
   }
   return reasons;
+}
+
+/**
+ * Compiles what every job of a result executed again: the names of jobs for which something else comes
+ * out, and what all come to.
+ *
+ * @throws {Error} where `jobs.json` cannot be used
+ */
+export async function recompiled(
+  workspace: Workspace,
+  stage: Stage,
+  variant: string,
+  outputs: Manifest["outputs"],
+): Promise<{ readonly differing: readonly string[]; readonly compiled: string | null }> {
+  const text = new TextDecoder().decode(await load(workspace, stage.name, outputs[JOBS_FILE]));
+  const differing: string[] = [];
+  const records = [];
+  for (const record of jobRecords.parse(JSON.parse(text))) {
+    const job = Object.values(stage.jobs).find(({ name }) => name === record.job);
+    const parameters = job?.parameters.safeParse(record.parameters);
+    const compiled = job && parameters?.success
+      ? await compiledBy(job, variant, parameters.data)
+      : null;
+    if (compiled !== record.compiled) differing.push(record.name);
+    records.push({ compiled });
+  }
+  return { differing, compiled: compiledByAll(records) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { transfer } from "../../src/stages/transfer/stage.ts";
 import { tune } from "../../src/stages/tune/stage.ts";
 import { planned } from "../../src/tuning/oracle.ts";
 import { project } from "../../tasks/workspace.ts";
-import { artifactsIn } from "../support/results.ts";
+import { artifactsIn } from "../../src/pipeline/results.ts";
 
 const checked = await project(false);
 const { study, workspace } = checked;

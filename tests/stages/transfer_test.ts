@@ -11,7 +11,7 @@ import { demo, transfer } from "../../study.ts";
 import { inFolder } from "../support/data_files.ts";
 import { formulaWeights, kerasFile } from "../support/keras_file.ts";
 import { bringUpToDate, placeIn, staleIn } from "../support/mini.ts";
-import { artifactsIn } from "../support/results.ts";
+import { artifactsIn } from "../../src/pipeline/results.ts";
 
 type Bases = typeof transfer["bases"];
 

@@ -9,12 +9,12 @@ import {
 import { join } from "node:path";
 import { isReady } from "../../src/runtime/choice.ts";
 import { baseline } from "../../src/stages/baseline/stage.ts";
+import { resultChecks } from "../../src/stages/checks/results.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { tune } from "../../src/stages/tune/stage.ts";
 import { inFolder } from "../support/data_files.ts";
 import { bringUpToDate, mini, placeIn } from "../support/mini.ts";
-import { artifactsIn } from "../support/results.ts";
-import { studyChecks } from "../support/study_tests.ts";
+import { artifactsIn } from "../../src/pipeline/results.ts";
 
 /** Fewer images, and neither folds nor an original study. */
 const tiny = {
@@ -206,7 +206,9 @@ Deno.test({
           const result = await bring(study);
           await test(result);
           const { place } = result;
-          for (const { name, fn } of studyChecks(place, place.workspace)) await t.step(name, fn);
+          for (const { stage, name, run } of resultChecks(place, place.workspace)) {
+            await t.step(`${stage}: ${name}`, async () => void await run());
+          }
         });
       }
       await t.step("optimisers and penalties are named, and change the weights", async () => {

@@ -1,9 +1,9 @@
 /** The artifacts of a stage's last result, read as they are declared. @module */
-import { readersOf } from "../../src/pipeline/context.ts";
-import { readManifest } from "../../src/pipeline/manifest.ts";
-import type { Readers, Stage } from "../../src/pipeline/stage.ts";
-import { load, storedPath } from "../../src/pipeline/store.ts";
-import type { Workspace } from "../../src/pipeline/workspace.ts";
+import { readersOf } from "./context.ts";
+import { readManifest } from "./manifest.ts";
+import type { Readers, Stage } from "./stage.ts";
+import { load, storedPath } from "./store.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Readers of everything that a stage has written, and of its manifest. */
 export async function artifactsIn<P, R, W extends Stage["writes"], J>(

@@ -1,0 +1,613 @@
+/**
+ * What holds for the results of any study: every figure follows from what is kept beside it, and
+ * nothing is there that was not declared.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { kFold, trainTestSplit } from "../../data/split.ts";
+import { accuracyMetric } from "../../evaluation/accuracy.ts";
+import { classReport } from "../../evaluation/classification.ts";
+import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
+import { correctedMean, wilson } from "../../evaluation/intervals.ts";
+import type { Metric } from "../../evaluation/metrics.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import { resolveLayers } from "../../models/shapes.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { tunedLenet } from "../../models/tuned_lenet.ts";
+import { named } from "../../pipeline/artifacts.ts";
+import { readManifest } from "../../pipeline/manifest.ts";
+import { artifactsIn } from "../../pipeline/results.ts";
+import type { Readers } from "../../pipeline/stage.ts";
+import { JOBS_FILE } from "../../pipeline/status.ts";
+import { verify } from "../../pipeline/store.ts";
+import type { Workspace } from "../../pipeline/workspace.ts";
+import { planned } from "../../tuning/oracle.ts";
+import { valueOf } from "../../tuning/space.ts";
+import { ranked } from "../../tuning/trial.ts";
+import { allMetrics } from "../all_metrics.ts";
+import { baseline } from "../baseline/stage.ts";
+import { cv } from "../cv/stage.ts";
+import type { evaluated } from "../evaluated.ts";
+import { type CheckedStudy, planOf } from "../plan.ts";
+import { prepare } from "../prepare/stage.ts";
+import { transfer } from "../transfer/stage.ts";
+import { tune } from "../tune/stage.ts";
+import { agree, type Check, hold } from "./check.ts";
+
+type Evaluated = Readers<typeof evaluated>;
+type Keep = CheckedStudy["study"]["baseline"]["keep"];
+
+/** An epoch, and whether it was kept. */
+interface Epoch {
+  readonly epoch: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly kept: boolean;
+}
+
+/** The epoch that was kept, which must be the one that the recipe says. */
+function keptEpoch(network: string, history: readonly Epoch[], keep: Keep): Epoch {
+  agree(
+    history.map(({ epoch }) => epoch),
+    history.map((_, i) => i + 1),
+    `the epochs of ${network} are not counted from 1`,
+  );
+  const accuracies = history.map(({ validationAccuracy }) => validationAccuracy);
+  const losses = history.map(({ validationLoss }) => validationLoss);
+  const expected = {
+    validationAccuracy: accuracies.indexOf(Math.max(...accuracies)),
+    validationLoss: losses.indexOf(Math.min(...losses)),
+    lastEpoch: history.length - 1,
+  }[keep];
+  agree(
+    history.filter(({ kept }) => kept).map(({ epoch }) => epoch),
+    [expected + 1],
+    `the epoch of ${network} that was kept does not follow from its history and ${keep}`,
+  );
+  return history[expected];
+}
+
+function metricOf(metrics: readonly Metric[], name: string): Metric {
+  const found = metrics.filter((metric) => metric.name === name);
+  hold(found.length === 1, `there are ${found.length} metrics ${name}`);
+  return found[0];
+}
+
+/** Fails unless a metric is what predictions come to. */
+function followsFrom(
+  predictions: string,
+  metrics: readonly Metric[],
+  name: string,
+  predicted: readonly number[],
+  truth: readonly number[],
+): void {
+  agree(
+    metricOf(metrics, name),
+    accuracyMetric(name, predicted, truth),
+    `${name} does not follow from ${predictions}`,
+  );
+}
+
+/** Fails unless the layers, and the weights if given, are those of a model. */
+async function layersFollow(
+  network: string,
+  model: ModelSpec,
+  layers: Evaluated["layers"],
+  weights?: { read(): Promise<Uint8Array | undefined> },
+): Promise<void> {
+  const resolved = resolveLayers(model);
+  agree(
+    await layers.read(),
+    resolved.map(({ layer, outputShape, parameters }) => ({
+      layer: layer.name,
+      type: layer.type,
+      output: outputShape.join(" x "),
+      parameters,
+    })),
+    `the layers of ${network} are not its model's`,
+  );
+  if (!weights) return;
+  const total = resolved.reduce((sum, { parameters }) => sum + parameters, 0);
+  agree(
+    (await weights.read())?.length,
+    4 * total,
+    `the bytes of the weights of ${network} are not those of its parameters`,
+  );
+}
+
+/** Everything about a network that was evaluated on the prepared split. */
+async function evaluationFollows(
+  readers: Evaluated,
+  metrics: readonly Metric[],
+  network: string,
+  keep: Keep,
+  classes: readonly string[],
+  rows: { readonly [part: string]: number },
+): Promise<void> {
+  const kept = keptEpoch(network, await readers.history.read(), keep);
+  const parts = {
+    validation: [readers.validationPredictions, readers.validationProbabilities],
+    test: [readers.testPredictions, readers.testProbabilities],
+  } as const;
+  for (const [part, [predictions, distributions]] of Object.entries(parts)) {
+    const these = `the ${part} predictions of ${network}`;
+    const table = await predictions.read();
+    agree(table.length, rows[part], `${these} are not one an image`);
+    const truth = table.map(({ label }) => label);
+    const predicted = table.map(({ predicted }) => predicted);
+    const probabilities = await distributions.read();
+    agree(
+      [...probabilities.shape],
+      [rows[part], classes.length],
+      `the ${part} probabilities of ${network} are not one an image and class`,
+    );
+    for (let i = 0; i < rows[part]; i++) {
+      const row = probabilities.data.subarray(i * classes.length, (i + 1) * classes.length);
+      const sum = row.reduce((a, b) => a + b, 0);
+      hold(
+        Math.abs(sum - 1) < 1e-5 && row.every((p) => p >= 0),
+        `the ${part} probabilities of ${network} are none: row ${i + 1} sums to ${sum}`,
+      );
+    }
+    agree(
+      predicted,
+      [...classify(probabilities)],
+      `${these} are not its most probable classes`,
+    );
+    const name = `${network}.${part}.accuracy`;
+    followsFrom(these, metrics, name, predicted, truth);
+    if (part === "validation") {
+      agree(
+        kept.validationAccuracy,
+        metricOf(metrics, name).value,
+        `the validation accuracy of the kept epoch of ${network} is not ${name}`,
+      );
+      continue;
+    }
+    const confusion = confusionMatrix(truth, predicted, classes.length);
+    agree(
+      await readers.confusion.read(),
+      confusion,
+      `the confusion matrix of ${network} does not follow from ${these}`,
+    );
+    const scores = classReport(confusion).classes;
+    agree(
+      await readers.classes.read(),
+      classes.map((name, i) => ({ class: name, ...scores[i] })),
+      `the scores of ${network} by class do not follow from ${these}`,
+    );
+  }
+  // What was predicted of the training images is not kept; the interval follows all the same.
+  const train = metricOf(metrics, `${network}.train.accuracy`);
+  agree(train.n, rows.train, `the images behind ${train.name} are not the training images`);
+  const { low, high } = wilson(Math.round(train.value * train.n), train.n);
+  agree(
+    train.interval,
+    [low, high],
+    `the interval of ${train.name} does not follow from its value`,
+  );
+}
+
+/** What the winner of a search makes of the network. */
+const tuned = z.object({
+  CONV_1_FILTER: z.number(),
+  KERNEL_1_FILTER: z.number(),
+  CONV_2_FILTER: z.number(),
+  KERNEL_2_FILTER: z.number(),
+  DROPOUT_1: z.number(),
+});
+
+/** The networks whose weights are kept, as far as the results have them, with their readers. */
+export async function keptNetworks({ study }: CheckedStudy, workspace: Workspace) {
+  const { size } = study.prepare;
+  const [input, classes] = [[size, size, 1], study.classes.length] as const;
+  const ours = await artifactsIn(workspace, baseline);
+  const networks = [{
+    stage: "baseline",
+    model: lenet5(input, classes),
+    threads: study.baseline.threads,
+    weights: ours.weights.file,
+    of: ours as Evaluated,
+  }];
+  if (!study.tune) return networks;
+  const theirs = await artifactsIn(workspace, tune);
+  const { winner } = await theirs.winners.read();
+  if (!winner) return networks;
+  return [...networks, {
+    stage: "tune",
+    model: tunedLenet(tuned.parse(winner), input, classes),
+    threads: study.tune.trial.threads,
+    weights: theirs.winner.weights.file,
+    of: present(theirs.winner),
+  }];
+}
+
+/** What holds for the results of a study in a folder. */
+export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check[] {
+  const { study, rooms } = checked;
+  const { classes, thresholds, published } = study;
+  const said: { readonly [stage: string]: unknown } = study;
+  const input = [study.prepare.size, study.prepare.size, 1];
+
+  /** How many images each part of the split has. */
+  async function rowsOf() {
+    const { shapes } = await (await artifactsIn(workspace, prepare)).summary.read();
+    return Object.fromEntries(Object.entries(shapes).map(([part, [rows]]) => [part, rows]));
+  }
+
+  const checks: Check[] = planOf(checked).map(({ stage }) => ({
+    name: "every artifact is the one that the manifest names, and is declared",
+    stage: stage.name,
+    async run() {
+      const found = await readManifest(workspace, stage.name);
+      if ("problem" in found) throw new Error(`the manifest of ${stage.name} ${found.problem}`);
+      const declared = new Map(named(stage.writes));
+      const { outputs } = found.manifest;
+      for (const [name, stored] of Object.entries(outputs)) {
+        const problem = await verify(workspace, stage.name, stored);
+        hold(!problem || stored.kind === "local", `${stage.name}/${stored.file} is ${problem}`);
+        const artifact = declared.get(name);
+        const one = [...declared.values()].some((artifact) =>
+          "family" in artifact && name.endsWith(artifact.extension)
+        );
+        hold(
+          artifact !== undefined || one || name === JOBS_FILE,
+          `${stage.name}/${name} is not declared`,
+        );
+        if (artifact) agree(stored.kind, artifact.kind, `the kind of ${name} is another one`);
+      }
+      for (const [name, artifact] of declared) {
+        const missing = artifact.optional || "family" in artifact;
+        hold(name in outputs || missing, `${stage.name}/${name} was not written`);
+      }
+    },
+  }));
+  checks.push(
+    {
+      name: "the split has the sizes that scikit-learn gives it, and no row is lost",
+      stage: "prepare",
+      async run() {
+        const readers = await artifactsIn(workspace, prepare);
+        const { shape: [rows, columns], duplicates, shapes, labelCounts, ...summary } =
+          await readers.summary.read();
+        const { split } = study.prepare;
+        const { train, test } = trainTestSplit(
+          rows - duplicates,
+          split.testSize,
+          split.randomState,
+        );
+        const { test: [testRows], ...parts } = shapes;
+        hold(testRows > 0, "there is no test image");
+        agree(
+          parts,
+          { train: [train.length, ...input], validation: [test.length, ...input] },
+          "the shapes do not follow from the rows and the split",
+        );
+        agree(labelCounts.length, classes.length, "the counts of labels are not one a class");
+        agree(
+          labelCounts.reduce((sum, n) => sum + n),
+          rows - duplicates,
+          "the counts of labels do not sum to the rows",
+        );
+        const head = await readers.head.read();
+        agree(head.length, summary.labels.length, "the rows shown are not those with labels");
+        for (const { pixels } of head) {
+          agree(Object.keys(pixels).length, columns - 1, "a row shown has other columns");
+        }
+        agree(
+          (await readers.describe.read()).length,
+          columns,
+          "the columns described are not those of the table",
+        );
+        agree(
+          [...(await readers.correlation.read()).shape],
+          [columns - 1, columns - 1],
+          "the correlations are not those of all pixels",
+        );
+        agree(
+          summary.oneHot,
+          summary.labels.map((label) => classes.map((_, i) => Number(i === label))),
+          "the one-hot labels do not follow from the labels",
+        );
+      },
+    },
+    {
+      name: "figures follow from predictions, and the recipe's epoch was kept",
+      stage: "baseline",
+      async run() {
+        const readers = await artifactsIn(workspace, baseline);
+        const { keep, epochs } = study.baseline;
+        const metrics = await readers.metrics.read();
+        await evaluationFollows(readers, metrics, "baseline", keep, classes, await rowsOf());
+        const history = await readers.history.read();
+        agree(history.length, epochs, "the epochs of baseline are not those of its recipe");
+        const model = lenet5(input, classes.length);
+        await layersFollow("baseline", model, readers.layers, readers.weights);
+        const { outputs } = await readers.manifest.read();
+        hold(
+          (await readers.model.read()).includes(JSON.stringify(outputs["weights.bin"].file)),
+          "model.json does not name the weights",
+        );
+      },
+    },
+  );
+
+  const { tune: search, cv: folded, transfer: transferred } = study;
+  if (search) {
+    checks.push({
+      name: "the winner is the best trial, and its figures follow from its predictions",
+      stage: "tune",
+      async run() {
+        const readers = await artifactsIn(workspace, tune);
+        const names = Object.keys(search.space).sort();
+        const trials = (await readers.trials.read()).map((trial) => {
+          agree(
+            Object.keys(trial.values).sort(),
+            names,
+            `the values of trial ${trial.id} are not those of the space`,
+          );
+          return {
+            ...trial,
+            values: Object.fromEntries(
+              names.map((name) => [name, valueOf(search.space[name], String(trial.values[name]))]),
+            ),
+          };
+        });
+        const all = ranked(trials);
+        const most = planned(search.oracle);
+        const epochs = trials.reduce((sum, trial) => sum + trial.epochs - trial.initialEpoch, 0);
+        hold(
+          trials.length <= most.trials && epochs <= most.epochs,
+          `${trials.length} trials of ${epochs} epochs are more than the oracle asks for`,
+        );
+        const { winner, study: theirs } = await readers.winners.read();
+        const metrics = await readers.metrics.read();
+        const importance = await readers.importance.read();
+        if (importance) {
+          agree(
+            Object.keys(importance.shares).sort(),
+            names,
+            "the hyperparameters that matter are not those of the space",
+          );
+        }
+        if (!winner) {
+          agree(
+            [all.length, metrics.length, theirs],
+            [0, 0, undefined],
+            "there is no winner, and something of one",
+          );
+          return;
+        }
+        agree(winner, all[0]?.values, "the winner is not the best trial");
+        agree(
+          theirs,
+          search.publishedWinner && { ...winner, ...search.publishedWinner },
+          "the original study's winner is another one",
+        );
+        const networks = [
+          {
+            network: "tune.winner",
+            values: winner,
+            of: readers.winner,
+            weights: readers.winner.weights,
+          },
+          ...(theirs
+            ? [{ network: "tune.study", values: theirs, of: readers.study, weights: undefined }]
+            : []),
+        ];
+        for (const { network, values, of, weights } of networks) {
+          const given = present(of);
+          const { keep } = search.trial;
+          await evaluationFollows(given, metrics, network, keep, classes, await rowsOf());
+          agree(
+            (await given.history.read()).length,
+            search.finalEpochs,
+            `the epochs of ${network} are not those that the study asks for`,
+          );
+          const model = tunedLenet(tuned.parse(values), input, classes.length);
+          await layersFollow(network, model, given.layers, weights);
+        }
+        agree(metrics.length, 3 * networks.length, "the metrics are not three a network");
+        const { outputs } = await readers.manifest.read();
+        const file = JSON.stringify(outputs["winner-weights.bin"].file);
+        hold(
+          (await readers.winner.model.read())?.includes(file) === true,
+          "winner-model.json does not name the weights",
+        );
+      },
+    });
+  }
+  if (folded) {
+    checks.push({
+      name: "the folds are KFold's and follow from their predictions, every image held out once",
+      stage: "cv",
+      async run() {
+        const readers = await artifactsIn(workspace, cv);
+        const table = await readers.predictions.read();
+        const rows = await rowsOf();
+        agree(table.length, rows.train + rows.validation, "the predictions are not one an image");
+        const metrics = await readers.metrics.read();
+        const folds = kFold(table.length, folded.splits, folded.randomState);
+        const history = await readers.history.read();
+        const accuracies = folds.map(({ test }, i) => {
+          const held = [...table.entries()].filter(([, { fold }]) => fold === i + 1);
+          agree(
+            held.map(([index]) => index),
+            [...test],
+            `the images of fold ${i + 1} are not those that KFold holds out`,
+          );
+          const name = `cv.fold${i + 1}.accuracy`;
+          const predicted = held.map(([, { predicted }]) => predicted);
+          const truth = held.map(([, { label }]) => label);
+          followsFrom(`the predictions of fold ${i + 1}`, metrics, name, predicted, truth);
+          const epochs = history.filter(({ fold }) => fold === i + 1);
+          agree(
+            epochs.length,
+            folded.recipe.epochs,
+            `the epochs of fold ${i + 1} are not those of its recipe`,
+          );
+          const { value } = metricOf(metrics, name);
+          if (folded.recipe.keep === "lastEpoch") {
+            agree(
+              epochs.at(-1)!.validationAccuracy,
+              value,
+              `the validation accuracy of the last epoch of fold ${i + 1} is not ${name}`,
+            );
+          }
+          return value;
+        });
+        const [{ train, test }] = folds;
+        const { mean, low, high } = correctedMean(accuracies, train.length, test.length);
+        const reported = metricOf(metrics, "cv.mean.accuracy");
+        hold(
+          Math.abs(reported.value - mean) <= 1e-12,
+          `cv.mean.accuracy does not follow from the folds: it is ${reported.value}, not ${mean}`,
+        );
+        agree(
+          [reported.interval, reported.n],
+          [[low, high], table.length],
+          "the interval of cv.mean.accuracy does not follow from the folds",
+        );
+        agree(metrics.length, folds.length + 1, "the metrics are not one a fold and their mean");
+      },
+    });
+  }
+  if (transferred) {
+    checks.push({
+      name: "figures follow from predictions, and each network's recipe's epoch was kept",
+      stage: "transfer",
+      async run() {
+        const readers = await artifactsIn(workspace, transfer);
+        const metrics = await readers.metrics.read();
+        const bases = await readers.bases.read();
+        const { lacking } = await readers.manifest.read();
+        agree(
+          bases.map(({ name }) => name),
+          transferred.bases.map(({ name }) => name),
+          "the bases are not those of the study",
+        );
+        for (const { name, file, available, networks } of bases) {
+          agree(
+            available,
+            !lacking.some((lacked) => lacked.name === file),
+            `whether ${file} was there is told in two ways`,
+          );
+          agree(
+            networks.map(({ name }) => name),
+            available ? ["linear", "dense", "finetuned"].map((kind) => `${name}.${kind}`) : [],
+            `the networks on ${name} are others`,
+          );
+        }
+        const networks = bases.flatMap(({ networks }) => networks.map(({ name }) => name));
+        agree(metrics.length, 2 * networks.length, "the metrics are not two a network");
+        const history = await readers.history.read();
+        const rows = await rowsOf();
+        for (const part of ["validation", "test"] as const) {
+          const table = await readers[`${part}Predictions`].read();
+          agree(table.length, rows[part], `the ${part} predictions are not one an image`);
+          const truth = table.map(({ label }) => label);
+          for (const network of networks) {
+            const name = `transfer.${network}.${part}.accuracy`;
+            const predicted = table.map(({ networks }) => networks[network]);
+            followsFrom(`the ${part} predictions of ${network}`, metrics, name, predicted, truth);
+            if (part === "test") continue;
+            const base = transferred.bases.find(({ name }) => network === `${name}.finetuned`);
+            const { keep, epochs } = base?.finetuned ?? transferred.head;
+            const own = history.filter((row) => row.network === network);
+            agree(own.length, epochs, `the epochs of ${network} are not those of its recipe`);
+            agree(
+              keptEpoch(network, own, keep).validationAccuracy,
+              metricOf(metrics, name).value,
+              `the validation accuracy of the kept epoch of ${network} is not ${name}`,
+            );
+          }
+        }
+        const { base, reference, changes, recipe } = transferred.causes;
+        const causes = await readers.causes.read();
+        const tried = bases.some(({ name, available }) => name === base && available);
+        agree(causes.length, tried ? 1 + changes.length : 0, "the causes tried are others");
+        causes.forEach(({ diverged, losses, validationLosses, ...cause }, i) => {
+          const { preprocessing, trainedFrom, learningRate } = { ...reference, ...changes[i - 1] };
+          agree(
+            [cause.preprocessing, cause.trainedFrom, cause.learningRate],
+            [preprocessing, trainedFrom, learningRate],
+            `cause ${i + 1} is not the study's`,
+          );
+          const expected = diverged ? 0 : recipe.epochs;
+          agree(
+            [losses.length, validationLosses.length],
+            [expected, expected],
+            `the losses of cause ${i + 1} are not one an epoch`,
+          );
+        });
+      },
+    });
+  }
+  checks.push(
+    {
+      name: "every metric is one that its stage declares, and every threshold holds",
+      stage: "report",
+      async run() {
+        const all = await allMetrics(checked, workspace);
+        const names = all.map(({ name }) => name);
+        agree(new Set(names).size, names.length, "a metric is reported twice");
+        const declared = rooms.flatMap((room) => room.metrics(said[room.name], study));
+        agree(
+          names,
+          declared.filter((name) => names.includes(name)),
+          "the metrics are not those that the stages declare",
+        );
+        for (const { name, threshold, published: theirs } of all) {
+          agree(
+            [threshold, theirs],
+            [thresholds[name] ?? null, published?.figures[name]?.value ?? null],
+            `the threshold and the published figure of ${name} are not the study's`,
+          );
+        }
+        for (const [name, least] of Object.entries(thresholds)) {
+          const { value } = metricOf(all, name);
+          hold(value >= least, `${name} is ${value}, expected at least ${least}`);
+        }
+        for (const { name, value, interval } of all) {
+          hold(value >= 0 && value <= 1, `${name} is ${value}, which is no share`);
+          hold(
+            !interval || (interval[0] <= value && value <= interval[1]),
+            `the interval of ${name} does not hold its value`,
+          );
+        }
+      },
+    },
+    {
+      name: "report.md shows every metric, and every file that it links to is there",
+      stage: "report",
+      async run() {
+        const path = join(workspace.home, "report.md");
+        const page = await Deno.readTextFile(path);
+        hold(page.startsWith(`# ${study.title}\n`), "report.md has another title");
+        for (const { name, value } of await allMetrics(checked, workspace)) {
+          const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``));
+          hold(row?.includes(value.toFixed(4)) === true, `${name} is not in the summary`);
+        }
+        const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path);
+        hold(links.some((path) => path.endsWith(".svg")), "report.md shows no figure");
+        for (const link of links) {
+          const there = await Deno.stat(join(dirname(path), link))
+            .then(({ isFile }) => isFile, () => false);
+          hold(there, `report.md links to ${link}, which is not there`);
+        }
+        for (const nonsense of [/undefined|NaN|null|\[object/, /(?<![\d,])1 (epochs|trials)/]) {
+          hold(!nonsense.test(page), `report.md says ${nonsense.exec(page)?.[0]}`);
+        }
+      },
+    },
+  );
+  return checks;
+}
+
+/** Readers of a group that was written, where its declaration says that it may not be. */
+function present(group: { readonly [K in keyof Evaluated]: { read(): Promise<unknown> } }) {
+  // Reading fails below where anything was left out, since nothing then is of its form.
+  return group as Evaluated;
+}

@@ -1,0 +1,48 @@
+/**
+ * `deno task verify`: recomputes what can be recomputed from the results, without training, and says
+ * what it did not check.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { processes } from "../src/pipeline/processes.ts";
+import { verify } from "../src/stages/checks/verify.ts";
+import { display } from "./display.ts";
+import { equip } from "./equip.ts";
+import { backendFlag, runTask, workerPermissions } from "./flags.ts";
+import { project } from "./workspace.ts";
+
+await runTask(async (signal) => {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      backend: { type: "string" },
+      demo: { type: "boolean", default: false },
+    },
+  });
+  const checked = await project(values.demo);
+  const { workspace, locator } = checked;
+  const backend = backendFlag(values.backend);
+  const view = display();
+  const counts = { ok: 0, DIFFERS: 0, "not checked": 0 };
+  await verify(
+    checked,
+    workspace,
+    {
+      executor: processes({ root: workspace.root, permissions: workerPermissions }),
+      equip: () => equip(backend),
+      locator,
+      signal,
+    },
+    view.show,
+    ({ stage, name, verdict, why }) => {
+      view.close();
+      counts[verdict]++;
+      console.log(`${stage.padEnd(10)} ${name}: ${verdict}${why === undefined ? "" : `: ${why}`}`);
+    },
+  ).finally(view.close);
+  console.log(
+    `${counts.ok} ok, ${counts.DIFFERS} differ, ${counts["not checked"]} not checked.`,
+  );
+  return counts.DIFFERS > 0 ? 1 : 0;
+});
