@@ -38,7 +38,8 @@ await runTask(async (signal) => {
     ({ stage, name, verdict, why }) => {
       view.close();
       counts[verdict]++;
-      console.log(`${stage.padEnd(10)} ${name}: ${verdict}${why === undefined ? "" : `: ${why}`}`);
+      const more = why === undefined ? "" : `: ${why.replaceAll(/\s*\n\s*/g, " ")}`;
+      console.log(`${stage.padEnd(10)} ${name}: ${verdict}${more}`);
     },
   ).finally(view.close);
   console.log(

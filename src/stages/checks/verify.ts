@@ -202,21 +202,27 @@ function againChecks(
         ),
       );
       const how = Object.values(equipment.facts).join(" ");
-      return largest === 0 ? `the same bits, by ${how}` : `within ${largest}, by ${how}`;
+      return largest === 0
+        ? `the same bits, by ${how}`
+        : `within ${largest.toExponential(1)}, by ${how}`;
     },
   });
 
-  const files = dataFiles(checked.study.data).map(({ file }) => file);
   const { tune } = checked.study;
   return [
     {
       name: "made again from the data, it comes out as recorded",
       stage: prepare.name,
       async run() {
-        for (const name of files) {
+        for (const { file: name, sha256: digest } of dataFiles(checked.study.data)) {
           if (!await locator.isThere({ kind: "data", name })) {
             throw new NotChecked(`${name} is not on this machine`);
           }
+          // Without an address: nothing is fetched.
+          await locator.find({ kind: "data", name, digest, addresses: [] }, () => {})
+            .catch(({ message }) => {
+              throw new NotChecked(message);
+            });
         }
         return await again(prepare.name);
       },
@@ -251,7 +257,10 @@ function difference(
 ): number {
   hold(isDeepStrictEqual([...now.shape], [...then.shape]), `${what} are of another shape`);
   const largest = now.data.reduce((most, p, i) => Math.max(most, Math.abs(p - then.data[i])), 0);
-  hold(largest < TOLERANCE, `${what} do not follow from the weights: they differ by ${largest}`);
+  hold(
+    largest < TOLERANCE,
+    `${what} do not follow from the weights: they differ by ${largest.toExponential(1)}`,
+  );
   const [classes, recorded] = [classify(now), classify(then)];
   const other = classes.findIndex((predicted, i) => predicted !== recorded[i]);
   hold(

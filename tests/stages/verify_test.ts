@@ -1,0 +1,142 @@
+/** `deno task verify` holds on what a study has left, and names what does not follow. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { decodeNpy, encodeNpy } from "../../src/files/npy.ts";
+import { bounded } from "../../src/pipeline/executor.ts";
+import { readManifest, writeManifest } from "../../src/pipeline/manifest.ts";
+import { processes } from "../../src/pipeline/processes.ts";
+import { load, store } from "../../src/pipeline/store.ts";
+import { isReady } from "../../src/runtime/choice.ts";
+import { type Verdict, verify } from "../../src/stages/checks/verify.ts";
+import { equip } from "../../tasks/equip.ts";
+import { inFolder } from "../support/data_files.ts";
+import { bringUpToDate, mini, type Place, placeIn } from "../support/mini.ts";
+
+const study = {
+  ...mini,
+  data: { ...mini.data, train: 120, test: 20 },
+  tune: { ...mini.tune, oracle: { type: "randomSearch", maxTrials: 2, epochs: 1 } },
+  cv: undefined,
+};
+
+async function verdicts(place: Place): Promise<Verdict[]> {
+  const { workspace, locator } = place;
+  const found: Verdict[] = [];
+  await verify(
+    place,
+    workspace,
+    {
+      executor: bounded(
+        processes({
+          root: workspace.root,
+          permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
+        }),
+        2,
+      ),
+      equip: () => equip("tensorflow"),
+      locator,
+    },
+    () => {},
+    (verdict) => found.push(verdict),
+  );
+  return found;
+}
+
+const text = (change: (text: string) => string) => (bytes: Uint8Array) =>
+  new TextEncoder().encode(change(new TextDecoder().decode(bytes)));
+
+/** Rewrites an artifact with a manifest that fits it, so that all digests hold; returns what undoes it. */
+async function rewrite(
+  { workspace }: Place,
+  stage: string,
+  name: string,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Promise<() => Promise<void>> {
+  const found = await readManifest(workspace, stage);
+  assert("manifest" in found);
+  const { manifest } = found;
+  const stored = manifest.outputs[name];
+  const bytes = change(await load(workspace, stage, stored));
+  const other = await store(workspace, stage, name, bytes, stored.kind);
+  assert(other.sha256 !== stored.sha256, `${name} did not change`);
+  const outputs = { ...manifest.outputs, [name]: other };
+  await writeManifest(workspace, stage, { ...manifest, outputs });
+  return () => writeManifest(workspace, stage, manifest);
+}
+
+const named = (verdicts: readonly Verdict[], which: Verdict["verdict"]) =>
+  verdicts.filter(({ verdict }) => verdict === which)
+    .map(({ stage, why }) => `${stage}: ${why}`);
+
+/** What is corrupted, and what must be said of it. */
+const corruptions: Record<
+  string,
+  [stage: string, artifact: string, change: (bytes: Uint8Array) => Uint8Array, said: RegExp]
+> = {
+  "a prediction": [
+    "baseline",
+    "test-predictions.csv",
+    text((csv) =>
+      csv.replace(/^(\d+),(\d+)$/m, (_, label, predicted) => `${label},${(+predicted + 1) % 10}`)
+    ),
+    /^baseline: the test predictions of baseline are not its most probable classes: entry 1 is \d/m,
+  ],
+  "a metric": [
+    "tune",
+    "metrics.json",
+    text((json) => {
+      const [first, ...rest] = JSON.parse(json);
+      const changed = rest.map((metric: { name: string; n: number }) =>
+        metric.name === "tune.winner.test.accuracy" ? { ...metric, n: metric.n + 1 } : metric
+      );
+      return JSON.stringify([first, ...changed]);
+    }),
+    /^tune: tune\.winner\.test\.accuracy does not follow from the test predictions of tune\.winner/m,
+  ],
+  "a probability": [
+    "baseline",
+    "validation-probabilities.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      // From the least probable class to the next one: neither the sum nor the class changes.
+      const row = [...data.subarray(0, shape[1])].map((p, i) => [p, i]).sort(([a], [b]) => a - b);
+      const [[least, from], [next, to]] = row;
+      assert(least > 2e-4 && row[2][0] > next);
+      data[from] -= 2e-4;
+      data[to] += 2e-4;
+      return encodeNpy({ shape, data });
+    },
+    /^baseline: the validation probabilities do not follow from the weights: they differ by 2\.0e-4/m,
+  ],
+};
+
+Deno.test({
+  name: "verify recomputes what a study has left, and names what does not follow",
+  // On WebAssembly alone the trainings take too long for the fast suite.
+  ignore: !(await isReady("tensorflow")),
+  fn: (t) =>
+    inFolder(async (folder) => {
+      const place = placeIn(folder, study);
+      await bringUpToDate(place);
+      // As in a fresh checkout: the images are drawn again.
+      await Deno.remove(join(place.workspace.cache, "artifacts"), { recursive: true });
+      await t.step("what was not touched holds, and trainings are not checked", async () => {
+        const found = await verdicts(place);
+        assertEquals(named(found, "DIFFERS"), []);
+        assertEquals(named(found, "not checked"), [
+          "baseline: `deno task reproduce baseline` does that",
+          "tune: `deno task reproduce tune` does that",
+        ]);
+        const ways = found.flatMap(({ why }) => why ?? []).join("\n");
+        assertMatch(ways, /the same bits, by tensorflow/);
+        assertMatch(ways, /the same bytes, in all \d+ artifacts/);
+      });
+      for (const [what, [stage, artifact, change, said]] of Object.entries(corruptions)) {
+        await t.step(`${what} that was rewritten is named`, async () => {
+          const undo = await rewrite(place, stage, artifact, change);
+          assertMatch(named(await verdicts(place), "DIFFERS").join("\n"), said);
+          await undo();
+        });
+      }
+    }),
+});
