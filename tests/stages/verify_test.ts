@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { decodeNpy, encodeNpy } from "../../src/files/npy.ts";
-import { bounded } from "../../src/pipeline/executor.ts";
+import { bounded } from "../../src/pipeline/pool.ts";
 import { readManifest, writeManifest } from "../../src/pipeline/manifest.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { load, store } from "../../src/pipeline/store.ts";
