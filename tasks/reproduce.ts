@@ -43,7 +43,7 @@ await runTask(async (signal) => {
       executor: bounded(
         processes({
           root: workspace.root,
-          permissions: workerPermissions,
+          permissions: await workerPermissions(workspace.root),
         }),
         jobsFlag(values.jobs),
       ),

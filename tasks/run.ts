@@ -47,7 +47,7 @@ await runTask(async (signal) => {
     executor: bounded(
       processes({
         root: workspace.root,
-        permissions: workerPermissions,
+        permissions: await workerPermissions(workspace.root),
         cache: workspace.cache,
       }),
       jobsFlag(values.jobs),

@@ -29,7 +29,10 @@ await runTask(async (signal) => {
     checked,
     workspace,
     {
-      executor: processes({ root: workspace.root, permissions: workerPermissions }),
+      executor: processes({
+        root: workspace.root,
+        permissions: await workerPermissions(workspace.root),
+      }),
       equip: () => equip(backend),
       locator,
       signal,

@@ -67,12 +67,13 @@ export async function run(
   );
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
-  const directory = join(workspace.cache, "jobs");
+  await Deno.mkdir(join(workspace.cache, "jobs"), { recursive: true });
+  // Permissions of jobs are for real paths: the cache may be a link to another disk.
+  const directory = await Deno.realPath(join(workspace.cache, "jobs"));
   const runner = jobRunner(directory, executor, options.force);
   try {
     signal?.throwIfAborted();
     await untilNobodyWorks(workspace.cache, signal);
-    await Deno.mkdir(directory, { recursive: true });
     await removeUnfinished(directory);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
     signal?.throwIfAborted();

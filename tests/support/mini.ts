@@ -19,6 +19,7 @@ import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf, type Study } from "../../src/stages/plan.ts";
 import { cv, demo, tune } from "../../study.ts";
 import { equip } from "../../tasks/equip.ts";
+import { workerPermissions } from "../../tasks/flags.ts";
 
 /** Two epochs at most, two folds, a space of eight points. */
 export const mini = {
@@ -63,7 +64,7 @@ export function placeIn(folder: string, study: unknown): Place {
 }
 
 /** Brings a study up to date with libtensorflow, all of it or the stages named, and returns their states. */
-export function bringUpToDate(
+export async function bringUpToDate(
   place: Place,
   { jobs = 2, targets, onEvent = () => {} }: {
     readonly jobs?: number;
@@ -73,12 +74,12 @@ export function bringUpToDate(
 ): Promise<StageStatus[]> {
   const plan = planOf(place);
   const { workspace, locator } = place;
-  return run(workspace, plan, targets ?? plan.map(({ stage }) => stage.name), {
+  return await run(workspace, plan, targets ?? plan.map(({ stage }) => stage.name), {
     force: false,
     executor: bounded(
       processes({
         root: workspace.root,
-        permissions: ["--allow-env", "--allow-ffi"],
+        permissions: await workerPermissions(workspace.root),
       }),
       jobs,
     ),
