@@ -1,21 +1,25 @@
 /** What jobs compute with on this machine: what set-up chose, or what the user asks for. @module */
 import type { Equipment } from "../src/pipeline/stage.ts";
 import { type Backend, isReady, readChoice, TFJS_VERSION } from "../src/runtime/choice.ts";
+import { requireUnaltered } from "../src/runtime/native.ts";
 
 /**
- * Makes sure that a backend is there, and says which.
+ * Makes sure that a backend is there, and says which. Jobs then load what set-up has tried: workers
+ * look at sizes alone, so the digests are verified here, once a run.
  *
- * @throws {Error} where none can be set up
+ * @throws {Error} where none can be set up, or where a file of it has been altered
  */
 export async function equip(backend?: Backend): Promise<Equipment> {
   if (!await isReady(backend)) await setUp(backend);
   const choice = backend === "wasm" ? undefined : await readChoice();
-  return (backend ?? choice?.backend) === "tensorflow" && choice?.tensorflow
-    ? {
-      variant: "graph",
-      facts: { backend: "tensorflow", version: choice.tensorflow.version },
-    }
-    : { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };
+  if ((backend ?? choice?.backend) !== "tensorflow" || !choice?.tensorflow) {
+    return { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };
+  }
+  await requireUnaltered(choice);
+  return {
+    variant: "graph",
+    facts: { backend: "tensorflow", version: choice.tensorflow.version },
+  };
 }
 
 /** Runs `tasks/setup.ts`, which finds or builds a backend and remembers it. */

@@ -25,7 +25,14 @@ export function runtimeDirectory(root: string): string {
   return join(root, ".cache", "runtime");
 }
 
-const file = z.strictObject({ path: z.string().min(1), bytes: z.int().nonnegative() });
+const file = z.strictObject({
+  path: z.string().min(1),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** A native file as it was measured. */
+export type NativeFile = z.infer<typeof file>;
 
 /** How a libtensorflow that loads here is written down. */
 export const tensorflowSchema = z.strictObject({
@@ -33,14 +40,19 @@ export const tensorflowSchema = z.strictObject({
   origin: z.enum(["installed", "libtensorflow-dir", "download", "wheel"]),
   /** Version of libtensorflow. */
   version: z.string(),
+  /** Whether the digest of what was downloaded for it is written down in this project. */
+  pinned: z.boolean(),
   /** The addon first, then the libraries it needs; absolute, or relative to the project's root. */
   files: z.array(file).min(1),
 });
 
+/** Version of the choice and of the lists of files; 2 has digests. */
+export const FORMAT = 2 as const;
+
 /** How a choice is written down, in `.cache/runtime/choice.json`. */
 const choiceSchema = z.strictObject({
   /** Raised when the meaning of this file changes. */
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   platform: z.string(),
   /** Version of the TensorFlow.js packages. */
   tfjs: z.string(),
@@ -92,7 +104,8 @@ export async function writeChoice(choice: Choice, root: string = PROJECT): Promi
 
 /**
  * The remembered choice if it still holds: made on this platform, for these packages and this
- * `LIBTENSORFLOW_DIR`, every file there with the size it had. Undefined otherwise. Takes milliseconds.
+ * `LIBTENSORFLOW_DIR`, every file there with the size it had. Undefined otherwise. Takes milliseconds; whether the bytes
+ * are the same is for `native.ts` to say.
  */
 export async function validChoice(root: string = PROJECT): Promise<Choice | undefined> {
   let choice: Choice;

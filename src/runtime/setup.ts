@@ -9,6 +9,7 @@ import { z } from "zod";
 import {
   type Backend,
   type Choice,
+  FORMAT,
   libtensorflowDir,
   PLATFORM,
   PROJECT,
@@ -20,6 +21,7 @@ import {
 } from "./choice.ts";
 import { removeUnfinished } from "../files/whole.ts";
 import { bounded, runCommand } from "./command.ts";
+import { alteration } from "./native.ts";
 import { reasonOf } from "./reason.ts";
 import type { Found, Way } from "./ways.ts";
 
@@ -78,12 +80,16 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
   return choice;
 }
 
-/** The remembered choice, if it holds and is what is asked for. */
+/** The remembered choice, if it holds, is what is asked for, and no file of it has been altered. */
 async function fitting(root: string, backend: Backend | undefined): Promise<Choice | undefined> {
   const choice = await validChoice(root);
-  if (!choice || backend === undefined || choice.backend === backend) return choice;
-  // What is known of libtensorflow stays, so that going to and fro between the two costs nothing.
-  if (backend === "tensorflow" && choice.tensorflow === null) return undefined;
+  if (!choice) return undefined;
+  if ((backend ?? choice.backend) === "tensorflow") {
+    if (choice.tensorflow === null) return undefined;
+    if (await alteration(root, choice.tensorflow.files)) return undefined;
+  }
+  if (backend === undefined || choice.backend === backend) return choice;
+  // What is known of libtensorflow stays, so that going to and fro between the two costs little.
   const other: Choice = { ...choice, backend, requested: true };
   await writeChoice(other, root);
   return other;
@@ -96,7 +102,7 @@ async function choose(
   const { backend } = options;
   const attempt = options.tryOut ?? tryOut;
   const choice = {
-    format: 1 as const,
+    format: FORMAT,
     platform: PLATFORM,
     tfjs: TFJS_VERSION,
     libtensorflowDir: libtensorflowDir(),
@@ -134,16 +140,16 @@ async function search(
     try {
       found = await bounded("this", way.limit, (signal) => way.find({ root, signal, progress }));
       if (!found) continue;
-      const addon = found.files[0];
+      const addon = found.files[0].path;
       progress("Trying it out");
       const version = await bounded("trying it out", TRIAL, (signal) => attempt(addon, signal));
-      const files = await Promise.all(found.files.map(async (path) => {
+      const files = found.files.map(({ path, ...measured }) => {
         const inside = relative(root, path);
-        const bytes = (await Deno.stat(path)).size;
-        return { path: inside.startsWith("..") ? path : inside, bytes };
-      }));
+        return { path: inside.startsWith("..") ? path : inside, ...measured };
+      });
       await found.keep?.();
-      return { tensorflow: { origin: found.origin, version, files }, skipped };
+      const { origin, pinned = false } = found;
+      return { tensorflow: { origin, version, pinned, files }, skipped };
     } catch (error) {
       skipped.push({ way: way.name, reason: reasonOf(error) });
       await found?.discard?.().catch(() => {});
@@ -189,12 +195,13 @@ export function describeChoice(choice: Choice): string {
     const why = requested ? "as asked for" : "TensorFlow cannot be had on this machine";
     return `Backend: WebAssembly (TensorFlow.js ${choice.tfjs}), ${why}.`;
   }
-  const { origin, version } = tensorflow!;
+  const { origin, version, pinned } = tensorflow!;
   const what = {
     installed: "the addon in node_modules",
     "libtensorflow-dir": `an addon built against ${choice.libtensorflowDir}`,
-    download: "tfjs-node's official download",
-    wheel: "an addon built against the PyPI wheel",
+    download: "tfjs-node's official download (not pinned: its digests are those of its first use)",
+    wheel: "an addon built against the PyPI wheel" +
+      (pinned ? "" : " (not pinned: its digest is the one that the index gave)"),
   }[origin];
   const passed = skipped.map(({ way, reason }) => `${way}: ${reason}`).join("; ");
   const why = requested ? "as asked for" : "the fastest that this machine can have";

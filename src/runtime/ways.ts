@@ -2,9 +2,10 @@
  * The ways to a libtensorflow with the addon that speaks to it, each a function that finds or makes
  * one, with an error for the reason where it cannot.
  *
- * What a way makes lies in a folder of its own under `.cache/runtime`, complete or not at all, with
- * a list of its files. Folders are copied to a cache of the user (hard links, where the file system
- * allows), from which the next checkout takes them.
+ * What a way makes lies in a folder of its own under `.cache/runtime`, complete or not at all. Once it
+ * has computed something it gets a list of its files with their digests; without one it is taken up by
+ * nobody, and neither is one whose files are not as listed. Folders are copied to a cache of the user
+ * (hard links, where the file system allows), from which the next checkout takes them.
  *
  * @module
  */
@@ -14,8 +15,9 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { z } from "zod";
 import { buildAddon, findCompiler } from "./addon.ts";
 import {
-  allThere,
+  FORMAT,
   libtensorflowDir,
+  type NativeFile,
   PLATFORM,
   runtimeDirectory,
   tensorflowSchema,
@@ -23,8 +25,9 @@ import {
   variable,
 } from "./choice.ts";
 import { download } from "../files/download.ts";
-import { removeIfThere, wholeDirectory } from "../files/whole.ts";
+import { removeIfThere, UNFINISHED, wholeDirectory, writeWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
+import { alteration, measure } from "./native.ts";
 import { fetchWheel, TENSORFLOW_VERSION, unpackWheel, wheelFor } from "./wheel.ts";
 
 /** What a way is given. */
@@ -42,11 +45,13 @@ export interface WayTask {
 /** A libtensorflow that a way has found, not yet tried. */
 export interface Found {
   readonly origin: z.infer<typeof tensorflowSchema>["origin"];
-  /** Absolute paths: the addon, then the libraries it needs. */
-  readonly files: readonly string[];
-  /** Called once it has computed something: keeps it for other checkouts. */
+  /** The addon, then the libraries it needs, as measured before anything runs; paths are absolute. */
+  readonly files: readonly NativeFile[];
+  /** Whether the digest of what it was made of is written down in this project; false if omitted. */
+  readonly pinned?: boolean;
+  /** Called once it has computed something: keeps it for later set-ups, also of other checkouts. */
   keep?(): Promise<void>;
-  /** Called when it does not load: removes what only set-up has made. */
+  /** Called when it does not load: sees to it that what only set-up has made is not taken up again. */
   discard?(): Promise<void>;
 }
 
@@ -82,7 +87,8 @@ async function installed(): Promise<Found | undefined> {
   const require = createRequire(import.meta.url);
   const directory = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
   if (!await isThere(join(directory, ADDON))) return undefined;
-  return { origin: "installed", files: await officialLayout(directory) };
+  const files = await Promise.all((await officialLayout(directory)).map(measure));
+  return { origin: "installed", files };
 }
 
 /** The addon and the libraries beside it, where they lie as tfjs-node's installation lays them. */
@@ -105,24 +111,20 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   }
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const target = ownDirectory(task.root, "libtensorflow-dir", hash);
-  const kept = await readRuntime(target);
-  if (kept) {
-    return {
-      origin: "libtensorflow-dir",
-      files: kept,
-      discard: () => removeIfThere(target),
-    };
-  }
+  const origin = "libtensorflow-dir";
+  const discard = () => putAside(target);
+  const kept = await readRuntime(target, origin);
+  if (kept) return { origin, files: kept, discard };
 
   const compiler = await findCompiler(task.signal);
   task.progress("Building the addon");
-  const files = await makeDirectory(target, "libtensorflow-dir", async (temporary) => {
+  const files = await makeDirectory(target, async (temporary) => {
     const output = join(temporary, basename(ADDON));
     const runtimePath = dirname(libraries[0]);
     await buildAddon({ compiler, headers, libraries, runtimePath, output, signal: task.signal });
     return [output, ...libraries];
   });
-  return { origin: "libtensorflow-dir", files, discard: () => removeIfThere(target) };
+  return { origin, files, keep: () => writeList(target, origin, files), discard };
 }
 
 /**
@@ -144,22 +146,24 @@ async function findLibraries(directory: string): Promise<string[]> {
 }
 
 async function fromEarlier(task: WayTask): Promise<Found | undefined> {
-  const shared = sharedDirectory();
+  const place = sharedDirectory();
   for (const origin of ["download", "wheel"] as const) {
     const own = ownDirectory(task.root, origin);
-    const theirs = shared && join(shared, basename(own));
+    const theirs = place && join(place, basename(own));
     const discard = async () => {
-      await removeIfThere(own);
-      if (theirs) await removeIfThere(theirs);
+      await putAside(own);
+      if (theirs) await putAside(theirs);
     };
-    const keep = () => keepFor(theirs, own);
-    const files = await readRuntime(own);
-    if (files) return { origin, files, keep, discard };
-    if (theirs && await readRuntime(theirs)) {
-      await copyDirectory(theirs, own);
-      const files = await readRuntime(own);
-      if (files) return { origin, files, discard };
-    }
+    const found = (files: NativeFile[]) => ({ ...keepable(origin, own, files), discard });
+    const files = await readRuntime(own, origin);
+    if (files) return found(files);
+    const shared = theirs && await readRuntime(theirs, origin);
+    if (!shared) continue;
+    const copied = await makeDirectory(own, (temporary) => copyFiles(shared, theirs, temporary));
+    // What was copied may have been altered meanwhile.
+    const before = shared.map(({ path, ...file }) => ({ ...file, path: relative(theirs, path) }));
+    if (!await alteration(own, before)) return found(copied);
+    await putAside(own);
   }
 }
 
@@ -191,7 +195,7 @@ async function fromDownload(task: WayTask): Promise<Found> {
       label: `Downloading libtensorflow ${OFFICIAL.version}`,
     },
   ];
-  const files = await makeDirectory(target, "download", async (temporary) => {
+  const files = await makeDirectory(target, async (temporary) => {
     for (const { from, into, strip, label } of archives) {
       const path = join(downloads, basename(from));
       await download([`${host}/${from}`], path, {
@@ -229,7 +233,7 @@ async function fromWheel(task: WayTask): Promise<Found> {
     progress: (done, total) => task.progress(label, done, total),
   });
   const target = ownDirectory(task.root, "wheel");
-  const files = await makeDirectory(target, "wheel", async (temporary) => {
+  const files = await makeDirectory(target, async (temporary) => {
     await unpackWheel(wheel, path, temporary, {
       signal: task.signal,
       progress: (done, total) => task.progress("Unpacking it", done, total),
@@ -254,13 +258,17 @@ async function fromWheel(task: WayTask): Promise<Found> {
   return keepable("wheel", target, files);
 }
 
-function keepable(origin: "download" | "wheel", target: string, files: string[]): Found {
+function keepable(origin: "download" | "wheel", target: string, files: NativeFile[]): Found {
   const shared = sharedDirectory();
   return {
     origin,
     files,
-    keep: () => keepFor(shared && join(shared, basename(target)), target),
-    discard: () => removeIfThere(target),
+    pinned: origin === "wheel" && wheelFor(PLATFORM).pinned !== undefined,
+    async keep() {
+      await writeList(target, origin, files);
+      if (shared) await keepFor(join(shared, basename(target)), target, origin, files);
+    },
+    discard: () => putAside(target),
   };
 }
 
@@ -289,22 +297,42 @@ function sharedDirectory(): string | undefined {
   return home && join(home, ".cache", "atelier");
 }
 
-/** The list of files in a folder, written last. */
+/** The list of files in a folder, written once they have computed something. */
 const LIST = "files.json";
 const listSchema = z.strictObject({
+  format: z.literal(FORMAT),
   origin: tensorflowSchema.shape.origin,
   /** Relative to the folder, or absolute. */
   files: tensorflowSchema.shape.files,
 });
 
-/** The absolute paths in a complete folder; undefined where anything is missing or of another size. */
-async function readRuntime(directory: string): Promise<string[] | undefined> {
+async function writeList(
+  directory: string,
+  origin: Found["origin"],
+  files: readonly NativeFile[],
+): Promise<void> {
+  const listed = files.map(({ path, ...measured }) => {
+    const inside = relative(directory, path);
+    return { path: inside.startsWith("..") ? path : inside, ...measured };
+  });
+  const list = listSchema.parse({ format: FORMAT, origin, files: listed });
+  await writeWhole(join(directory, LIST), JSON.stringify(list, null, 2) + "\n");
+}
+
+/** The files of a folder, as listed; undefined where one is missing, altered, or of another way. */
+async function readRuntime(
+  directory: string,
+  origin: Found["origin"],
+): Promise<NativeFile[] | undefined> {
   try {
-    const { files } = listSchema.parse(
-      JSON.parse(await Deno.readTextFile(join(directory, LIST))),
-    );
-    if (!await allThere(directory, files)) return undefined;
-    return files.map(({ path }) => resolve(directory, path));
+    const list = listSchema.parse(JSON.parse(await Deno.readTextFile(join(directory, LIST))));
+    // What is copied lies inside; only an addon built for libraries of the user's names others.
+    const outside = ({ path }: NativeFile) =>
+      relative(directory, resolve(directory, path)).startsWith("..");
+    if (list.origin !== origin) return undefined;
+    if (origin !== "libtensorflow-dir" && list.files.some(outside)) return undefined;
+    if (await alteration(directory, list.files)) return undefined;
+    return list.files.map((file) => ({ ...file, path: resolve(directory, file.path) }));
   } catch {
     return undefined;
   }
@@ -312,56 +340,78 @@ async function readRuntime(directory: string): Promise<string[] | undefined> {
 
 /**
  * Makes a folder: `make` fills a temporary one and returns the absolute paths of its addon and
- * libraries; then it takes the place of `target`. Returns the paths at their place.
+ * libraries; then it takes the place of `target`. Returns them at their place, measured. It has no
+ * list yet.
  */
 async function makeDirectory(
   target: string,
-  origin: Found["origin"],
   make: (temporary: string) => Promise<string[]>,
-): Promise<string[]> {
-  const files = await wholeDirectory(target, async (temporary) => {
-    const paths = await make(temporary);
-    const files = await Promise.all(paths.map(async (path) => {
-      const inside = relative(temporary, path);
-      const bytes = (await Deno.stat(path)).size;
-      return { path: inside.startsWith("..") ? path : inside, bytes };
+): Promise<NativeFile[]> {
+  return await wholeDirectory(target, async (temporary) => {
+    const measured = await Promise.all((await make(temporary)).map(measure));
+    return measured.map((file) => ({
+      ...file,
+      path: resolve(target, relative(temporary, file.path)),
     }));
-    await Deno.writeTextFile(
-      join(temporary, LIST),
-      JSON.stringify(listSchema.parse({ origin, files }), null, 2) + "\n",
-    );
-    return files;
   });
-  return files.map(({ path }) => resolve(target, path));
 }
 
-/** Keeps a folder for other checkouts, where there is such a place and nothing is in it yet. */
-async function keepFor(shared: string | undefined, own: string): Promise<void> {
-  if (!shared || await readRuntime(shared)) return;
+/** Sees to it that a folder is taken up by nobody: it loses its name in one step, then its content. */
+async function putAside(directory: string): Promise<void> {
+  const aside = join(dirname(directory), UNFINISHED + crypto.randomUUID());
   try {
-    // Not if it would cost disk space: some homes are small.
-    await copyDirectory(own, shared, true);
+    await Deno.rename(directory, aside);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  await removeIfThere(aside);
+}
+
+/** Keeps a folder for other checkouts, where nothing that could be taken is in that place yet. */
+async function keepFor(
+  shared: string,
+  own: string,
+  origin: Found["origin"],
+  files: readonly NativeFile[],
+): Promise<void> {
+  if (await readRuntime(shared, origin)) return;
+  try {
+    await wholeDirectory(shared, async (temporary) => {
+      // Not if it would cost disk space: some homes are small.
+      const copies = await copyFiles(files, own, temporary, true);
+      await writeList(
+        temporary,
+        origin,
+        files.map((file, i) => ({ ...file, path: copies[i] })),
+      );
+    });
   } catch {
     // It only makes the next set-up faster.
   }
 }
 
-/** Copies a complete folder: as hard links, or, unless `linksOnly`, as copies where links cannot be. */
-async function copyDirectory(from: string, to: string, linksOnly = false): Promise<void> {
-  const files = await readRuntime(from);
-  if (!files) return;
-  await wholeDirectory(to, async (temporary) => {
-    for (const path of [...files, join(from, LIST)]) {
-      const target = join(temporary, relative(from, path));
-      await Deno.mkdir(dirname(target), { recursive: true });
-      // Links among the libraries are followed: only scoped permissions are at hand.
-      const source = await Deno.realPath(path);
-      await Deno.link(source, target).catch((error) => {
-        if (linksOnly) throw error;
-        return Deno.copyFile(source, target);
-      });
-    }
-  });
+/**
+ * Copies files from one folder to another: as hard links, or, unless `linksOnly`, as copies where links
+ * cannot be. Returns their paths there.
+ */
+async function copyFiles(
+  files: readonly NativeFile[],
+  from: string,
+  to: string,
+  linksOnly = false,
+): Promise<string[]> {
+  return await Promise.all(files.map(async ({ path }) => {
+    const target = join(to, relative(from, path));
+    await Deno.mkdir(dirname(target), { recursive: true });
+    // Links among the libraries are followed: only scoped permissions are at hand.
+    const source = await Deno.realPath(path);
+    await Deno.link(source, target).catch((error) => {
+      if (linksOnly) throw error;
+      return Deno.copyFile(source, target);
+    });
+    return target;
+  }));
 }
 
 function isThere(path: string): Promise<boolean> {

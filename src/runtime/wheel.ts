@@ -8,7 +8,8 @@ import { configure, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { download, type Progress } from "../files/download.ts";
-import { moveWhole } from "../files/whole.ts";
+import { sha256File } from "../files/digest.ts";
+import { moveWhole, removeIfThere } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -23,6 +24,11 @@ export interface Wheel {
   readonly tags: readonly string[];
   /** Libraries to take out of the wheel's folder `tensorflow/`, in the order in which they are linked. */
   readonly libraries: readonly string[];
+  /**
+   * SHA-256 of the wheels by their tags, as in `cp311-cp311-manylinux_2_27_x86_64`: no other wheel is
+   * used. The digest that the index gives counts if omitted.
+   */
+  readonly pinned?: Readonly<Record<string, string>>;
 }
 
 const LINUX = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
@@ -34,6 +40,12 @@ const WHEELS: Readonly<Record<string, Wheel>> = {
     project: "tensorflow-cpu",
     tags: ["manylinux_2_27_x86_64", "manylinux_2_17_x86_64"],
     libraries: LINUX,
+    // Measured on the file that `pip download --no-deps tensorflow-cpu==2.21.0` brought on 2026-11-25.
+    // It is the wheel that pip is asked for here; those for other versions of Python were not at hand.
+    pinned: {
+      "cp311-cp311-manylinux_2_27_x86_64":
+        "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
+    },
   },
   "linux-aarch64": {
     project: "tensorflow",
@@ -62,6 +74,8 @@ export interface WheelTask {
   /** For tests: the index's address and the interpreter that runs pip, in place of the real ones. */
   readonly index?: string;
   readonly python?: string;
+  /** For tests: most bytes that are unpacked, in place of 2 GiB. */
+  readonly mostBytes?: number;
 }
 
 /** https://docs.pypi.org/api/json/ */
@@ -76,7 +90,8 @@ const projectPage = z.object({
 
 /**
  * Fetches the wheel into `directory` and returns its path: from PyPI itself, taken up where an earlier
- * try broke off, or else through pip, which knows this machine's mirrors.
+ * try broke off, or else through pip, which knows this machine's mirrors. One that lies there already
+ * is used where its digest is known and right, and removed otherwise.
  *
  * @throws {Error} where neither has it, with both reasons
  */
@@ -86,8 +101,11 @@ export async function fetchWheel(
   task: WheelTask,
 ): Promise<string> {
   await Deno.mkdir(directory, { recursive: true });
-  for await (const { name } of Deno.readDir(directory)) {
-    if (isWheel(wheel, name)) return join(directory, name);
+  for (const name of await wheelsIn(directory)) {
+    const path = join(directory, name);
+    const digest = pinnedDigest(wheel, name);
+    if (isWheel(wheel, name) && digest && await sha256File(path) === digest) return path;
+    await removeIfThere(path);
   }
   try {
     return await fromIndex(wheel, directory, task);
@@ -119,7 +137,7 @@ async function fromIndex(wheel: Wheel, directory: string, task: WheelTask): Prom
   if (!file) throw new Error(`${host} has no fitting wheel of ${wheel.project}`);
   const path = join(directory, file.filename);
   await download([file.url], path, {
-    digest: file.digests.sha256,
+    digest: pinnedDigest(wheel, file.filename) ?? file.digests.sha256,
     signal: task.signal,
     progress: task.progress,
   });
@@ -159,8 +177,13 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
       limit: 40 * 60_000,
       signal: AbortSignal.any([task.signal, silent.signal]),
     });
-    for await (const { name } of Deno.readDir(temporary)) {
+    for (const name of await wheelsIn(temporary)) {
       if (!isWheel(wheel, name)) continue;
+      const digest = pinnedDigest(wheel, name);
+      const found = digest && await sha256File(join(temporary, name));
+      if (found !== digest) {
+        throw new Error(`pip has brought another ${name}: its SHA-256 is ${found}, not ${digest}`);
+      }
       await moveWhole(join(temporary, name), join(directory, name));
       return join(directory, name);
     }
@@ -171,11 +194,26 @@ async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promis
   }
 }
 
+/** Names of the wheels in a folder, fitting or not. */
+async function wheelsIn(directory: string): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(directory), ({ name }) => name);
+  return names.filter((name) => name.endsWith(".whl")).sort();
+}
+
+/** How the names of a project's wheels begin. */
+const startOf = ({ project }: Wheel) => `${project.replaceAll("-", "_")}-${TENSORFLOW_VERSION}-`;
+
 /** Whether a file name is that of a fitting wheel, such as `tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl`. */
 function isWheel(wheel: Wheel, filename: string): boolean {
-  const start = `${wheel.project.replaceAll("-", "_")}-${TENSORFLOW_VERSION}-`;
-  return filename.startsWith(start) && filename.endsWith(".whl") &&
-    wheel.tags.some((tag) => filename.includes(tag));
+  return filename.startsWith(startOf(wheel)) && filename.endsWith(".whl") &&
+    wheel.tags.some((tag) => filename.includes(tag)) &&
+    (!wheel.pinned || pinnedDigest(wheel, filename) !== undefined);
+}
+
+/** The digest that a wheel of this name must have; undefined where none is written down. */
+function pinnedDigest(wheel: Wheel, filename: string): string | undefined {
+  const tag = filename.slice(startOf(wheel).length, -".whl".length);
+  return wheel.pinned && Object.hasOwn(wheel.pinned, tag) ? wheel.pinned[tag] : undefined;
 }
 
 /** Headers that the addon includes, directly or not, under the wheel's `tensorflow/include/`. */
@@ -186,11 +224,15 @@ const HEADERS = [
   "xla/tsl/c/",
 ];
 
+/** Most bytes that are unpacked; version 2.21.0 has some 0.9 GB. */
+const MOST_BYTES = 2 ** 31;
+
 /**
  * Unpacks the wheel at `path`: its libraries into `directory`, the headers that the addon needs into
- * `directory/include`.
+ * `directory/include`, and nothing else.
  *
- * @throws {Error} where one is missing or the archive is damaged
+ * @throws {Error} where one is missing or there twice, where they are larger than 2 GiB in all or than
+ * the archive says, or where it is damaged
  */
 export async function unpackWheel(
   wheel: Wheel,
@@ -214,20 +256,30 @@ export async function unpackWheel(
       throw new Error(`the wheel holds no ${library}`);
     }
   }
+  if (new Set(wanted.map(({ to }) => to)).size < wanted.length) {
+    throw new Error("the wheel holds a file twice");
+  }
   const total = wanted.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+  const most = task.mostBytes ?? MOST_BYTES;
+  if (total > most) throw new Error(`the wheel unpacks to ${total} bytes, more than ${most}`);
   let done = 0;
   for (const { entry, to } of wanted) {
+    const end = done + entry.uncompressedSize;
+    const lies = () => new Error(`${entry.filename} is not as large as the wheel says`);
     await Deno.mkdir(dirname(to), { recursive: true });
     const target = await Deno.open(to, { create: true, write: true, truncate: true });
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         done += chunk.length;
+        if (done > end) throw lies();
         task.progress(done, total);
         controller.enqueue(chunk);
       },
     });
     const written = counted.readable.pipeTo(target.writable);
-    await Promise.all([entry.getData(counted.writable, { signal: task.signal }), written]);
+    const options = { signal: task.signal, checkSignature: true };
+    await Promise.all([entry.getData(counted.writable, options), written]);
+    if (done !== end) throw lies();
   }
   await archive.close();
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import {
   type Choice,
@@ -10,19 +10,27 @@ import {
   validChoice,
   writeChoice,
 } from "../../src/runtime/choice.ts";
+import { sha256 } from "../../src/files/digest.ts";
+import { alteration, requireUnaltered } from "../../src/runtime/native.ts";
 import { withProject, withVariables } from "../support/project.ts";
+import { flipByte } from "../support/toy.ts";
 
 /** A choice that holds in `root`, whose addon is a file of four bytes. */
 async function rememberAddon(root: string, changes: Partial<Choice> = {}): Promise<Choice> {
   await Deno.writeTextFile(join(root, "addon.node"), "1234");
   const choice: Choice = {
-    format: 1,
+    format: 2,
     platform: PLATFORM,
     tfjs: TFJS_VERSION,
     libtensorflowDir: null,
     backend: "tensorflow",
     requested: false,
-    tensorflow: { origin: "wheel", version: "2.21.0", files: [{ path: "addon.node", bytes: 4 }] },
+    tensorflow: {
+      origin: "wheel",
+      version: "2.21.0",
+      pinned: true,
+      files: [{ path: "addon.node", bytes: 4, sha256: sha256("1234") }],
+    },
     skipped: [{ way: "official download", reason: "no connection" }],
     ...changes,
   };
@@ -61,7 +69,17 @@ Deno.test("reading says what to do where there is no choice, or a damaged one", 
       "",
       "{",
       "[]",
-      JSON.stringify({ ...choice, format: 2 }),
+      JSON.stringify({ ...choice, format: 3 }),
+      // As it was written before there were digests.
+      JSON.stringify({
+        ...choice,
+        format: 1,
+        tensorflow: {
+          origin: "wheel",
+          version: "2.21.0",
+          files: [{ path: "addon.node", bytes: 4 }],
+        },
+      }),
       JSON.stringify({ ...choice, backend: "webgl" }),
       JSON.stringify({ ...choice, tensorflow: null }),
       JSON.stringify({ ...choice, tensorflow: { ...choice.tensorflow, files: [] } }),
@@ -109,5 +127,44 @@ Deno.test("WebAssembly is always ready, TensorFlow where one is known", async ()
 
     await rememberAddon(root, { backend: "wasm" });
     assert(await isReady("tensorflow", root));
+  });
+});
+
+Deno.test("no altered byte of what a choice names is loaded: the file is named, and what to do", async () => {
+  await withProject(async (root) => {
+    const [addon, library] = ["addon.node", "library.so"].map((name) => join(root, name));
+    const restore = async () => {
+      await rememberAddon(root);
+      await Deno.writeTextFile(library, "4321");
+    };
+    await restore();
+    const choice = await rememberAddon(root);
+    choice.tensorflow!.files.push({ path: library, bytes: 4, sha256: sha256("4321") });
+    const attacks: [RegExp, () => Promise<void>][] = [
+      [
+        /addon\.node has been altered: its SHA-256 is [0-9a-f]{64}, and was /,
+        () => flipByte(addon),
+      ],
+      [/library\.so has been altered: its SHA-256 is /, () => flipByte(library)],
+      [/library\.so has been altered: it has 3 bytes, not 4$/, () => Deno.truncate(library, 3)],
+      [/library\.so is missing$/, () => Deno.remove(library)],
+      [/addon\.node has been altered: its SHA-256 is /, async () => {
+        await Deno.rename(addon, `${addon}.other`);
+        await Deno.rename(library, addon);
+        await Deno.rename(`${addon}.other`, library);
+      }],
+    ];
+    for (const [told, attack] of attacks) {
+      await restore();
+      assertEquals(await alteration(root, choice.tensorflow!.files), undefined);
+      await requireUnaltered(choice, root);
+      await attack();
+      assertMatch((await alteration(root, choice.tensorflow!.files))!, told);
+      await assertRejects(
+        () => requireUnaltered(choice, root),
+        Error,
+        "It is not loaded: `deno task setup --force` puts another in its place.",
+      );
+    }
   });
 });

@@ -6,7 +6,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "node:path";
+import { sha256 } from "../../src/files/digest.ts";
 import { readChoice, runtimeDirectory, validChoice } from "../../src/runtime/choice.ts";
+import { measure } from "../../src/runtime/native.ts";
 import { describeChoice, setUp, type SetupOptions } from "../../src/runtime/setup.ts";
 import type { Way } from "../../src/runtime/ways.ts";
 import { withProject } from "../support/project.ts";
@@ -28,13 +30,12 @@ function fakes(root: string, log: string[]) {
     failing: (name: string, reason: string) => way(name, () => Promise.reject(new Error(reason))),
     hanging: (name: string) => way(name, () => new Promise(() => {}), 20),
     finding: (name: string) =>
-      way(name, () =>
-        Promise.resolve({
-          origin: "wheel",
-          files: [path],
-          keep: () => Promise.resolve(void log.push(`keep ${name}`)),
-          discard: () => Promise.resolve(void log.push(`discard ${name}`)),
-        })),
+      way(name, async () => ({
+        origin: "wheel",
+        files: [await measure(path)],
+        keep: () => Promise.resolve(void log.push(`keep ${name}`)),
+        discard: () => Promise.resolve(void log.push(`discard ${name}`)),
+      })),
   };
 }
 
@@ -62,7 +63,8 @@ Deno.test("ways are tried in order until one works; what failed or hung before i
     assertEquals(choice.tensorflow, {
       origin: "wheel",
       version: "2.21.0",
-      files: [{ path: "addon.node", bytes: 4 }],
+      pinned: false,
+      files: [{ path: "addon.node", bytes: 4, sha256: sha256("1234") }],
     });
     assertEquals(choice.skipped, [
       { way: "blocked", reason: "no connection" },
@@ -102,10 +104,13 @@ Deno.test("a choice that holds is kept without asking any way, unless forced", a
     assertEquals(log, ["good", "keep good"]);
 
     log.length = 0;
-    await Deno.writeTextFile(join(root, "addon.node"), "12345");
-    await setUp(options);
-    assertEquals(log, ["good", "keep good"]);
-    assert(await validChoice(root));
+    for (const altered of ["12345", "1235"]) {
+      log.length = 0;
+      await Deno.writeTextFile(join(root, "addon.node"), altered);
+      await setUp(options);
+      assertEquals(log, ["good", "keep good"]);
+      assertEquals((await validChoice(root))?.tensorflow?.files[0].sha256, sha256(altered));
+    }
   });
 });
 
@@ -204,8 +209,8 @@ Deno.test("a choice is told in one line", async () => {
     const ways = [failing("official download", "no connection"), finding("wheel")];
     assertEquals(
       describeChoice(await setUp({ ...options, ways })),
-      "Backend: TensorFlow 2.21.0 through an addon built against the PyPI wheel, the fastest that " +
-        "this machine can have (official download: no connection).",
+      "Backend: TensorFlow 2.21.0 through an addon built against the PyPI wheel (not pinned: its " +
+        "digest is the one that the index gave), the fastest that this machine can have (official download: no connection).",
     );
     assertMatch(
       describeChoice(await setUp({ ...options, backend: "wasm" })),

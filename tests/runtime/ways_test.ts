@@ -1,16 +1,19 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { sha256 } from "../../src/files/digest.ts";
 import { runCommand } from "../../src/runtime/command.ts";
 import { PLATFORM, TFJS_VERSION } from "../../src/runtime/choice.ts";
-import { type Found, ways, type WayTask } from "../../src/runtime/ways.ts";
+import { setUp } from "../../src/runtime/setup.ts";
+import { type Found, type Way, ways, type WayTask } from "../../src/runtime/ways.ts";
 import { TENSORFLOW_VERSION } from "../../src/runtime/wheel.ts";
 import { withProject, withVariables } from "../support/project.ts";
+import { flipByte } from "../support/toy.ts";
 
 const way = (name: string) => ways.find((way) => way.name === name)!;
 const task = (root: string) => ({ root, signal: new AbortController().signal, progress() {} });
 /** The way "official download", which finds something or fails. */
 const official = async (task: WayTask) => (await way("official download").find(task))!;
-const names = (found: Found | undefined) => found?.files.map((path) => basename(path));
+const names = (found: Found | undefined) => found?.files.map(({ path }) => basename(path));
 
 Deno.test("the ways are tried from what is there to what takes longest", () => {
   assertEquals(ways.map(({ name }) => name), [
@@ -54,7 +57,8 @@ Deno.test("the cache for other checkouts is XDG's, or in the home", async () => 
     const put = async (cache: string) => {
       await Deno.mkdir(join(cache, folder), { recursive: true });
       await Deno.writeTextFile(join(cache, folder, "tfjs_binding.node"), "1234");
-      const list = { origin: "wheel", files: [{ path: "tfjs_binding.node", bytes: 4 }] };
+      const file = { path: "tfjs_binding.node", bytes: 4, sha256: sha256("1234") };
+      const list = { format: 2, origin: "wheel", files: [file] };
       await Deno.writeTextFile(join(cache, folder, "files.json"), JSON.stringify(list));
     };
     let checkouts = 0;
@@ -130,7 +134,7 @@ Deno.test({
         "libtensorflow.so.2",
         "libtensorflow_framework.so.2",
       ]);
-      assertEquals(await Deno.readTextFile(found.files[1]), "library");
+      assertEquals(await Deno.readTextFile(found.files[1].path), "library");
       const os = Deno.build.os;
       assertEquals(requests, [
         `/tf-builds/pre-built-binary/napi-v8/4.22.0/CPU-${os}-4.22.0.tar.gz`,
@@ -140,12 +144,123 @@ Deno.test({
 
       const { find } = way("earlier set-up");
       assertEquals((await find(task(root)))?.files, found.files);
+      assertEquals(found.files[1].sha256, sha256("library"));
       const other = join(root, "other-checkout");
       assertEquals(names(await find(task(other))), names(found));
 
-      // Truncated in one checkout, it is taken from nowhere: hard links share their content.
-      await Deno.truncate(found.files[1], 3);
+      // Altered in one checkout, it is taken from nowhere: hard links share their content.
+      const path = found.files[1].path;
+      await flipByte(path);
       assertEquals(await find(task(root)), undefined);
+      assertEquals(await find(task(join(root, "third-checkout"))), undefined);
+      await flipByte(path);
+      assert(await find(task(root)));
+      await Deno.truncate(path, 3);
+      assertEquals(await find(task(root)), undefined);
+    });
+  },
+});
+
+/** A folder of the shared cache, such as another checkout has left, in an empty project. */
+async function withShared(
+  test: (place: { folder: string; find(): Promise<Found | undefined> }) => Promise<void>,
+): Promise<void> {
+  await withProject(async (root) => {
+    const name = `wheel-${TENSORFLOW_VERSION}-tfjs-${TFJS_VERSION}-${PLATFORM}`;
+    const folder = join(root, "cache", "atelier", name);
+    await Deno.mkdir(folder, { recursive: true });
+    const files = [];
+    // Of one size, so that nothing but the digests tells them apart.
+    for (const [path, text] of [["tfjs_binding.node", "addon.."], ["library.so", "library"]]) {
+      await Deno.writeTextFile(join(folder, path), text);
+      files.push({ path, bytes: text.length, sha256: sha256(text) });
+    }
+    const list = { format: 2, origin: "wheel", files };
+    await Deno.writeTextFile(join(folder, "files.json"), JSON.stringify(list));
+    let checkouts = 0;
+    const { find } = way("earlier set-up");
+    await test({ folder, find: () => find(task(join(root, `checkout${checkouts++}`))) });
+  });
+}
+
+Deno.test("what lies in the shared cache is taken as it was listed, byte for byte, or not at all", async () => {
+  const edit = (change: (list: Record<string, unknown>) => void) => async (folder: string) => {
+    const path = join(folder, "files.json");
+    const list = JSON.parse(await Deno.readTextFile(path));
+    change(list);
+    await Deno.writeTextFile(path, JSON.stringify(list));
+  };
+  const attacks: ((folder: string) => Promise<void>)[] = [
+    (folder) => flipByte(join(folder, "tfjs_binding.node")),
+    (folder) => flipByte(join(folder, "library.so")),
+    (folder) => Deno.truncate(join(folder, "library.so"), 3),
+    (folder) => Deno.remove(join(folder, "library.so")),
+    // Two files swapped.
+    async (folder) => {
+      await Deno.rename(join(folder, "library.so"), join(folder, "other"));
+      await Deno.rename(join(folder, "tfjs_binding.node"), join(folder, "library.so"));
+      await Deno.rename(join(folder, "other"), join(folder, "tfjs_binding.node"));
+    },
+    // A folder as it was left before there were digests.
+    edit((list) => {
+      delete list.format;
+      list.files = [{ path: "tfjs_binding.node", bytes: 7 }, { path: "library.so", bytes: 7 }];
+    }),
+    edit((list) => list.format = 1),
+    edit((list) => list.origin = "download"),
+    // A name that leads out of the folder, of a file that is as listed.
+    async (folder) => {
+      await Deno.rename(join(folder, "library.so"), join(dirname(folder), "library.so"));
+      await edit((list) => {
+        const files = list.files as { path: string }[];
+        files[1].path = "../library.so";
+      })(folder);
+    },
+    (folder) => Deno.remove(join(folder, "files.json")),
+  ];
+  for (const attack of attacks) {
+    await withShared(async ({ folder, find }) => {
+      assertEquals(names(await find()), ["tfjs_binding.node", "library.so"]);
+      await attack(folder);
+      assertEquals(await find(), undefined, String(attack));
+    });
+  }
+});
+
+Deno.test({
+  name: "a folder whose trial failed is never taken up again, nor one that was not tried",
+  ignore: !offered,
+  async fn() {
+    await withOfficial(async ({ host, root, requests }) => {
+      const tried: string[] = [];
+      const asked: Way[] = ["earlier set-up", "official download"].map((name) => {
+        const { find, ...rest } = way(name);
+        return { ...rest, name, find: (given) => find({ ...given, host }) };
+      });
+      const force = async () => {
+        const { backend, skipped } = await setUp({
+          root,
+          force: true,
+          ways: asked,
+          progress() {},
+          tryOut(what) {
+            if (what === "wasm") return Promise.resolve("4");
+            tried.push(Deno.readTextFileSync(what));
+            return Promise.reject(new Error("illegal instruction"));
+          },
+        });
+        return { backend, ways: skipped.map(({ way }) => way) };
+      };
+      const left = () => [...Deno.readDirSync(join(root, ".cache", "runtime"))].map((e) => e.name);
+      for (let time = 1; time <= 2; time++) {
+        assertEquals(await force(), { backend: "wasm", ways: ["official download"] });
+        assertEquals([tried.length, requests.length], [time, 2 * time]);
+        assertEquals(left().sort(), ["choice.json", "lock"]);
+      }
+      // As a set-up leaves it that is killed while it tries: nothing says that it computed.
+      await official({ ...task(root), host });
+      assertEquals(await way("earlier set-up").find(task(root)), undefined);
+      assertEquals((await force()).ways, ["official download"]);
     });
   },
 });

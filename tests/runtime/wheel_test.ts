@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256 } from "../../src/files/digest.ts";
 import { fetchWheel, unpackWheel, type Wheel, wheelFor } from "../../src/runtime/wheel.ts";
 
 const wheel: Wheel = {
@@ -106,10 +106,9 @@ Deno.test("a wheel without a library, or damaged, is an error", async () => {
 
 Deno.test("of the index's files the first that fits is fetched and checked", async () => {
   const bytes = text("a wheel");
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
   const start = "tensorflow_cpu-2.21.0-cp311-cp311-";
   const requests: string[] = [];
-  let hash = sha256;
+  let hash = sha256(bytes);
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const { pathname, origin } = new URL(request.url);
     requests.push(pathname);
@@ -147,12 +146,30 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
       await assertRejects(
         () => fetchWheel(wheel, directory, alone),
         Error,
-        `SHA-256 is ${sha256}`,
+        `SHA-256 is ${sha256(bytes)}`,
       );
       await assertRejects(
         () => fetchWheel({ ...wheel, tags: ["plan9"] }, directory, alone),
         Error,
         "has no fitting wheel of tensorflow-cpu; there is no python-that-is-not-there on this machine",
+      );
+      assertEquals([...Deno.readDirSync(directory)], []);
+
+      // What is pinned here counts, whatever the index says of it, and of wheels only those.
+      const tag = "cp311-cp311-manylinux_2_27_x86_64";
+      const pinned = { ...wheel, pinned: { [tag]: sha256(bytes) } };
+      assertEquals(await fetchWheel(pinned, directory, alone), path);
+      await Deno.remove(path);
+      hash = sha256(bytes);
+      await assertRejects(
+        () => fetchWheel({ ...wheel, pinned: { [tag]: "0".repeat(64) } }, directory, alone),
+        Error,
+        `SHA-256 is ${sha256(bytes)}`,
+      );
+      await assertRejects(
+        () => fetchWheel({ ...wheel, pinned: { other: sha256(bytes) } }, directory, alone),
+        Error,
+        "has no fitting wheel of tensorflow-cpu",
       );
       assertEquals([...Deno.readDirSync(directory)], []);
     });
@@ -161,25 +178,111 @@ Deno.test("of the index's files the first that fits is fetched and checked", asy
   }
 });
 
-Deno.test("a wheel that is there already is not fetched again: known by project, version and platform, whatever the Python", async () => {
+Deno.test("a wheel that is there already is used where it is pinned and its digest is right; a planted one is not", async () => {
   // Nothing is to be asked for: nobody listens there.
   const offline = { ...task(), index: "http://127.0.0.1:1", python: "python-that-is-not-there" };
+  const right = sha256("a wheel");
+  const tags = ["cp311-cp311-manylinux_2_27_x86_64", "cp313-cp313-manylinux_2_27_x86_64"];
+  const pinned = { ...wheel, pinned: Object.fromEntries(tags.map((tag) => [tag, right])) };
   for (
-    const [name, fits] of [
-      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl", true],
-      ["tensorflow_cpu-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl", true],
-      ["tensorflow_cpu-2.21.0-cp311-cp311-win_amd64.whl", false],
-      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl", false],
-      ["tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_27_x86_64.whl", false],
-      ["tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl", false],
-      ["tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl.part", false],
+    const [of, name, content, fits] of [
+      [pinned, `tensorflow_cpu-2.21.0-${tags[0]}.whl`, "a wheel", true],
+      [pinned, `tensorflow_cpu-2.21.0-${tags[1]}.whl`, "a wheel", true],
+      [pinned, `tensorflow_cpu-2.21.0-${tags[0]}.whl`, "b wheel", false],
+      [pinned, `tensorflow_cpu-2.21.0-${tags[0]}.whl`, "", false],
+      [pinned, "tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl", "a wheel", false],
+      [pinned, "tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_27_x86_64.whl", "a wheel", false],
+      [pinned, "tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl", "a wheel", false],
+      [pinned, `tensorflow_cpu-2.21.0-${tags[0]}.whl.part`, "a wheel", false],
+      // Nothing on this machine says what its digest is to be.
+      [wheel, `tensorflow_cpu-2.21.0-${tags[0]}.whl`, "a wheel", false],
     ] as const
   ) {
     await withDirectory(async (directory) => {
-      await Deno.writeTextFile(join(directory, name), "a wheel");
-      const attempt = () => fetchWheel(wheel, directory, offline);
-      if (fits) assertEquals(await attempt(), join(directory, name));
-      else await assertRejects(attempt, Error, "127.0.0.1:1 cannot be reached; there is no python");
+      const path = join(directory, name);
+      await Deno.writeTextFile(path, content);
+      const attempt = () => fetchWheel(of, directory, offline);
+      if (fits) assertEquals(await attempt(), path);
+      else {
+        await assertRejects(attempt, Error, "127.0.0.1:1 cannot be reached; there is no python");
+        const left = [...Deno.readDirSync(directory)].filter(({ name }) => name.endsWith(".whl"));
+        assertEquals(left, []);
+      }
     });
+  }
+});
+
+Deno.test({
+  name: "a wheel from pip that is not the pinned one is not used",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withDirectory(async (directory) => {
+      const tag = "cp311-cp311-manylinux_2_27_x86_64";
+      const name = `tensorflow_cpu-2.21.0-${tag}.whl`;
+      const python = join(directory, "python");
+      const script = `#!/bin/sh
+        for arg; do case "$arg" in --dest=*) printf 'a wheel' > "\${arg#--dest=}/${name}";; esac; done
+      `;
+      await Deno.writeTextFile(python, script, { mode: 0o755 });
+      const given = { ...task(), index: "http://127.0.0.1:1", python };
+      const folder = join(directory, "downloads");
+      const fetched = (digest: string) =>
+        fetchWheel({ ...wheel, pinned: { [tag]: digest } }, folder, given);
+      await assertRejects(
+        () => fetched(sha256("the wheel")),
+        Error,
+        `pip has brought another ${name}: its SHA-256 is ${sha256("a wheel")}`,
+      );
+      assertEquals([...Deno.readDirSync(folder)], []);
+      assertEquals(await fetched(sha256("a wheel")), join(folder, name));
+    });
+  },
+});
+
+Deno.test("an archive that unpacks to more than the bound, or than it says, is refused", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "a.whl");
+    const target = join(directory, "target");
+    const unpack = (mostBytes: number) =>
+      unpackWheel(wheel, path, target, { ...task(), mostBytes });
+    const zeros = new Uint8Array(4 << 20);
+    const name = "tensorflow/libtensorflow_cc.so.2";
+    const bomb = await archive({ ...complete, [name]: zeros });
+    assert(bomb.length < 10_000, "it is no bomb");
+    await Deno.writeFile(path, bomb);
+    await assertRejects(() => unpack(1 << 20), Error, "more than 1048576");
+    // It has not begun.
+    await assertRejects(() => Deno.stat(target), Deno.errors.NotFound);
+    await unpack(8 << 20);
+
+    // What nobody takes may be as large as it likes.
+    await Deno.writeFile(path, await archive({ ...complete, "tensorflow/other.so": zeros }));
+    await unpack(1 << 20);
+
+    // The same bomb, whose headers say that it holds 4 KiB, or that it holds more.
+    for (const size of [4 << 10, 5 << 20]) {
+      const lying = bomb.slice();
+      const view = new DataView(lying.buffer, lying.byteOffset, lying.length);
+      let changed = 0;
+      for (let i = 0; i + 4 <= lying.length; i++) {
+        if (view.getUint32(i, true) !== zeros.length) continue;
+        view.setUint32(i, size, true);
+        changed++;
+      }
+      assert(changed >= 1, "the archive does not say how large its file is");
+      await Deno.writeFile(path, lying);
+      await assertRejects(() => unpack(8 << 20), Error);
+      const written = await Deno.stat(join(target, "libtensorflow_cc.so.2")).then((x) => x.size);
+      assert(written <= 5 << 20);
+    }
+  });
+});
+
+Deno.test("the wheel of Linux on x86_64 is pinned; what describes a choice says so of the others", () => {
+  assertEquals(Object.keys(wheelFor("linux-x86_64").pinned!), [
+    "cp311-cp311-manylinux_2_27_x86_64",
+  ]);
+  for (const platform of ["linux-aarch64", "darwin-aarch64"]) {
+    assertEquals(wheelFor(platform).pinned, undefined);
   }
 });
