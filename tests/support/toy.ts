@@ -195,7 +195,8 @@ const toySources: Sources = {
     }`,
 };
 
-const settings = {
+/** What `study.ts` is given unless a test says otherwise. */
+export const settings = {
   numbers: { count: 4 },
   sums: { offsets: [1, 2], times: 1, called: "offset" },
   page: { title: "Sums" },
@@ -232,6 +233,8 @@ export interface Toy {
   move(from: string, to: string): void;
   /** Overrides settings of stages for all later calls. */
   configure(overrides: Settings): void;
+  /** Writes the sources down and returns their folder, for a process of its own (`toy_driver.ts`). */
+  sources(): Promise<string>;
   /** Runs targets (all if omitted) and returns the names of the stages that ran, in order. */
   run(targets?: readonly string[], options?: ToyOptions): Promise<string[]>;
   /** Reasons by stage, of those that are stale. */
@@ -274,7 +277,7 @@ export async function withSources(
     const plan = study.plan({ ...settings, ...overrides });
     return { workspace: { root, home, cache }, plan };
   };
-  const notes = locator({ notes: { variable: "NOTES", cache: join(cache, "notes") } });
+  const notes = notesOf(cache);
   const events: RunEvent[] = [];
   try {
     await test({
@@ -291,6 +294,7 @@ export async function withSources(
         sources.delete(from);
       },
       configure: (next) => overrides = { ...overrides, ...next },
+      sources: async () => (await written()).workspace.root,
       async run(targets, { executor = twoInProcess, ...options } = {}) {
         const { workspace, plan } = await written();
         const ran: string[] = [];
@@ -335,6 +339,10 @@ export async function withSources(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Finds the notes of a project. */
+export const notesOf = (cache: string) =>
+  locator({ notes: { variable: "NOTES", cache: join(cache, "notes") } });
 
 /** What the jobs of the toy compute with. */
 export const SLOW: Equipment = { variant: "slow", facts: { library: "none" } };
