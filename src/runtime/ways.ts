@@ -113,7 +113,7 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   const target = ownDirectory(task.root, "libtensorflow-dir", hash);
   const origin = "libtensorflow-dir";
   const discard = () => putAside(target);
-  const kept = await readRuntime(target, origin);
+  const kept = await readRuntime(target, origin).catch(() => undefined);
   if (kept) return { origin, files: kept, discard };
 
   const compiler = await findCompiler(task.signal);
@@ -147,6 +147,9 @@ async function findLibraries(directory: string): Promise<string[]> {
 
 async function fromEarlier(task: WayTask): Promise<Found | undefined> {
   const place = sharedDirectory();
+  let altered: unknown;
+  const read = (...where: Parameters<typeof readRuntime>) =>
+    readRuntime(...where).catch((error) => void (altered ??= error));
   for (const origin of ["download", "wheel"] as const) {
     const own = ownDirectory(task.root, origin);
     const theirs = place && join(place, basename(own));
@@ -155,16 +158,20 @@ async function fromEarlier(task: WayTask): Promise<Found | undefined> {
       if (theirs) await putAside(theirs);
     };
     const found = (files: NativeFile[]) => ({ ...keepable(origin, own, files), discard });
-    const files = await readRuntime(own, origin);
+    const files = await read(own, origin);
     if (files) return found(files);
-    const shared = theirs && await readRuntime(theirs, origin);
+    const shared = theirs && await read(theirs, origin);
     if (!shared) continue;
     const copied = await makeDirectory(own, (temporary) => copyFiles(shared, theirs, temporary));
     // What was copied may have been altered meanwhile.
     const before = shared.map(({ path, ...file }) => ({ ...file, path: relative(theirs, path) }));
-    if (!await alteration(own, before)) return found(copied);
+    const wrong = await alteration(own, before);
+    if (!wrong) return found(copied);
     await putAside(own);
+    altered ??= new Error(wrong);
   }
+  // Somebody should know, though another way may well give one.
+  if (altered) throw altered;
 }
 
 /** tfjs-node's own addresses (its scripts/install.js and deps-constants.js, 4.22.0). */
@@ -319,23 +326,29 @@ async function writeList(
   await writeWhole(join(directory, LIST), JSON.stringify(list, null, 2) + "\n");
 }
 
-/** The files of a folder, as listed; undefined where one is missing, altered, or of another way. */
+/**
+ * The files of a folder, as listed; undefined where there is no list of this format and way.
+ *
+ * @throws {Error} where one is missing or altered
+ */
 async function readRuntime(
   directory: string,
   origin: Found["origin"],
 ): Promise<NativeFile[] | undefined> {
+  let list: z.infer<typeof listSchema>;
   try {
-    const list = listSchema.parse(JSON.parse(await Deno.readTextFile(join(directory, LIST))));
-    // What is copied lies inside; only an addon built for libraries of the user's names others.
-    const outside = ({ path }: NativeFile) =>
-      relative(directory, resolve(directory, path)).startsWith("..");
-    if (list.origin !== origin) return undefined;
-    if (origin !== "libtensorflow-dir" && list.files.some(outside)) return undefined;
-    if (await alteration(directory, list.files)) return undefined;
-    return list.files.map((file) => ({ ...file, path: resolve(directory, file.path) }));
+    list = listSchema.parse(JSON.parse(await Deno.readTextFile(join(directory, LIST))));
   } catch {
     return undefined;
   }
+  // What is copied lies inside; only an addon built for libraries of the user's names others.
+  const outside = ({ path }: NativeFile) =>
+    relative(directory, resolve(directory, path)).startsWith("..");
+  if (list.origin !== origin) return undefined;
+  if (origin !== "libtensorflow-dir" && list.files.some(outside)) return undefined;
+  const wrong = await alteration(directory, list.files);
+  if (wrong) throw new Error(wrong);
+  return list.files.map((file) => ({ ...file, path: resolve(directory, file.path) }));
 }
 
 /**
@@ -375,7 +388,7 @@ async function keepFor(
   origin: Found["origin"],
   files: readonly NativeFile[],
 ): Promise<void> {
-  if (await readRuntime(shared, origin)) return;
+  if (await readRuntime(shared, origin).catch(() => undefined)) return;
   try {
     await wholeDirectory(shared, async (temporary) => {
       // Not if it would cost disk space: some homes are small.
