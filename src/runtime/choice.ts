@@ -147,7 +147,7 @@ export function variable(name: string): string | undefined {
 }
 
 /** Whether every file is there with its size. Paths are absolute or relative to `base`. */
-export async function allThere(
+async function allThere(
   base: string,
   files: readonly { readonly path: string; readonly bytes: number }[],
 ): Promise<boolean> {
