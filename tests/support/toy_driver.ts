@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bounded } from "../../src/pipeline/executor.ts";
+import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
 import type { Planned } from "../../src/pipeline/stage.ts";
