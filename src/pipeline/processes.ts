@@ -35,8 +35,10 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
-    async run(job, output, progress) {
-      if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
+    async run(asked, output, progress) {
+      if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
+      // Permissions are for real paths, and a cache may be a link to another disk.
+      const job = { ...asked, files: await withRealPaths(asked.files) };
       const began = performance.now();
       // Beside the output, on the same disk, and named so that the next run removes what is left of it.
       const scratch = await Deno.makeTempDir({
@@ -44,9 +46,10 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
         prefix: `${UNFINISHED}scratch-`,
       });
       try {
-        const alive = cache === undefined ? undefined : join(cache, ALIVE);
+        const alive = cache === undefined ? undefined : join(await Deno.realPath(cache), ALIVE);
         if (alive) (await Deno.open(alive, { create: true, write: true })).close();
-        const read = [root, output, scratch, ...inputs(job), ...(alive ? [alive] : [])];
+        const inputs = Object.values(job.files).map(({ path }) => path);
+        const read = [root, output, scratch, ...inputs, ...(alive ? [alive] : [])];
         const child = new Deno.Command(Deno.execPath(), {
           args: [
             "run",
@@ -81,8 +84,16 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
   };
 }
 
-/** Where the files of a job are. */
-const inputs = ({ files }: ReadyJob) => Object.values(files).map(({ path }) => path);
+/** The same files, by paths without links. */
+const withRealPaths = async (files: ReadyJob["files"]): Promise<ReadyJob["files"]> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(files).map(async ([name, { path, sha256 }]) => [
+        name,
+        { path: await Deno.realPath(path), sha256 },
+      ]),
+    ),
+  );
 
 /** Ends a process, which may have ended already. */
 async function end(child: Deno.ChildProcess): Promise<void> {

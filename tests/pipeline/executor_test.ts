@@ -246,6 +246,22 @@ Deno.test("a worker may read the project, its files and its own folder, and noth
     assertStringIncludes(error.message, "Requires read access");
   }));
 
+Deno.test("a cache may be a link to another disk", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  withToy(async (toy) => {
+    const elsewhere = await Deno.makeTempDir({ prefix: "atelier-elsewhere-" });
+    try {
+      await Deno.symlink(elsewhere, toy.path(".cache"));
+      const executor = (root: string) =>
+        bounded(processes({ root, permissions: [READ], cache: toy.path(".cache") }), 2);
+      await toy.run(undefined, { executor });
+      assertEquals(await toy.stale(), {});
+    } finally {
+      await Deno.remove(elsewhere, { recursive: true });
+    }
+  }));
+
 /** Runs a job in a process: `work` is the text of its module. */
 const inWorker = (
   work: string,
