@@ -16,15 +16,7 @@ export function sha256(content: Uint8Array | string): string {
 }
 
 /** SHA-256 of a file's bytes, read in parts. */
-export async function sha256File(path: string): Promise<string> {
-  using file = await Deno.open(path);
-  const hash = createHash("sha256");
-  const buffer = new Uint8Array(1 << 18);
-  for (let count; (count = await file.read(buffer)) !== null;) {
-    hash.update(buffer.subarray(0, count));
-  }
-  return hash.digest("hex");
-}
+export const sha256File = (path: string): Promise<string> => hashFile(hashLike(), path);
 
 /** The algorithm of a digest in hexadecimal: MD5 has 32 digits, SHA-256 has 64. */
 export function hashName(digest: string): "MD5" | "SHA-256" {
@@ -37,9 +29,11 @@ export function hashLike(digest = ""): Hash {
 }
 
 /** Digest of a file's bytes, read in parts, of the same algorithm as another one. */
-export async function digestLike(digest: string, path: string): Promise<string> {
+export const digestLike = (digest: string, path: string): Promise<string> =>
+  hashFile(hashLike(digest), path);
+
+async function hashFile(hash: Hash, path: string): Promise<string> {
   using file = await Deno.open(path);
-  const hash = hashLike(digest);
   const buffer = new Uint8Array(1 << 18);
   for (let count; (count = await file.read(buffer)) !== null;) {
     hash.update(buffer.subarray(0, count));

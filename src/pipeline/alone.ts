@@ -9,7 +9,7 @@ import type { RunEvent } from "./events.ts";
 import { execute } from "./execute.ts";
 import type { Executor } from "./executor.ts";
 import { asJson, digestPlan, stageIngredients } from "./keys.ts";
-import { type Manifest, manifestPath, readManifest } from "./manifest.ts";
+import { type Manifest, manifestPath, requireManifest } from "./manifest.ts";
 import type {
   Equipment,
   Flat,
@@ -82,9 +82,7 @@ async function copied(
   scratch: Workspace,
   { stage, name }: Written,
 ): Promise<Source | undefined> {
-  const found = await readManifest(workspace, stage);
-  if ("problem" in found) throw new Error(`the manifest of ${stage} ${found.problem}`);
-  const { manifest, text } = found;
+  const { manifest, text } = await requireManifest(workspace, stage);
   const stored = manifest.outputs[name];
   if (name !== "manifest.json" && !stored) return undefined;
   const bytes = stored ? await load(workspace, stage, stored) : new TextEncoder().encode(text);

@@ -15,6 +15,7 @@ import {
   compiledByAll,
   compilersOf,
   computedIngredients,
+  digestsOf,
   readyJob,
   textsOf,
 } from "./keys.ts";
@@ -232,9 +233,7 @@ async function prepare(
       name,
       job: job.name,
       parameters,
-      inputs: Object.fromEntries(
-        Object.entries(files).map(([name, { sha256 }]) => [name, sha256]),
-      ),
+      inputs: digestsOf(files),
       compiled,
     },
   };

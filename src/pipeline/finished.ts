@@ -9,6 +9,7 @@ import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
 import { removeIfThere, UNFINISHED, writeWhole } from "../files/whole.ts";
 import type { Executor, Outcome, ReadyJob } from "./executor.ts";
+import { digestsOf } from "./keys.ts";
 import type { Facts, Progress, StoredFile } from "./stage.ts";
 
 /** A job that has run. */
@@ -29,11 +30,7 @@ const record = z.strictObject({
 
 const RECORD = "job.json";
 
-const madeOf = ({ module, files }: ReadyJob): string =>
-  digest({
-    module,
-    files: Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])),
-  });
+const madeOf = ({ module, files }: ReadyJob): string => digest({ module, files: digestsOf(files) });
 
 /** Runs jobs that have not finished before; equal jobs asked for at once run once. */
 export interface JobRunner {

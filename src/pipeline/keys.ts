@@ -58,11 +58,16 @@ export const textsOf = (stage: Stage, variant: string | undefined, { root, byMod
   Object.fromEntries(
     [
       ...modulesOf(stage),
-      ...Object.values(stage.jobs).flatMap(({ variants }) => {
-        const found = variant === undefined ? undefined : variants[variant];
-        return found ? [found.module, ...(found.compiled ? [found.compiled] : [])] : [];
-      }),
+      ...variantsOf(stage, variant).flatMap(({ module, compiled }) =>
+        [module, compiled ?? []].flat()
+      ),
     ].map((module) => [modulePath(root, module), byModule.get(module)!.text]),
+  );
+
+/** How the jobs of a stage are computed in a variant, those that know it. */
+const variantsOf = (stage: Stage, variant: string | undefined) =>
+  Object.values(stage.jobs).flatMap(({ variants }) =>
+    (variant === undefined ? undefined : variants[variant]) ?? []
   );
 
 /** The modules of a stage and of its jobs, variants apart. */
@@ -108,16 +113,13 @@ export function computedIngredients(
   code: Code,
   compiled: string | null,
 ): Ingredients["computed"] {
-  const modules = Object.values(stage.jobs).flatMap(({ variants }) =>
-    variants[variant]?.module ?? []
-  );
+  const modules = variantsOf(stage, variant).map(({ module }) => module);
   return modules.length === 0 ? null : { variant, ...merged(code, modules), compiled };
 }
 
 /** The code that compiles for a stage's jobs. */
 export function compilersOf(stage: Stage, variant: string, code: Code): Manifest["compilers"] {
-  const modules = Object.values(stage.jobs)
-    .flatMap(({ variants }) => variants[variant]?.compiled ?? []);
+  const modules = variantsOf(stage, variant).flatMap(({ compiled }) => compiled ?? []);
   return merged(code, modules).code;
 }
 
@@ -138,6 +140,10 @@ export function compiledByAll(records: readonly Pick<JobRecord, "compiled">[]): 
   const all = records.flatMap(({ compiled }) => compiled ?? []);
   return all.length === 0 ? null : digest(all.sort());
 }
+
+/** The digest of every file that a job reads, by its name. */
+export const digestsOf = (files: ReadyJob["files"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
 
 /** A job with its key, ready to run. */
 export function readyJob(
@@ -163,7 +169,7 @@ export function readyJob(
       parameters,
       ...values([job.module]),
       forms: formsOf(job.writes),
-      inputs: Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])),
+      inputs: digestsOf(files),
       // What a job is computed with that knows no variants is nobody's business.
       computed: variant ? { ...equipment, ...values([variant.module]), compiled } : null,
     }),

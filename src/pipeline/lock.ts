@@ -31,10 +31,9 @@ export async function lock(
   const name = join(folder, "lock.json");
   const file = await Deno.open(join(folder, "lock"), { write: true, create: true });
   try {
-    for (let waits = 0; !await file.tryLock(true); waits++) {
-      if (waits === 0) onWait(await readHolder(name));
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
-      signal?.throwIfAborted();
+    if (!await file.tryLock(true)) {
+      onWait(await readHolder(name));
+      await untilLocked(file, signal);
     }
     const content: Holder = { pid: Deno.pid, since: new Date().toISOString() };
     await writeWhole(name, JSON.stringify(content) + "\n");
@@ -57,6 +56,10 @@ export const ALIVE = "alive";
 export async function untilNobodyWorks(folder: string, signal?: AbortSignal): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   using file = await Deno.open(join(folder, ALIVE), { write: true, create: true });
+  await untilLocked(file, signal);
+}
+
+async function untilLocked(file: Deno.FsFile, signal?: AbortSignal): Promise<void> {
   while (!await file.tryLock(true)) {
     await new Promise((resolve) => setTimeout(resolve, EVERY));
     signal?.throwIfAborted();

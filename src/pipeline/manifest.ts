@@ -235,6 +235,30 @@ export async function readManifest(
   }
 }
 
+/**
+ * The manifest of a stage that must have one.
+ *
+ * @throws {Error} that says why none can be used
+ */
+export async function requireManifest(
+  workspace: Workspace,
+  stage: string,
+): Promise<{ manifest: Manifest; text: string }> {
+  const found = await readManifest(workspace, stage);
+  if ("problem" in found) throw new Error(`the manifest of ${stage} ${found.problem}`);
+  return found;
+}
+
+/** Names of outputs, sorted: those that are the same in both, and those that are not, or only in one. */
+export function compareOutputs(
+  then: Manifest["outputs"],
+  now: Manifest["outputs"],
+): { same: string[]; differing: string[] } {
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
+  const isSame = (name: string) => then[name]?.sha256 === now[name]?.sha256;
+  return { same: names.filter(isSame), differing: names.filter((name) => !isSame(name)) };
+}
+
 /** Writes a stage's manifest; from then on its artifacts count. */
 export async function writeManifest(
   workspace: Workspace,

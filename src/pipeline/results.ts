@@ -1,6 +1,6 @@
 /** The artifacts of a stage's last result, read as they are declared. @module */
 import { readersOf } from "./context.ts";
-import { readManifest } from "./manifest.ts";
+import { requireManifest } from "./manifest.ts";
 import type { Readers, Stage } from "./stage.ts";
 import { load, storedPath } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
@@ -10,9 +10,8 @@ export async function artifactsIn<P, R, W extends Stage["writes"], J>(
   workspace: Workspace,
   { name: stage, writes }: Stage<P, R, W, J>,
 ) {
-  const found = await readManifest(workspace, stage);
-  if ("problem" in found) throw new Error(`The manifest of ${stage} ${found.problem}.`);
-  const { outputs } = found.manifest;
+  const { manifest: recorded } = await requireManifest(workspace, stage);
+  const { outputs } = recorded;
   const readers: Readers<W> = readersOf(writes, (name) => {
     const stored = outputs[name];
     return stored && {
@@ -21,6 +20,6 @@ export async function artifactsIn<P, R, W extends Stage["writes"], J>(
       read: () => load(workspace, stage, stored),
     };
   });
-  const manifest = { read: () => Promise.resolve(found.manifest) };
+  const manifest = { read: () => Promise.resolve(recorded) };
   return { ...readers, manifest };
 }

@@ -15,7 +15,7 @@ import { type Executor, Stopped } from "./executor.ts";
 import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
 import { lock, untilNobodyWorks } from "./lock.ts";
-import { type Manifest, manifestPath, writeManifest } from "./manifest.ts";
+import { compareOutputs, type Manifest, manifestPath, writeManifest } from "./manifest.ts";
 import type { Equipment, Planned, Written } from "./stage.ts";
 import {
   inputName,
@@ -179,7 +179,7 @@ class Run {
       if (before.lost && !forced) await this.#compare(stage.name, last!, made);
       const same = !forced && last?.key === made.key &&
         digest(last.lacking) === digest(made.lacking) &&
-        differingOutputs(last.outputs, made.outputs).length === 0;
+        compareOutputs(last.outputs, made.outputs).differing.length === 0;
       if (!same) await writeManifest(this.workspace, stage.name, made);
       await this.#clean(stage.name, same ? last : made);
       const after = await status();
@@ -206,7 +206,7 @@ class Run {
    * @throws {Error} where they did not; what was recorded stays, and what came out goes
    */
   async #compare(stage: string, recorded: Manifest, made: Made): Promise<void> {
-    const differing = differingOutputs(recorded.outputs, made.outputs);
+    const { differing } = compareOutputs(recorded.outputs, made.outputs);
     if (differing.length === 0) return;
     await this.#clean(stage, recorded);
     const [then, now] = [recorded, made].map(({ ingredients: { computed } }) => computed?.variant);
@@ -239,7 +239,7 @@ class Run {
     this.onEvent({ type: "started", stage: stage.name, reasons: [reason] });
     const { manifest } = status.last!;
     const again = await execute(status, this.#surroundings);
-    const differing = differingOutputs(manifest.outputs, again.outputs);
+    const { differing } = compareOutputs(manifest.outputs, again.outputs);
     if (differing.length > 0) {
       throw new Error(
         `running ${stage.name} again gave other bytes for ${differing.join(", ")}. ` +
@@ -264,10 +264,4 @@ class Run {
       read: () => load(this.workspace, stage, stored),
     };
   }
-}
-
-/** Names of outputs that are not the same in both. */
-function differingOutputs(then: Manifest["outputs"], now: Manifest["outputs"]): string[] {
-  return [...new Set([...Object.keys(then), ...Object.keys(now)])]
-    .filter((name) => then[name]?.sha256 !== now[name]?.sha256);
 }

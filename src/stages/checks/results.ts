@@ -17,7 +17,7 @@ import { resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { tunedLenet } from "../../models/tuned_lenet.ts";
 import { named } from "../../pipeline/artifacts.ts";
-import { readManifest } from "../../pipeline/manifest.ts";
+import { requireManifest } from "../../pipeline/manifest.ts";
 import { artifactsIn } from "../../pipeline/results.ts";
 import type { Readers } from "../../pipeline/stage.ts";
 import { JOBS_FILE } from "../../pipeline/status.ts";
@@ -241,10 +241,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     name: "every artifact is the one that the manifest names, and is declared",
     stage: stage.name,
     async run() {
-      const found = await readManifest(workspace, stage.name);
-      if ("problem" in found) throw new Error(`the manifest of ${stage.name} ${found.problem}`);
+      const { manifest: { outputs } } = await requireManifest(workspace, stage.name);
       const declared = new Map(named(stage.writes));
-      const { outputs } = found.manifest;
       for (const [name, stored] of Object.entries(outputs)) {
         const problem = await verify(workspace, stage.name, stored);
         hold(!problem || stored.kind === "local", `${stage.name}/${stored.file} is ${problem}`);

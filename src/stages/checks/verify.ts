@@ -8,7 +8,7 @@ import { inScratch, jobAlone, stageAlone } from "../../pipeline/alone.ts";
 import { fileName } from "../../pipeline/artifacts.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
 import type { Executor } from "../../pipeline/executor.ts";
-import { type Manifest, readManifest } from "../../pipeline/manifest.ts";
+import { compareOutputs, requireManifest } from "../../pipeline/manifest.ts";
 import type { Equipment, Planned, StoredFile } from "../../pipeline/stage.ts";
 import { recompiled, statusOf } from "../../pipeline/status.ts";
 import { storedPath, verify as verifyStored } from "../../pipeline/store.ts";
@@ -100,13 +100,6 @@ async function stateChecks(
   }));
 }
 
-/** The manifest of a stage, which other checks say more of. */
-async function manifestOf(workspace: Workspace, stage: string): Promise<Manifest> {
-  const found = await readManifest(workspace, stage);
-  if ("problem" in found) throw new Error(`the manifest of ${stage} ${found.problem}`);
-  return found.manifest;
-}
-
 /** What the jobs of a stage executed, compiled again whether or not the compiling code changed. */
 function graphChecks(workspace: Workspace, { stage }: Planned): Check[] {
   if (Object.keys(stage.jobs).length === 0) return [];
@@ -114,7 +107,8 @@ function graphChecks(workspace: Workspace, { stage }: Planned): Check[] {
     name: "the graphs of all jobs are what their models compile to",
     stage: stage.name,
     async run() {
-      const { ingredients: { computed }, outputs } = await manifestOf(workspace, stage.name);
+      const { manifest } = await requireManifest(workspace, stage.name);
+      const { ingredients: { computed }, outputs } = manifest;
       if (!computed || computed.compiled === null) {
         throw new NotChecked(`computed by ${computed?.variant ?? "nothing"}, which has no graphs`);
       }
@@ -141,18 +135,17 @@ function againChecks(
 ): Check[] {
   /** Runs a stage without jobs again, and compares what it writes. */
   const again = async (name: string): Promise<string> => {
-    const { outputs: then } = await manifestOf(workspace, name);
+    const { manifest } = await requireManifest(workspace, name);
     const planned = plan.find(({ stage }) => stage.name === name)!;
     const now = await stageAlone(workspace, scratch, planned, locator, onEvent);
-    const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].sort();
-    const differing = names.filter((name) => then[name]?.sha256 !== now[name]?.sha256);
+    const { same, differing } = compareOutputs(manifest.outputs, now);
     hold(differing.length === 0, `made again, these have other bytes: ${differing.join(", ")}`);
-    return `the same bytes, in all ${names.length} artifacts`;
+    return `the same bytes, in all ${same.length} artifacts`;
   };
 
   /** Where the images are that networks predict. */
   const images = async () => {
-    const { outputs } = await manifestOf(workspace, prepare.name);
+    const { manifest: { outputs } } = await requireManifest(workspace, prepare.name);
     const find = async (key: "trainImages" | "validationIndices" | "testImages") => {
       const stored = outputs[fileName(key, prepare.writes[key])];
       for (const place of [workspace, scratch]) {
