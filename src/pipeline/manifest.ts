@@ -206,7 +206,7 @@ export const manifestArtifact = (stage: string): Artifact<Manifest> => ({
 });
 
 /**
- * The manifest of a stage, or why there is none that can be used: `missing`, or what is wrong with
+ * The manifest of a stage, or why there is none that can be used: `is missing`, or what is wrong with
  * its text.
  *
  * @throws {LaterFormat} where a later version wrote it
@@ -224,7 +224,7 @@ export async function readManifest(
     if (size > LONGEST) return { problem: `has ${size} bytes, which no manifest has` };
     text = await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { problem: "missing" };
+    if (error instanceof Deno.errors.NotFound) return { problem: "is missing" };
     return { problem: `cannot be read: ${error instanceof Error ? error.message : error}` };
   }
   try {

@@ -46,7 +46,7 @@ async function compare(
 ): Promise<Reproduced> {
   const then = await readManifest(workspace, stage);
   if (!("manifest" in then)) {
-    return { stage, problem: `its manifest is ${then.problem}`, same: [], differing: [] };
+    return { stage, problem: `its manifest ${then.problem}`, same: [], differing: [] };
   }
   const now = await requireManifest(scratch, stage);
   return { stage, problem: null, ...compareOutputs(then.manifest.outputs, now.manifest.outputs) };

@@ -121,7 +121,7 @@ export async function stageStatus(
   const last = "manifest" in read ? read : undefined;
   if ("problem" in read) {
     reasons.push(
-      read.problem === "missing"
+      read.problem === "is missing"
         ? "it has not run yet: results hold no manifest"
         : `manifest.json ${read.problem}`,
     );

@@ -29,7 +29,7 @@ export async function allMetrics(
     if (!artifact || !isArtifact(artifact)) continue;
     const read = await readManifest(workspace, stage);
     if ("problem" in read) {
-      if (read.problem === "missing") continue;
+      if (read.problem === "is missing") continue;
       throw new Error(`The manifest of stage ${stage} ${read.problem}.`);
     }
     const stored = read.manifest.outputs[artifact.name];

@@ -15,6 +15,7 @@ import {
   type Manifest,
   manifestArtifact,
   parseManifest,
+  requireManifest,
 } from "../../src/pipeline/manifest.ts";
 import { withToy } from "../support/toy.ts";
 
@@ -154,6 +155,23 @@ Deno.test("a result of an earlier format runs again, and says so", () =>
     ]);
     assertEquals(await toy.run(), ["sums"]);
     assertEquals(await toy.stale(), {});
+  }));
+
+Deno.test("a manifest that must be there is refused with the reason, where there is none to use", () =>
+  withToy(async (toy) => {
+    await assertRejects(
+      () => requireManifest(toy.workspace, "sums"),
+      Error,
+      "the manifest of sums is missing",
+    );
+    await toy.run();
+    assertEquals((await requireManifest(toy.workspace, "sums")).manifest.ingredients.stage, "sums");
+    replaced(toy.workspace.home, (text) => text.replace('"format": 2', '"format": 1'));
+    await assertRejects(
+      () => requireManifest(toy.workspace, "sums"),
+      Error,
+      "the manifest of sums cannot be used: it was written by an earlier version",
+    );
   }));
 
 Deno.test("a result of a later format is not written over", () =>
