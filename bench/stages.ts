@@ -13,7 +13,7 @@ import { sha256File } from "../src/files/digest.ts";
 import { bounded } from "../src/pipeline/pool.ts";
 import { jobRunner } from "../src/pipeline/finished.ts";
 import { asJson, digestPlan, readyJob } from "../src/pipeline/keys.ts";
-import { processes } from "../src/pipeline/processes.ts";
+import { jobProcesses } from "../tasks/jobs.ts";
 import { checkStudy, planOf } from "../src/stages/plan.ts";
 import { job as fit } from "../src/training/job.ts";
 import { equip } from "../tasks/equip.ts";
@@ -55,10 +55,7 @@ const keras = (measure: string, threads: number, args: object) =>
 async function foldsHere(directory: string): Promise<number> {
   const code = await digestPlan(root, planOf(checkStudy(study)), new Map());
   const equipment = await equip();
-  const executor = bounded(
-    processes({ root, permissions: ["--allow-env", "--allow-ffi"] }),
-    2,
-  );
+  const executor = bounded(jobProcesses(root), 2);
   const runner = jobRunner(await Deno.makeTempDir({ dir: directory }), executor, true);
   const files = Object.fromEntries(
     await Promise.all(["images.npy", "labels.npy"].map(async (name) => {

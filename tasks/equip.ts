@@ -1,7 +1,14 @@
 /** What jobs compute with on this machine: what set-up chose, or what the user asks for. @module */
 import type { Equipment } from "../src/pipeline/stage.ts";
-import { type Backend, isReady, readChoice, TFJS_VERSION } from "../src/runtime/choice.ts";
+import {
+  type Backend,
+  isReady,
+  readChoice,
+  TFJS_VERSION,
+  validChoice,
+} from "../src/runtime/choice.ts";
 import { requireUnaltered } from "../src/runtime/native.ts";
+import { findSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 
 /**
  * Makes sure that a backend is there, and says which. Jobs then load what set-up has tried: workers
@@ -11,6 +18,7 @@ import { requireUnaltered } from "../src/runtime/native.ts";
  */
 export async function equip(backend?: Backend): Promise<Equipment> {
   if (!await isReady(backend)) await setUp(backend);
+  if (!await readSandbox()) await findSandbox(await validChoice());
   const choice = backend === "wasm" ? undefined : await readChoice();
   if ((backend ?? choice?.backend) !== "tensorflow" || !choice?.tensorflow) {
     return { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };

@@ -1,23 +1,5 @@
-/** What the tasks that run jobs have in common: flags, permissions of jobs, and how they end. @module */
-import { join } from "node:path";
-import { pathList } from "../src/files/flags.ts";
+/** What the tasks that run jobs have in common: flags, and how they end. @module */
 import type { Backend } from "../src/runtime/choice.ts";
-
-/** What may lie elsewhere behind a link, of what a job's process reads of the project. */
-const LINKED = [".cache", ".cache/runtime", "node_modules"];
-
-/** Permissions of a job's process, besides its files and its own folder: what loading TensorFlow takes. */
-export async function workerPermissions(root: string): Promise<string[]> {
-  const places = await Promise.all(
-    LINKED.map((name) => Deno.realPath(join(root, name)).catch(() => undefined)),
-  );
-  const linked = places.filter((place) => place !== undefined);
-  return [
-    `--allow-read=${pathList(linked, root)}`,
-    "--allow-env=TF_NUM_INTRAOP_THREADS,TF_NUM_INTEROP_THREADS,TF_CPP_MIN_LOG_LEVEL,TMPDIR,TMP,TEMP",
-    `--allow-ffi=${pathList([".cache/runtime", "node_modules", ...linked], root)}`,
-  ];
-}
 
 /**
  * How many jobs run at once: one a core if omitted.
@@ -59,6 +41,11 @@ export async function runTask(task: (signal: AbortSignal) => Promise<number>): P
       controller.abort(new Error(`ended by ${signal}`));
     });
   }
+  // Started by a process that waits for it; where that one is killed, nobody wants the rest.
+  const parent = Deno.ppid;
+  setInterval(() => {
+    if (Deno.ppid !== parent) controller.abort(new Error("the process that started it is gone"));
+  }, 500);
   try {
     // Native libraries and the bundler's process would keep this one alive.
     Deno.exit(await task(controller.signal));

@@ -6,13 +6,13 @@
  */
 import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
-import { processes } from "../src/pipeline/processes.ts";
 import { reproduce } from "../src/pipeline/reproduce.ts";
 import { decimal, duration } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
+import { backendFlag, jobsFlag, runTask } from "./flags.ts";
+import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
@@ -41,10 +41,7 @@ await runTask(async (signal) => {
     {
       force: false,
       executor: bounded(
-        processes({
-          root: workspace.root,
-          permissions: await workerPermissions(workspace.root),
-        }),
+        jobProcesses(workspace.root),
         jobsFlag(values.jobs),
       ),
       equip: () => equip(backend),

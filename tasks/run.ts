@@ -5,12 +5,12 @@
  */
 import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
-import { processes } from "../src/pipeline/processes.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
+import { backendFlag, jobsFlag, runTask } from "./flags.ts";
+import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 const FLAGS = `
@@ -45,11 +45,7 @@ await runTask(async (signal) => {
   await run(workspace, plan, targets, {
     force: values.force,
     executor: bounded(
-      processes({
-        root: workspace.root,
-        permissions: await workerPermissions(workspace.root),
-        cache: workspace.cache,
-      }),
+      jobProcesses(workspace.root, workspace.cache),
       jobsFlag(values.jobs),
     ),
     equip: () => equip(backend),

@@ -1,6 +1,7 @@
 /** `deno task setup`: finds the fastest backend that this machine can have, and remembers it. @module */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 import { bars } from "./bar.ts";
 
@@ -39,6 +40,7 @@ try {
   const choice = await setUp({ backend, force, progress: show });
   view.clear();
   console.log(describeChoice(choice));
+  console.log(describeSandbox(await readSandbox()));
   if (choice.backend === "wasm" && !choice.requested) {
     console.log(listReasons(choice.skipped));
     console.log(

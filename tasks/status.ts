@@ -1,6 +1,7 @@
 /** `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not. @module */
 import { parseArgs } from "node:util";
 import { statusOf } from "../src/pipeline/status.ts";
+import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { madeWith } from "../src/stages/made_with.ts";
 import { runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
@@ -22,6 +23,7 @@ await runTask(async () => {
     for (const reason of reasons) console.log(`  - ${reason}`);
     for (const path of leftovers) console.log(`  - left by an earlier result: ${path}`);
   }
+  console.log(describeSandbox(await readSandbox()));
   const stale = states.some(({ reasons, leftovers }) => reasons.length + leftovers.length > 0);
   if (values.check && stale) {
     console.error("Committed results are stale or altered: run `deno task all` and commit.");

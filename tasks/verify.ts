@@ -5,11 +5,11 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { processes } from "../src/pipeline/processes.ts";
 import { verify } from "../src/stages/checks/verify.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, runTask, workerPermissions } from "./flags.ts";
+import { backendFlag, runTask } from "./flags.ts";
+import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
@@ -29,10 +29,7 @@ await runTask(async (signal) => {
     checked,
     workspace,
     {
-      executor: processes({
-        root: workspace.root,
-        permissions: await workerPermissions(workspace.root),
-      }),
+      executor: jobProcesses(workspace.root),
       equip: () => equip(backend),
       locator,
       signal,

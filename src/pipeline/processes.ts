@@ -8,18 +8,19 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
+import { type Command, DENO_VARIABLES, environment, type Places } from "../files/programs.ts";
 import { UNFINISHED } from "../files/whole.ts";
 import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
 import { jobDocument, jobMessage, lines } from "./messages.ts";
-import type { Facts, Progress } from "./stage.ts";
+import type { Equipment, Facts, Progress } from "./stage.ts";
 
 /** How processes are started. */
 export interface ProcessOptions {
   /** The project's root, which modules are found from. */
   readonly root: string;
-  /** Permission flags besides reading the project and the job's files, and writing to its own folder. */
-  readonly permissions: readonly string[];
+  /** What a job computed with some equipment needs besides the project, its files and its own folder. */
+  rights(equipment: Equipment): Rights | Promise<Rights>;
   /**
    * The folder that runs are bound to (`Workspace.cache`): each process then says in it that it is at
    * work, so that a run which follows a killed one waits for what that one left.
@@ -27,11 +28,21 @@ export interface ProcessOptions {
   readonly cache?: string;
 }
 
+/** What a process may do. */
+export interface Rights {
+  /** Permission flags of Deno. */
+  readonly flags: readonly string[];
+  /** Paths that it may read. */
+  readonly read: readonly string[];
+  /** Puts the command into a sandbox, where there is one. */
+  confined?(command: Command, places: Places): Command;
+}
+
 /** How long a process that was told to end is waited for before it is killed, in milliseconds. */
 const PATIENCE = 2000;
 
 /** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
-export function processes({ root, permissions, cache }: ProcessOptions): Executor {
+export function processes({ root, rights, cache }: ProcessOptions): Executor {
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
@@ -48,20 +59,28 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
       try {
         const alive = cache === undefined ? undefined : join(await Deno.realPath(cache), ALIVE);
         if (alive) (await Deno.open(alive, { create: true, write: true })).close();
+        const { flags, read: more, confined } = await rights(job.equipment);
         const inputs = Object.values(job.files).map(({ path }) => path);
-        const read = [root, output, scratch, ...inputs, ...(alive ? [alive] : [])];
-        const child = new Deno.Command(Deno.execPath(), {
+        const read = [root, ...inputs, ...more, ...(alive ? [alive] : [])];
+        const write = [output, scratch];
+        const command = {
+          program: Deno.execPath(),
           args: [
             "run",
             "--no-prompt",
-            `--allow-read=${pathList(read, root)}`,
-            `--allow-write=${pathList([output, scratch], root)}`,
-            ...permissions,
+            `--allow-read=${pathList([...read, ...write], root)}`,
+            `--allow-write=${pathList(write, root)}`,
+            ...flags,
             new URL("./worker.ts", import.meta.url).href,
           ],
+        };
+        const { program, args } = confined?.(command, { read, write }) ?? command;
+        const child = new Deno.Command(program, {
+          args: [...args],
           cwd: root,
-          // Temporary files of the worker go with it.
-          env: { TMPDIR: scratch, TMP: scratch, TEMP: scratch },
+          // No other variables; and temporary files of the worker go with it.
+          clearEnv: true,
+          env: { ...environment(DENO_VARIABLES), TMPDIR: scratch, TMP: scratch, TEMP: scratch },
           stdin: "piped",
           stdout: "piped",
           stderr: "piped",
@@ -155,8 +174,10 @@ async function follow(
   const failed = `Job ${job.label} (${job.module}) failed:`;
   if (failure) throw new JobFailure(`${failed} ${failure.message}`, failure.kind, failure.data);
   if (!finished || !status.success) {
-    const why = status.signal
-      ? `its process was ended by ${status.signal}`
+    // A sandbox tells the number of the signal that ended its process in its own way, as shells do.
+    const signal = status.signal ?? (status.code > 128 ? `signal ${status.code - 128}` : undefined);
+    const why = signal
+      ? `its process was ended by ${signal}`
       : `its process ended with ${status.code}`;
     throw new Error(`${failed} ${why}\n${(await errors).trim().split("\n").slice(-15).join("\n")}`);
   }

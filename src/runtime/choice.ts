@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { variable } from "../files/programs.ts";
 import { writeWhole } from "../files/whole.ts";
 
 /** What can compute: libtensorflow through tfjs-node's addon, or TensorFlow.js on WebAssembly. */
@@ -134,16 +135,6 @@ export async function isReady(backend?: Backend, root: string = PROJECT): Promis
 export function libtensorflowDir(): string | null {
   const directory = variable("LIBTENSORFLOW_DIR");
   return directory === undefined ? null : resolve(directory);
-}
-
-/** An environment variable; undefined where it is not set, empty, or may not be read. */
-export function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
 }
 
 /** Whether every file is there with its size. Paths are absolute or relative to `base`. */

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { join, relative } from "node:path";
-import { z } from "zod";
 import {
   type Backend,
   type Choice,
@@ -20,9 +18,11 @@ import {
   writeChoice,
 } from "./choice.ts";
 import { removeUnfinished } from "../files/whole.ts";
-import { bounded, runCommand } from "./command.ts";
+import { bounded } from "./command.ts";
 import { alteration } from "./native.ts";
 import { reasonOf } from "./reason.ts";
+import { findSandbox, readSandbox } from "./sandbox.ts";
+import { TRIAL, tryOut } from "./trial.ts";
 import type { Found, Way } from "./ways.ts";
 
 /** What a set-up is asked for. */
@@ -53,7 +53,7 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
   const root = options.root ?? PROJECT;
   if (!options.force) {
     const kept = await fitting(root, options.backend);
-    if (kept) return kept;
+    if (kept && await readSandbox(root)) return kept;
   }
   const directory = runtimeDirectory(root);
   await Deno.mkdir(directory, { recursive: true });
@@ -70,13 +70,17 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
   }
   if (waited || !options.force) {
     const kept = await fitting(root, options.backend);
-    if (kept) return kept;
+    if (kept) {
+      if (!await readSandbox(root)) await findSandbox(kept, root);
+      return kept;
+    }
   }
   // Loaded only where it is needed: most calls find a choice that holds.
   const { ways } = await import("./ways.ts");
   await removeUnfinished(directory);
   const choice = await choose(root, { ways, ...options });
   await writeChoice(choice, root);
+  await findSandbox(choice, root);
   return choice;
 }
 
@@ -124,9 +128,6 @@ async function choose(
   return { ...choice, backend: "wasm", tensorflow: null, skipped };
 }
 
-/** Longest time that loading a backend and multiplying two small matrices may take. */
-const TRIAL = 2 * 60_000;
-
 /** Goes through the ways until one finds a libtensorflow that computes. */
 async function search(
   root: string,
@@ -156,36 +157,6 @@ async function search(
     }
   }
   return { tensorflow: null, skipped };
-}
-
-/** What `probe.ts` prints. */
-const probeResult = z.union([
-  z.strictObject({ version: z.string() }),
-  z.strictObject({ failure: z.string() }),
-]);
-
-/**
- * Loads a backend, an addon's path or `wasm`, in a process of its own and lets it compute. Returns
- * its version.
- *
- * @throws {Error} where it does not work, with the reason
- */
-async function tryOut(what: string, signal: AbortSignal): Promise<string> {
-  const output = await runCommand(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi"],
-      fileURLToPath(new URL("./probe.ts", import.meta.url)),
-      what,
-    ],
-    name: "the process that tried it",
-    cwd: PROJECT,
-    env: { NO_COLOR: "1" },
-    limit: TRIAL,
-    signal,
-  });
-  const result = probeResult.parse(JSON.parse(output.trim().split("\n").at(-1)!));
-  if ("failure" in result) throw new Error(result.failure);
-  return result.version;
 }
 
 /** One line on what was chosen and why. */

@@ -22,9 +22,9 @@ import {
   runtimeDirectory,
   tensorflowSchema,
   TFJS_VERSION,
-  variable,
 } from "./choice.ts";
 import { download } from "../files/download.ts";
+import { variable } from "../files/programs.ts";
 import { removeIfThere, UNFINISHED, wholeDirectory, writeWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { alteration, measure } from "./native.ts";

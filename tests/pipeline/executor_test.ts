@@ -5,21 +5,18 @@ import { type Executor, JobFailure, type ReadyJob, Stopped } from "../../src/pip
 import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { inFolder } from "../support/data_files.ts";
-import { inProcess, READ, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";
+import {
+  inProcess,
+  jobCalled,
+  READ,
+  reading,
+  SLOW,
+  type Toy,
+  twoProcesses,
+  withToy,
+} from "../support/toy.ts";
 
 /** A job by its label, of modules that are not there unless they are given. */
-const jobCalled = (label: string, more: Partial<ReadyJob> = {}): ReadyJob => ({
-  key: label,
-  label,
-  job: "toy",
-  declaration: "job.ts",
-  module: "work.ts",
-  parameters: {},
-  equipment: SLOW,
-  files: {},
-  ...more,
-});
-
 /** An executor whose jobs end when the test says so, or with an error when it is stopped. */
 function byHand() {
   const running = new Map<string, PromiseWithResolvers<void>>();
@@ -113,7 +110,7 @@ Deno.test("stopped, an executor ends what runs and takes nothing more", async ()
   await running;
   await waiting;
   await assertRejects(() => one.run(jobCalled("c"), "", silent), Stopped);
-  const { stop, run } = processes({ root: "none", permissions: [READ] });
+  const { stop, run } = processes({ root: "none", rights: reading() });
   await stop();
   await assertRejects(() => run(jobCalled("d"), "none", silent), Stopped, "d was not run");
 });
@@ -198,7 +195,7 @@ function loopForever(toy: Toy): string {
 
 /** Processes that may write where the jobs of `loopForever` do. */
 const loopingProcesses = (folder: string) => (root: string) =>
-  bounded(processes({ root, permissions: [READ, `--allow-write=${folder}`] }), 2);
+  bounded(processes({ root, rights: reading(`--allow-write=${folder}`) }), 2);
 
 Deno.test("a run that is told to end ends its jobs and rejects with the reason", () =>
   withToy(async (toy) => {
@@ -254,7 +251,7 @@ Deno.test("a cache may be a link to another disk", {
     try {
       await Deno.symlink(elsewhere, toy.path(".cache"));
       const executor = (root: string) =>
-        bounded(processes({ root, permissions: [READ], cache: toy.path(".cache") }), 2);
+        bounded(processes({ root, rights: reading(), cache: toy.path(".cache") }), 2);
       await toy.run(undefined, { executor });
       assertEquals(await toy.stale(), {});
     } finally {
@@ -290,7 +287,7 @@ const inWorker = (
     await Deno.writeTextFile(join(root, "work.ts"), work);
     const output = join(root, "output");
     await Deno.mkdir(output);
-    const { run } = processes({ root, permissions: [READ, "--allow-run"] });
+    const { run } = processes({ root, rights: reading("--allow-run") });
     await test((more = {}) => run(jobCalled("the job", more), output, silent), output, root);
   });
 
@@ -386,9 +383,9 @@ Deno.test("a worker ends within two seconds of its driver's death", () =>
       await Deno.writeTextFile(
         join(root, "driver.ts"),
         `import { processes } from "${new URL("../../src/pipeline/processes.ts", import.meta.url)}";
-         const { run } = processes({ root: ${JSON.stringify(root)}, permissions: [${
+         const { run } = processes({ root: ${JSON.stringify(root)}, rights: () => ({ flags: [${
           JSON.stringify(READ)
-        }] });
+        }], read: [] }) });
          await run(${given}, () => {});`,
       );
       const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

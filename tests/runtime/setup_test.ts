@@ -198,7 +198,7 @@ Deno.test("what an interrupted set-up left is removed by the next", async () => 
     await Deno.writeTextFile(left, "half a library");
     await setUp({ ...quiet, root, ways: [], tryOut: works });
     const names = [...Deno.readDirSync(runtimeDirectory(root))].map(({ name }) => name).sort();
-    assertEquals(names, ["choice.json", "lock"]);
+    assertEquals(names, ["choice.json", "lock", "sandbox.json"]);
   });
 });
 

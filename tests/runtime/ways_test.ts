@@ -263,7 +263,7 @@ Deno.test({
       for (let time = 1; time <= 2; time++) {
         assertEquals(await force(), { backend: "wasm", ways: ["official download"] });
         assertEquals([tried.length, requests.length], [time, 2 * time]);
-        assertEquals(left().sort(), ["choice.json", "lock"]);
+        assertEquals(left().sort(), ["choice.json", "lock", "sandbox.json"]);
       }
       // As a set-up leaves it that is killed while it tries: nothing says that it computed.
       await official({ ...task(root), host });

@@ -150,7 +150,7 @@ export const demo: Study = {
   "deno.json": [
     [
       '    "cv": {',
-      '    "ink": { "description": "Measure ink", "command": "deno task -q stages ink" },\n    "cv": {',
+      '    "ink": { "description": "Measure ink", "command": "deno task -q start run ink" },\n    "cv": {',
     ],
   ],
 };

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { decodeNpy, encodeNpy } from "../../src/files/npy.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
 import { readManifest, writeManifest } from "../../src/pipeline/manifest.ts";
-import { processes } from "../../src/pipeline/processes.ts";
 import { load, store } from "../../src/pipeline/store.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { type Verdict, verify } from "../../src/stages/checks/verify.ts";
 import { equip } from "../../tasks/equip.ts";
+import { jobProcesses } from "../../tasks/jobs.ts";
 import { inFolder } from "../support/data_files.ts";
 import { bringUpToDate, mini, type Place, placeIn } from "../support/mini.ts";
 
@@ -27,10 +27,7 @@ async function verdicts(place: Place): Promise<Verdict[]> {
     workspace,
     {
       executor: bounded(
-        processes({
-          root: workspace.root,
-          permissions: ["--allow-read", "--allow-env", "--allow-ffi"],
-        }),
+        jobProcesses(workspace.root),
         2,
       ),
       equip: () => equip("tensorflow"),

@@ -11,7 +11,6 @@ import { dataFolder } from "../../src/data/source.ts";
 import { type Locator, locator } from "../../src/files/locate.ts";
 import { weightsFolder } from "../../src/models/imagenet_source.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
-import { processes } from "../../src/pipeline/processes.ts";
 import type { RunEvent } from "../../src/pipeline/events.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { type StageStatus, statusOf } from "../../src/pipeline/status.ts";
@@ -19,7 +18,7 @@ import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf, type Study } from "../../src/stages/plan.ts";
 import { cv, demo, tune } from "../../study.ts";
 import { equip } from "../../tasks/equip.ts";
-import { workerPermissions } from "../../tasks/flags.ts";
+import { jobProcesses } from "../../tasks/jobs.ts";
 
 /** Two epochs at most, two folds, a space of eight points. */
 export const mini = {
@@ -77,10 +76,7 @@ export async function bringUpToDate(
   return await run(workspace, plan, targets ?? plan.map(({ stage }) => stage.name), {
     force: false,
     executor: bounded(
-      processes({
-        root: workspace.root,
-        permissions: await workerPermissions(workspace.root),
-      }),
+      jobProcesses(workspace.root),
       jobs,
     ),
     equip: () => equip("tensorflow"),

@@ -5,7 +5,7 @@ import { sha256 } from "../../src/files/digest.ts";
 import { locator } from "../../src/files/locate.ts";
 import { writeWhole } from "../../src/files/whole.ts";
 import { readersOf, writersOf } from "../../src/pipeline/context.ts";
-import { type Executor, JobFailure, Stopped } from "../../src/pipeline/executor.ts";
+import { type Executor, JobFailure, type ReadyJob, Stopped } from "../../src/pipeline/executor.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
 import { type Manifest, parseManifest } from "../../src/pipeline/manifest.ts";
 import { processes } from "../../src/pipeline/processes.ts";
@@ -355,8 +355,24 @@ const twoInProcess = (root: string) => bounded(inProcess(root), 2);
 /** The toy's sources import the project's own, which lie outside of the toy. */
 export const READ = `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`;
 
+/** A job ready to run, by its label. */
+export const jobCalled = (label: string, more: Partial<ReadyJob> = {}): ReadyJob => ({
+  key: label,
+  label,
+  job: "toy",
+  declaration: "job.ts",
+  module: "work.ts",
+  parameters: {},
+  equipment: SLOW,
+  files: {},
+  ...more,
+});
+
+/** Rights of a toy's jobs: to read the project of the tests, and what more they are given. */
+export const reading = (...flags: string[]) => () => ({ flags: [READ, ...flags], read: [] });
+
 /** Starts a process for each job, two at once. */
-export const twoProcesses = (root: string) => bounded(processes({ root, permissions: [READ] }), 2);
+export const twoProcesses = (root: string) => bounded(processes({ root, rights: reading() }), 2);
 
 /** An executor that calls the jobs' modules in this process, as soon as it is asked. */
 export function inProcess(root: string): Executor {

@@ -10,7 +10,7 @@ import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
 import type { Planned } from "../../src/pipeline/stage.ts";
 import { runTask } from "../../tasks/flags.ts";
-import { notesOf, READ, SLOW } from "./toy.ts";
+import { notesOf, reading, SLOW } from "./toy.ts";
 
 await runTask(async (signal) => {
   const [root, home, settings] = Deno.args;
@@ -21,7 +21,7 @@ await runTask(async (signal) => {
   const plan = study.plan(JSON.parse(settings));
   await run({ root, home, cache }, plan, plan.map(({ stage }) => stage.name), {
     force: false,
-    executor: bounded(processes({ root, permissions: [READ], cache }), 2),
+    executor: bounded(processes({ root, rights: reading(), cache }), 2),
     equip: () => Promise.resolve(SLOW),
     locator: notesOf(cache),
     signal,

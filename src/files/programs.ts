@@ -1,0 +1,54 @@
+/** Programs of this machine: where they are, and what of the environment and the disk they see. @module */
+
+/** A program with its arguments. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** Paths that a process may read, and those that it may write too. */
+export interface Places {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+/** An environment variable; undefined where it is not set, empty, or may not be read. */
+export function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/** Those of some variables that are set, for a process that is to see no others. */
+export function environment(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = variable(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** What Deno finds its own cache by, and what Windows starts a process with. */
+export const DENO_VARIABLES = [
+  "DENO_DIR",
+  "HOME",
+  "XDG_CACHE_HOME",
+  "LOCALAPPDATA",
+  "USERPROFILE",
+  "SystemRoot",
+];
+
+/** The path of a program as `PATH` has it; undefined where it is not on this machine. */
+export async function programPath(name: string): Promise<string | undefined> {
+  const windows = Deno.build.os === "windows";
+  for (const folder of (variable("PATH") ?? "").split(windows ? ";" : ":")) {
+    if (folder === "") continue;
+    const path = `${folder}/${name}${windows ? ".exe" : ""}`;
+    const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+    if (isFile) return path;
+  }
+}

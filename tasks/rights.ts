@@ -1,0 +1,54 @@
+/** What each task may do. `start.ts` starts tasks with exactly this; the README tells it. @module */
+
+/** What a task may do, besides reading files. */
+export interface TaskRights {
+  /** Files and folders, from the project's root; `cache` is the user's cache folder of Atelier. */
+  readonly writes: readonly (string | { readonly cache: true })[];
+  /** Programs; `any` where they differ from machine to machine. */
+  readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap")[] | "any";
+  /** Hosts. */
+  readonly reaches: readonly string[];
+}
+
+/** Where data and weights are had. */
+const DATA = [
+  "fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+  "raw.githubusercontent.com",
+  "storage.googleapis.com",
+];
+
+const RUN: TaskRights = {
+  writes: ["results", "report.md", "demo", ".cache"],
+  runs: ["deno", "git", "esbuild", "bwrap"],
+  reaches: DATA,
+};
+
+/** By the name of the task's module. */
+export const RIGHTS: Readonly<Record<string, TaskRights>> = {
+  run: RUN,
+  reproduce: RUN,
+  verify: { writes: [".cache"], runs: ["deno", "git", "esbuild", "bwrap"], reaches: [] },
+  status: { writes: [], runs: ["esbuild"], reaches: [] },
+  metrics: { writes: [], runs: [], reaches: [] },
+  setup: {
+    writes: [".cache", { cache: true }],
+    runs: "any",
+    reaches: ["storage.googleapis.com", "pypi.org", "files.pythonhosted.org"],
+  },
+};
+
+/** Variables of the environment that tasks see; `*` stands for any ending. They see no others. */
+export const VARIABLES = [
+  // Where the user's files are.
+  ...["FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
+  // Where programs and caches are.
+  ...["PATH", "PATHEXT", "HOME", "XDG_CACHE_HOME", "DENO_DIR", "TMPDIR", "TMP", "TEMP"],
+  ...["SystemRoot", "LOCALAPPDATA", "APPDATA", "USERPROFILE"],
+  // How the terminal is written to.
+  ...["TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "CI"],
+  // How Deno and pip get through the network.
+  ...["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"],
+  ...["http_proxy", "https_proxy", "all_proxy", "no_proxy"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_*", "npm_config_*", "PIP_*"],
+];

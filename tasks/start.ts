@@ -1,0 +1,92 @@
+/**
+ * Starts a task with the rights that it needs, and with the environment that tasks see:
+ * `deno run start.ts <module> [arguments]`. Ends as the task does.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pathList } from "../src/files/flags.ts";
+import { programPath } from "../src/files/programs.ts";
+import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where each program is on this machine; none for those that are not. */
+async function pathsOf(program: string): Promise<string[]> {
+  if (program === "deno") return [Deno.execPath()];
+  if (program === "esbuild") return await bundlers();
+  const path = await programPath(program);
+  // A program is asked for by name, and may be a link.
+  return path === undefined ? [] : [path, await Deno.realPath(path)];
+}
+
+/** Where Deno puts the bundler's program: into a package of its own for each platform. */
+async function bundlers(): Promise<string[]> {
+  const packages = join(root, "node_modules", ".deno");
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(packages)) {
+    const [, platform] = /^@esbuild\+([^@]+)@/.exec(name) ?? [];
+    if (platform === undefined) continue;
+    const folder = join(packages, name, "node_modules", "@esbuild", platform);
+    found.push(join(folder, "bin", "esbuild"), join(folder, "esbuild.exe"));
+  }
+  return found;
+}
+
+/** Where the user's cache folder of Atelier may be. */
+function userCaches(): string[] {
+  const { XDG_CACHE_HOME, HOME } = Deno.env.toObject();
+  return [
+    ...(XDG_CACHE_HOME ? [join(XDG_CACHE_HOME, "atelier")] : []),
+    ...(HOME ? [join(HOME, ".cache", "atelier")] : []),
+  ];
+}
+
+async function flagsFor({ writes, runs, reaches }: TaskRights): Promise<string[]> {
+  const folders = writes.flatMap((place) =>
+    typeof place === "string" ? [join(root, place)] : userCaches()
+  );
+  const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
+  const list = (flag: string, values: readonly string[]) =>
+    values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
+  return [
+    "--allow-read",
+    "--allow-env",
+    "--allow-sys=cpus,systemMemoryInfo",
+    ...list("--allow-write", folders),
+    ...(runs === "any" ? ["--allow-run"] : list("--allow-run", programs)),
+    ...(reaches.length > 0 ? [`--allow-net=${reaches}`] : []),
+  ];
+}
+
+const isListed = (variable: string) =>
+  VARIABLES.some((name) =>
+    name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
+  );
+
+const [name, ...args] = Deno.args;
+const child = new Deno.Command(Deno.execPath(), {
+  args: [
+    ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name])],
+    join(root, "tasks", `${name}.ts`),
+    ...args,
+  ],
+  clearEnv: true,
+  env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+  stdin: "null",
+}).spawn();
+
+const signals: Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGHUP", "SIGINT", "SIGTERM"];
+for (const signal of signals) {
+  Deno.addSignalListener(signal, () => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  });
+}
+Deno.exit((await child.status).code);
