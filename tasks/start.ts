@@ -23,7 +23,8 @@ async function pathsOf(program: string): Promise<string[]> {
 
 /** Where Deno puts the bundler's program: into a package of its own for each platform. */
 async function bundlers(): Promise<string[]> {
-  const packages = join(root, "node_modules", ".deno");
+  // The program is run by its real path, and packages may lie behind a link.
+  const packages = await Deno.realPath(join(root, "node_modules", ".deno"));
   const found: string[] = [];
   for await (const { name } of Deno.readDir(packages)) {
     const [, platform] = /^@esbuild\+([^@]+)@/.exec(name) ?? [];
