@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Credit } from "./src/crate/credits.ts";
 import { weightFiles } from "./src/models/imagenet_source.ts";
 import type { Study } from "./src/stages/plan.ts";
 
@@ -254,6 +255,45 @@ export const study: Study = {
     duplicates: 43,
   },
 };
+
+/**
+ * Whose the data and weights are and under which licence, for `deno task crate`. What is said here
+ * changes no result, and is in no key.
+ */
+export const credits: readonly Credit[] = [
+  {
+    name: "Fashion-MNIST",
+    files: [
+      "train-images-idx3-ubyte.gz",
+      "train-labels-idx1-ubyte.gz",
+      "t10k-images-idx3-ubyte.gz",
+      "t10k-labels-idx1-ubyte.gz",
+    ],
+    by: "Zalando SE",
+    licence: "MIT",
+    page: "https://github.com/zalandoresearch/fashion-mnist",
+    cite: "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a Novel Image Dataset for Benchmarking " +
+      "Machine Learning Algorithms. 2017, arXiv:1708.07747",
+  },
+  {
+    name: "VGG16 trained on ImageNet",
+    files: [weightFiles["vgg16-block3"].name, weightFiles["vgg16"].name],
+    by: "Visual Geometry Group, University of Oxford",
+    licence: "CC-BY-4.0",
+    page: "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
+    cite: "K. Simonyan, A. Zisserman: Very Deep Convolutional Networks for Large-Scale Image " +
+      "Recognition. 2014, arXiv:1409.1556",
+  },
+  {
+    name: "ResNetV2 trained on ImageNet",
+    files: [weightFiles["resnet101v2-conv4"].name, weightFiles["resnet152v2"].name],
+    by: "TensorFlow Slim",
+    licence: "Apache-2.0",
+    page: "https://github.com/tensorflow/models/tree/master/research/slim",
+    cite: "K. He, X. Zhang, S. Ren, J. Sun: Identity Mappings in Deep Residual Networks. 2016, " +
+      "arXiv:1603.05027",
+  },
+];
 
 /**
  * The same pipeline on drawn garments, for machines without the data: `deno task demo`. Its results

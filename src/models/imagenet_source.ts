@@ -10,7 +10,7 @@ const KERAS = "https://storage.googleapis.com/tensorflow/keras-applications";
  * others hold the lower layers of VGG16, to `block3_conv3`, and of ResNet101V2, to
  * `conv5_block1_preact_bn`, in the same layout.
  *
- * VGG16: Visual Geometry Group, University of Oxford, CC BY 4.0. ResNetV2: TensorFlow Slim, Apache 2.0.
+ * Whose they are, and under which licence, stands in `credits` of `study.ts`.
  */
 export const weightFiles = {
   "vgg16-block3": {

@@ -1,0 +1,43 @@
+/** `deno task crate`: results, report, code and what reviewers ask to be told, in a folder to deposit. @module */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { checkCredits } from "../src/crate/credits.ts";
+import { writeCrate } from "../src/crate/crate.ts";
+import { count } from "../src/report/markdown.ts";
+import { runTask } from "./flags.ts";
+import { project } from "./workspace.ts";
+
+await runTask(async () => {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: { demo: { type: "boolean", default: false } },
+  });
+  const checked = await project(values.demo);
+  const { workspace, locator } = checked;
+  const { credits } = await import("../study.ts");
+  const name = `crate/${values.demo ? "demo" : "study"}`;
+  const { files, bytes, packages, unlicensed, uncredited } = await writeCrate(
+    checked,
+    workspace,
+    locator,
+    checkCredits(credits),
+    join(workspace.root, name),
+  );
+  console.log(
+    `${name}: ${count(files)} files, ${(bytes / 1e6).toFixed(1)} MB, to be zipped and deposited.`,
+  );
+  console.log(
+    "Every artifact is what its manifest says, and every result belongs to the code beside it.",
+  );
+  console.log(`sbom.cdx.json lists ${count(packages)} packages.`);
+  if (unlicensed > 0) {
+    console.log(
+      `  ${count(unlicensed)} of them are not installed here, such as those for other systems, ` +
+        "so their licence is not in it.",
+    );
+  }
+  for (const file of uncredited) {
+    console.log(`  Whose ${file} is, and its licence, is not said: see credits in study.ts.`);
+  }
+  return 0;
+});
