@@ -26,15 +26,18 @@ export function jobProcesses(root: string, cache?: string): Executor {
 }
 
 async function rightsOf(root: string, { variant }: Equipment): Promise<Rights> {
-  const files = variant === "graph" ? await nativeFiles(await readChoice(root), root) : [];
-  const read = [...await linkedPlaces(root), ...files.map(dirname)];
+  const { paths, real } = variant === "graph"
+    ? await nativeFiles(await readChoice(root), root)
+    : { paths: [], real: [] };
+  // `equip` has verified them.
+  const native = [...new Set([...paths, ...real])];
   const sandbox = await readSandbox(root);
   const variables = ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL"];
   return {
-    read,
+    read: [...await linkedPlaces(root), ...real.map(dirname)],
     flags: [
-      `--allow-env=${["TMPDIR", "TMP", "TEMP", ...(files.length > 0 ? variables : [])]}`,
-      ...(files.length > 0 ? [`--allow-ffi=${pathList(files, root)}`] : []),
+      `--allow-env=${["TMPDIR", "TMP", "TEMP", ...(native.length > 0 ? variables : [])]}`,
+      ...(native.length > 0 ? [`--allow-ffi=${pathList(native, root)}`] : []),
     ],
     confined: sandbox && ((command, places) => confined(sandbox, command, places)),
   };

@@ -29,6 +29,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   reproduce: RUN,
   verify: { writes: [".cache"], runs: ["deno", "git", "esbuild", "bwrap"], reaches: [] },
   status: { writes: [], runs: ["esbuild"], reaches: [] },
+  crate: { writes: ["crate"], runs: ["esbuild"], reaches: [] },
   metrics: { writes: [], runs: [], reaches: [] },
   setup: {
     writes: [".cache", { cache: true }],

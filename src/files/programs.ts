@@ -6,7 +6,7 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** Paths that a process may read, and those that it may write too. */
+/** Paths that a process may read, and those that it may write too; without links, except in what a root's own path has. */
 export interface Places {
   readonly read: readonly string[];
   readonly write: readonly string[];

@@ -46,9 +46,10 @@ export function processes({ root, rights, cache }: ProcessOptions): Executor {
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
-    async run(asked, output, progress) {
+    async run(asked, place, progress) {
       if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
       // Permissions are for real paths, and a cache may be a link to another disk.
+      const output = await Deno.realPath(place);
       const job = { ...asked, files: await withRealPaths(asked.files) };
       const began = performance.now();
       // Beside the output, on the same disk, and named so that the next run removes what is left of it.

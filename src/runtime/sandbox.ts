@@ -57,13 +57,21 @@ export async function linkedPlaces(root: string): Promise<string[]> {
   return places.filter((place) => place !== undefined);
 }
 
-/** Paths of the native files of a choice, with and without links; the addon is the first. */
+/** Native files of a choice. */
+interface Native {
+  /** Their paths, the addon's first. */
+  readonly paths: readonly string[];
+  /** Where they are, without links. */
+  readonly real: readonly string[];
+}
+
+/** The native files of a choice. */
 export async function nativeFiles(
   { tensorflow }: Pick<Choice, "tensorflow">,
   root: string = PROJECT,
-): Promise<string[]> {
+): Promise<Native> {
   const paths = (tensorflow?.files ?? []).map(({ path }) => resolve(root, path));
-  return [...new Set([...paths, ...await Promise.all(paths.map((path) => Deno.realPath(path)))])];
+  return { paths, real: await Promise.all(paths.map((path) => Deno.realPath(path))) };
 }
 
 /**
@@ -82,13 +90,13 @@ export async function findSandbox(
   return found;
 }
 
-async function tried(program: string, files: readonly string[], root: string): Promise<Sandbox> {
+async function tried(program: string, { paths, real }: Native, root: string): Promise<Sandbox> {
   const sandbox = { format: 1, program, version: "", reason: null } as const;
   try {
     const version = await runCommand(program, { args: ["--version"], limit: TRIAL });
-    const read = [root, PROJECT, ...await linkedPlaces(root), ...files.map(dirname)];
+    const read = [root, PROJECT, ...await linkedPlaces(root), ...real.map(dirname)];
     await tryOut(
-      files[0] ?? "wasm",
+      paths[0] ?? "wasm",
       undefined,
       (command) => confined(sandbox, command, { read, write: [] }),
     );
