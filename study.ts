@@ -294,37 +294,3 @@ export const credits: readonly Credit[] = [
       "arXiv:1603.05027",
   },
 ];
-
-/**
- * The same pipeline on drawn garments, for machines without the data: `deno task demo`. Its results
- * say nothing about Fashion-MNIST and are kept apart from the real ones.
- */
-export const demo: Study = {
-  ...study,
-  title: "Demonstration on synthetic garments",
-  data: {
-    name: "Synthetic garments",
-    format: "synthetic",
-    seed: 43,
-    train: 4000,
-    test: 1000,
-  },
-  baseline: { ...study.baseline, epochs: 3 },
-  tune: {
-    ...tune,
-    /** Small networks, so that WebAssembly alone gets through in minutes. */
-    space: {
-      ...tune.space,
-      CONV_1_FILTER: { type: "int", minValue: 8, maxValue: 16 },
-      CONV_2_FILTER: { type: "int", minValue: 8, maxValue: 32 },
-    },
-    oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
-    finalEpochs: 2,
-    publishedWinner: undefined,
-  },
-  cv: { ...cv, splits: 3, recipe: { ...cv.recipe, epochs: 1 } },
-  /** Pretrained weights say nothing about drawn garments. */
-  transfer: undefined,
-  thresholds: {},
-  published: null,
-};

@@ -1,5 +1,5 @@
 /** `deno task crate`: results, report, code and what reviewers ask to be told, in a folder to deposit. @module */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkCredits } from "../src/crate/credits.ts";
 import { writeCrate } from "../src/crate/crate.ts";
@@ -10,17 +10,16 @@ import { project } from "./workspace.ts";
 await runTask(async () => {
   const { values } = parseArgs({
     args: Deno.args,
-    options: { demo: { type: "boolean", default: false } },
+    options: { study: { type: "string" } },
   });
-  const checked = await project(values.demo);
+  const checked = await project(values.study);
   const { workspace, locator } = checked;
-  const { credits } = await import("../study.ts");
-  const name = `crate/${values.demo ? "demo" : "study"}`;
+  const name = `crate/${basename(checked.folder) || "study"}`;
   const { files, bytes, packages, unlicensed, uncredited } = await writeCrate(
     checked,
     workspace,
     locator,
-    checkCredits(credits),
+    checkCredits(checked.exported.credits ?? []),
     join(workspace.root, name),
   );
   console.log(

@@ -10,10 +10,10 @@ await runTask(async () => {
     args: Deno.args,
     options: {
       json: { type: "boolean", default: false },
-      demo: { type: "boolean", default: false },
+      study: { type: "string" },
     },
   });
-  const checked = await project(values.demo);
+  const checked = await project(values.study);
   const metrics = await allMetrics(checked, checked.workspace);
   if (values.json) {
     console.log(JSON.stringify(metrics, null, 2));

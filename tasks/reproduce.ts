@@ -22,10 +22,10 @@ await runTask(async (signal) => {
     options: {
       jobs: { type: "string" },
       backend: { type: "string" },
-      demo: { type: "boolean", default: false },
+      study: { type: "string" },
     },
   });
-  const checked = await project(values.demo);
+  const checked = await project(values.study);
   const { workspace, plan, locator, rooms } = checked;
   const backend = backendFlag(values.backend);
   // The page tells when stages ran, so it is another one each time.

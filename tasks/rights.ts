@@ -2,37 +2,41 @@
 
 /** What a task may do, besides reading files. */
 export interface TaskRights {
-  /** Files and folders, from the project's root; `cache` is the user's cache folder of Atelier. */
-  readonly writes: readonly (string | { readonly cache: true })[];
+  /** Files and folders: of the study, of the project, and of the user's cache folder. */
+  readonly writes: {
+    readonly study?: readonly string[];
+    readonly project?: readonly string[];
+    readonly cache?: readonly string[];
+  };
   /** Programs; `any` where they differ from machine to machine. */
   readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap")[] | "any";
-  /** Hosts. */
+  /** Hosts; and whether those of the addresses in `study.ts`, where its data are had. */
   readonly reaches: readonly string[];
+  readonly reachesData?: true;
 }
 
-/** Where data and weights are had. */
-const DATA = [
-  "fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-  "raw.githubusercontent.com",
-  "storage.googleapis.com",
-];
-
 const RUN: TaskRights = {
-  writes: ["results", "report.md", "demo", ".cache"],
+  writes: { study: ["results", "report.md", ".cache"], project: [".cache"] },
   runs: ["deno", "git", "esbuild", "bwrap"],
-  reaches: DATA,
+  // Keras's weight files.
+  reaches: ["storage.googleapis.com"],
+  reachesData: true,
 };
 
 /** By the name of the task's module. */
 export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   run: RUN,
   reproduce: RUN,
-  verify: { writes: [".cache"], runs: ["deno", "git", "esbuild", "bwrap"], reaches: [] },
-  status: { writes: [], runs: ["esbuild"], reaches: [] },
-  crate: { writes: ["crate"], runs: ["esbuild"], reaches: [] },
-  metrics: { writes: [], runs: [], reaches: [] },
+  verify: {
+    writes: { project: [".cache"] },
+    runs: ["deno", "git", "esbuild", "bwrap"],
+    reaches: [],
+  },
+  status: { writes: {}, runs: ["esbuild"], reaches: [] },
+  crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
+  metrics: { writes: {}, runs: [], reaches: [] },
   setup: {
-    writes: [".cache", { cache: true }],
+    writes: { project: [".cache"], cache: ["atelier"] },
     runs: "any",
     reaches: ["storage.googleapis.com", "pypi.org", "files.pythonhosted.org"],
   },
@@ -42,7 +46,8 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
 export const VARIABLES = [
   // Where the user's files are.
   ...["FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
-  // Where programs and caches are.
+  // Where programs and caches are, and where the user is.
+  "INIT_CWD",
   ...["PATH", "PATHEXT", "HOME", "XDG_CACHE_HOME", "DENO_DIR", "TMPDIR", "TMP", "TEMP"],
   ...["SystemRoot", "LOCALAPPDATA", "APPDATA", "USERPROFILE"],
   // How the terminal is written to.

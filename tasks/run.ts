@@ -1,8 +1,9 @@
 /**
- * `deno task prepare|baseline|tune|cv|transfer|report|all`, and `demo`: brings stages up to date.
+ * `deno task prepare|baseline|tune|cv|transfer|report|all`: brings stages up to date.
  *
  * @module
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
 import { run } from "../src/pipeline/run.ts";
@@ -14,6 +15,7 @@ import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 const FLAGS = `
+  --study=FOLDER       another study than the project's own: a folder with a study.ts
   --force              run again what is up to date
   --jobs=N             how many jobs run at once (default: one a core)
   --backend=NAME       tensorflow or wasm (default: what deno task setup found)
@@ -27,11 +29,11 @@ await runTask(async (signal) => {
       force: { type: "boolean", default: false },
       jobs: { type: "string" },
       backend: { type: "string" },
-      demo: { type: "boolean", default: false },
+      study: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
-  const { workspace, plan, locator } = await project(values.demo);
+  const { folder, workspace, plan, locator } = await project(values.study);
   if (values.help) {
     const names = plan.map(({ stage: { name, about } }) => `  ${name.padEnd(10)} ${about}`);
     console.log(`deno task <stage>|all [flags]\n\n${names.join("\n")}\n${FLAGS}`);
@@ -53,7 +55,7 @@ await runTask(async (signal) => {
     signal,
   }, view.show).finally(view.close);
   if (targets.includes("report")) {
-    console.log(`${values.demo ? "demo/" : ""}report.md is up to date.`);
+    console.log(`${join(folder, "report.md")} is up to date.`);
   }
   console.log(`Finished in ${duration((performance.now() - began) / 1000)}.`);
   return 0;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
 import { programPath } from "../src/files/programs.ts";
@@ -35,20 +35,31 @@ async function bundlers(): Promise<string[]> {
   return found;
 }
 
-/** Where the user's cache folder of Atelier may be. */
+/** Where caches of the user's may be. */
 function userCaches(): string[] {
   const { XDG_CACHE_HOME, HOME } = Deno.env.toObject();
-  return [
-    ...(XDG_CACHE_HOME ? [join(XDG_CACHE_HOME, "atelier")] : []),
-    ...(HOME ? [join(HOME, ".cache", "atelier")] : []),
-  ];
+  return [...(XDG_CACHE_HOME ? [XDG_CACHE_HOME] : []), ...(HOME ? [join(HOME, ".cache")] : [])];
 }
 
-async function flagsFor({ writes, runs, reaches }: TaskRights): Promise<string[]> {
-  const folders = writes.flatMap((place) =>
-    typeof place === "string" ? [join(root, place)] : userCaches()
-  );
+/** Hosts of all addresses that a study's text holds; none where there is no such file. */
+async function hostsIn(study: string): Promise<string[]> {
+  const text = await Deno.readTextFile(join(study, "study.ts")).catch(() => "");
+  return [...text.matchAll(/https?:\/\/[^\s"'`]+/g)]
+    .filter(([address]) => URL.canParse(address))
+    .map(([address]) => new URL(address).host);
+}
+
+async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
+  const { writes, runs } = task;
+  const within = (folders: readonly string[], names: readonly string[] = []) =>
+    folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  const folders = [
+    ...within([study], writes.study),
+    ...within([root], writes.project),
+    ...within(userCaches(), writes.cache),
+  ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
+  const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study) : [])];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
   return [
@@ -57,7 +68,7 @@ async function flagsFor({ writes, runs, reaches }: TaskRights): Promise<string[]
     "--allow-sys=cpus,systemMemoryInfo",
     ...list("--allow-write", folders),
     ...(runs === "any" ? ["--allow-run"] : list("--allow-run", programs)),
-    ...(reaches.length > 0 ? [`--allow-net=${reaches}`] : []),
+    ...list("--allow-net", hosts),
   ];
 }
 
@@ -66,10 +77,15 @@ const isListed = (variable: string) =>
     name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
   );
 
-const [name, ...args] = Deno.args;
+const [name, ...given] = Deno.args;
+const STUDY = "--study=";
+/** The study's folder: as the user sees it, who may stand in another folder than tasks run in. */
+const asked = given.find((arg) => arg.startsWith(STUDY))?.slice(STUDY.length);
+const study = asked ? resolve(Deno.env.get("INIT_CWD") ?? root, asked) : root;
+const args = given.map((arg) => arg.startsWith(STUDY) ? STUDY + study : arg);
 const child = new Deno.Command(Deno.execPath(), {
   args: [
-    ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name])],
+    ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
     join(root, "tasks", `${name}.ts`),
     ...args,
   ],

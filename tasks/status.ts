@@ -11,10 +11,10 @@ await runTask(async () => {
     args: Deno.args,
     options: {
       check: { type: "boolean", default: false },
-      demo: { type: "boolean", default: false },
+      study: { type: "string" },
     },
   });
-  const { plan, workspace, locator } = await project(values.demo);
+  const { plan, workspace, locator } = await project(values.study);
   const states = await statusOf(workspace, plan, locator);
   for (const { planned: { stage }, reasons, last, leftovers } of states) {
     const made = last ? madeWith(last.manifest).join("; ") : "";

@@ -17,10 +17,10 @@ await runTask(async (signal) => {
     args: Deno.args,
     options: {
       backend: { type: "string" },
-      demo: { type: "boolean", default: false },
+      study: { type: "string" },
     },
   });
-  const checked = await project(values.demo);
+  const checked = await project(values.study);
   const { workspace, locator } = checked;
   const backend = backendFlag(values.backend);
   const view = display();

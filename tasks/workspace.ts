@@ -1,6 +1,6 @@
-/** Where a study's files are: the real one's in the project, the demonstration's in `demo/`. @module */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** A study with everything that its tasks need. @module */
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { dataFolder } from "../src/data/source.ts";
 import { type Locator, locator } from "../src/files/locate.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
@@ -12,36 +12,50 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A study with everything that its tasks need. */
 export interface Project extends CheckedStudy {
+  /** Its folder as seen from the project, such as `studies/garments`; empty for the project's own. */
+  readonly folder: string;
   readonly workspace: Workspace;
   readonly plan: readonly Planned[];
   readonly locator: Locator;
+  /** What else its `study.ts` exports. */
+  readonly exported: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The study of `study.ts`, or the synthetic one where `demo` is true.
+ * The study of a folder: what its `study.ts` exports as `study`, its results and its report beside it.
+ * The project's own if no folder is given.
  *
+ * @param folder absolute, or from the project's root
+ * @throws {Error} where there is no `study.ts` in it
  * @throws {StudyError} where the study has faults, with every one, before anything else happens
  */
-export async function project(demo: boolean): Promise<Project> {
-  const exported = await import("../study.ts");
-  const checked = checkStudy(demo ? exported.demo : exported.study);
-  const workspace: Workspace = demo
-    ? { root, home: join(root, "demo"), cache: join(root, ".cache", "demo") }
-    : { root, home: root, cache: join(root, ".cache") };
-  const { cache } = workspace;
+export async function project(folder = ""): Promise<Project> {
+  const home = resolve(root, folder);
+  const name = relative(root, home);
+  const path = join(home, "study.ts");
+  const isThere = await Deno.stat(path).then((info) => info.isFile, () => false);
+  if (!isThere) throw new Error(`${home} is no study: there is no study.ts in it.`);
+  const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+  if (!("study" in exported)) {
+    throw new Error(`${path} exports no \`study\`, which is what tasks look for.`);
+  }
+  const checked = checkStudy(exported.study, join(name, "study.ts"));
+  const cache = join(root, ".cache");
   return {
     ...checked,
-    workspace,
+    folder: name,
+    workspace: { root, home, cache },
     plan: planOf(checked),
+    exported,
     // Asked for only by tasks that may read the environment.
     get locator() {
       return locator({
-        data: dataFolder(checked.study.data, cache, folder("FASHION_MNIST_DIR")),
-        weights: weightsFolder(cache, folder("IMAGENET_WEIGHTS_DIR")),
+        data: dataFolder(checked.study.data, cache, given("FASHION_MNIST_DIR")),
+        weights: weightsFolder(cache, given("IMAGENET_WEIGHTS_DIR")),
       });
     },
   };
 }
 
 /** A folder that the user named in the environment; an empty name is none. */
-const folder = (variable: string) => Deno.env.get(variable) || undefined;
+const given = (variable: string) => Deno.env.get(variable) || undefined;

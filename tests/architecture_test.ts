@@ -62,7 +62,7 @@ function importsOf(path: string, text: string): Import[] {
 /** Every source file with its text and its imports, by its path. */
 const sources = new Map<string, { readonly text: string; readonly imports: Import[] }>();
 const paths = [
-  ...(await Promise.all(["src/", "tasks/", "tests/", "bench/"].map(filesIn))).flat(),
+  ...(await Promise.all(["src/", "tasks/", "studies/", "tests/", "bench/"].map(filesIn))).flat(),
   "study.ts",
 ];
 for (const path of paths.filter((path) => path.endsWith(".ts"))) {
@@ -73,7 +73,8 @@ for (const path of paths.filter((path) => path.endsWith(".ts"))) {
 const inSource = [...sources].filter(([path]) => path.startsWith("src/"));
 
 /** Where a path belongs: `engine` for `src/engine/open.ts`, `random` for `src/random.ts`, `tasks`, `study`. */
-const placeOf = (path: string) => /^(?:src\/)?([^/.]+)/.exec(path)![1];
+const placeOf = (path: string) =>
+  path.startsWith("studies/") ? "study" : /^(?:src\/)?([^/.]+)/.exec(path)![1];
 
 const isPackage = (target: string) => !/\.ts$/.test(target) || target.startsWith("node:");
 

@@ -37,6 +37,7 @@ const FILES: Readonly<Record<string, string>> = {
 const FOLDERS: readonly Folder[] = [
   { path: "src/", description: "The code of all stages" },
   { path: "tasks/", description: "The commands, such as `deno task verify`" },
+  { path: "studies/", description: "Other studies with the same code" },
   { path: "compat/", description: "Stand-ins for packages of JSR" },
   { path: "tests/", description: "What holds for code and results" },
   { path: "bench/", description: "What is measured against what, and what came out" },

@@ -5,9 +5,9 @@ import { join } from "node:path";
 export interface Workspace {
   /** The project: where source, `deno.json` and `deno.lock` are. */
   readonly root: string;
-  /** Where `results/` and published files such as `report.md` are. */
+  /** The study: where `results/`, published files such as `report.md` and local artifacts are. */
   readonly home: string;
-  /** Where local artifacts and finished jobs are. */
+  /** Where finished jobs are, which studies share. */
   readonly cache: string;
 }
 
@@ -17,4 +17,4 @@ export const resultsDirectory = (workspace: Workspace, stage: string): string =>
 
 /** The folder of a stage's local artifacts. */
 export const localDirectory = (workspace: Workspace, stage: string): string =>
-  join(workspace.cache, "artifacts", stage);
+  join(workspace.home, ".cache", "artifacts", stage);

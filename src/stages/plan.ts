@@ -34,10 +34,10 @@ const schema = settings({
 /** A study is refused; the message has a line a fault. */
 export class StudyError extends Error {
   override name = "StudyError";
-  constructor(readonly faults: readonly Fault[]) {
+  constructor(readonly faults: readonly Fault[], file: string) {
     // Several stages may say the same.
     const lines = new Set(faults.map(({ path, message }) => `  ${pathText(path)}: ${message}`));
-    super(`study.ts is refused:\n${[...lines].join("\n")}`);
+    super(`${file} is refused:\n${[...lines].join("\n")}`);
   }
 }
 
@@ -56,10 +56,11 @@ export interface CheckedStudy {
 /**
  * Checks a study as `study.ts` exports it, whatever it holds.
  *
+ * @param file what errors call it
  * @throws {StudyError} with every fault and its path
  */
-export function checkStudy(value: unknown): CheckedStudy {
-  const study = parsed(value);
+export function checkStudy(value: unknown, file = "study.ts"): CheckedStudy {
+  const study = parsed(value, file);
   const present: readonly Room[] = rooms.filter(({ name }) => study[name] !== undefined);
   const said: { readonly [stage: string]: unknown } = study;
   const { size } = study.prepare;
@@ -72,7 +73,7 @@ export function checkStudy(value: unknown): CheckedStudy {
     })),
     ...publishedFaults(study, present, metrics),
   ];
-  if (faults.length > 0) throw new StudyError(faults);
+  if (faults.length > 0) throw new StudyError(faults, file);
   return { study, rooms: present };
 }
 
@@ -134,7 +135,7 @@ function publishedFaults(
 }
 
 /** A value that passes the schema, as the type that the schema is of. */
-function parsed(value: unknown): Study {
+function parsed(value: unknown, file: string): Study {
   let issues: readonly z.core.$ZodIssue[] = [];
   const isStudy = (value: unknown): value is Study => {
     const result = schema.safeParse(value);
@@ -142,7 +143,7 @@ function parsed(value: unknown): Study {
     return result.success;
   };
   if (isStudy(value)) return value;
-  throw new StudyError(issues.flatMap((issue) => faultOf(issue, value)));
+  throw new StudyError(issues.flatMap((issue) => faultOf(issue, value)), file);
 }
 
 /** What a schema complains of, in words for whoever wrote `study.ts`. */

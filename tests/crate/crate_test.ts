@@ -13,7 +13,7 @@ import { credits, study } from "../../study.ts";
 import { project } from "../../tasks/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
 
-const { workspace } = await project(false);
+const { workspace } = await project();
 
 /** Finds nothing: weights that this machine has, and that the results lack, would make them stale. */
 const nowhere = locator(

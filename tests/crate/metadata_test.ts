@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/files/digest.ts";
 import { requireManifest } from "../../src/pipeline/manifest.ts";
 import { project } from "../../tasks/workspace.ts";
 
-const { workspace } = await project(false);
+const { workspace } = await project();
 const { manifest } = await requireManifest(workspace, "prepare");
 
 /** A crate of one stage, with what is not in that of the committed results. */

@@ -2,5 +2,5 @@
 import { project } from "../../tasks/workspace.ts";
 import { studyTests } from "../support/study_tests.ts";
 
-const checked = await project(false);
+const checked = await project();
 studyTests("results", checked, checked.workspace);

@@ -9,7 +9,7 @@ import { planned } from "../../src/tuning/oracle.ts";
 import { project } from "../../tasks/workspace.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 
-const checked = await project(false);
+const checked = await project();
 const { study, workspace } = checked;
 const published = study.published!;
 

@@ -127,19 +127,19 @@ const changes: Record<string, [from: string, to: string][]> = {
     ["import { prepare }", 'import { ink } from "./ink/stage.ts";\nimport { prepare }'],
     ["[prepare, baseline, tune", "[prepare, ink, baseline, tune"],
   ],
-  "study.ts": [
-    // A small demonstration, in which TensorFlow has nothing to do.
-    ["export const demo: Study = {", "const whole: Study = {"],
+  // A small study, in which TensorFlow has nothing to do.
+  "studies/garments/study.ts": [
+    ["export const study: Study = {", "const whole: Study = {"],
     [
       "  published: null,\n};\n",
       `  published: null,
 };
 
-export const demo: Study = {
+export const study: Study = {
   ...whole,
   data: { name: "Garments", format: "synthetic", seed: 43, train: 60, test: 20 },
   ink: { above: 20 },
-  baseline: { ...study.baseline, epochs: 1 },
+  baseline: { ...original.baseline, epochs: 1 },
   tune: undefined,
   cv: undefined,
   thresholds: { "ink.mean.share": 0.1 },
@@ -168,19 +168,20 @@ Deno.test("a new stage takes a folder, a line in rooms.ts, its settings and a ta
       assert(success, `${args.join(" ")}: ${stdout}${stderr}`);
       return stdout;
     };
-    const checked = succeed("check", "--quiet", "src/stages", "tasks", "study.ts");
+    const of = `--study=${copy.path("studies/garments")}`;
+    const checked = succeed("check", "--quiet", "src/stages", "tasks", "studies");
 
-    assertMatch(await succeed("task", "-q", "ink", "--demo"), /ink +done in/);
+    assertMatch(await succeed("task", "-q", "ink", of), /ink +done in/);
     const metrics = z.array(z.looseObject({ name: z.string(), value: z.number() })).parse(
-      JSON.parse(await succeed("run", "-A", "tasks/metrics.ts", "--demo", "--json")),
+      JSON.parse(await succeed("run", "-A", "tasks/metrics.ts", of, "--json")),
     );
     assertEquals(metrics.map(({ name }) => name), ["ink.mean.share"]);
     const { value, threshold } = metrics[0];
     assert(value > 0.1 && value < 0.9);
     assertEquals(threshold, 0.1);
 
-    await succeed("task", "-q", "report", "--demo", "--backend=wasm");
-    const page = await Deno.readTextFile(copy.path("demo/report.md"));
+    await succeed("task", "-q", "report", of, "--backend=wasm");
+    const page = await Deno.readTextFile(copy.path("studies/garments/report.md"));
     assertStringIncludes(
       page,
       "\n## Ink\n\nThe share of pixels above 20 ([as CSV](results/ink/shares-",
@@ -188,23 +189,24 @@ Deno.test("a new stage takes a folder, a line in rooms.ts, its settings and a ta
     assertMatch(page, new RegExp(`\\| \`ink\\.mean\\.share\` +\\| +${value.toFixed(4)} +\\|`));
     const figure = page.match(/!\[Ink of each class\]\((results\/report\/ink-shares-\w+\.svg)\)/);
     assert(figure, "the page has no such figure");
-    const svg = await Deno.readTextFile(copy.path(`demo/${figure[1]}`));
+    const svg = await Deno.readTextFile(copy.path(`studies/garments/${figure[1]}`));
     assertStringIncludes(svg, "Ink of each class (synthetic data)");
-    const status = await succeed("run", "-A", "tasks/status.ts", "--demo", "--check");
+    const status = await succeed("run", "-A", "tasks/status.ts", of, "--check");
     assertMatch(status, /^prepare +up to date\nink +up to date\nbaseline +up to date/);
 
-    await copy.write("study.ts", replacing('"ink.mean.share": 0.1', '"ink.means.share": 0.1'));
-    const refused = await copy.run("tasks/run.ts", "--demo", "ink");
+    const path = "studies/garments/study.ts";
+    await copy.write(path, replacing('"ink.mean.share": 0.1', '"ink.means.share": 0.1'));
+    const refused = await copy.run("tasks/run.ts", of, "ink");
     assertEquals(
       [refused.success, refused.stderr],
       [
         false,
-        "error: study.ts is refused:\n  thresholds.ink.means.share: no stage reports such a metric; " +
+        `error: ${path} is refused:\n  thresholds.ink.means.share: no stage reports such a metric; ` +
         "there is no ink.means.share; did you mean ink.mean.share?\n",
       ],
     );
-    await copy.write("study.ts", replacing("ink: { above: 20 }", "ink: { over: 20 }"));
-    const misspelt = await copy.run("tasks/run.ts", "--demo", "ink");
+    await copy.write(path, replacing("ink: { above: 20 }", "ink: { over: 20 }"));
+    const misspelt = await copy.run("tasks/run.ts", of, "ink");
     assertStringIncludes(misspelt.stderr, "\n  ink.above: is missing; expected a number\n");
     assertStringIncludes(misspelt.stderr, "\n  ink: there is no over; there are above\n");
     await checked;

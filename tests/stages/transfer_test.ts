@@ -7,7 +7,8 @@ import { baseModel } from "../../src/models/transfer.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { transfer as stage } from "../../src/stages/transfer/stage.ts";
 import { isReady } from "../../src/runtime/choice.ts";
-import { demo, transfer } from "../../study.ts";
+import { study as garments } from "../../studies/garments/study.ts";
+import { transfer } from "../../study.ts";
 import { inFolder } from "../support/data_files.ts";
 import { formulaWeights, kerasFile } from "../support/keras_file.ts";
 import { bringUpToDate, placeIn, staleIn } from "../support/mini.ts";
@@ -26,9 +27,9 @@ function complete(digests: ReadonlyMap<string, string>): Bases {
 function small(bases: Bases): Study {
   const short = { epochs: 1, batchSize: 8 };
   return {
-    ...demo,
+    ...garments,
     data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 24, test: 6 },
-    baseline: { ...demo.baseline, epochs: 1 },
+    baseline: { ...garments.baseline, epochs: 1 },
     tune: undefined,
     cv: undefined,
     transfer: {

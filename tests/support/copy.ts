@@ -11,6 +11,7 @@ const copied = [
   "tasks",
   "compat",
   "study.ts",
+  "studies/garments/study.ts",
   "deno.json",
   "deno.lock",
   "tests/support/mini.ts",

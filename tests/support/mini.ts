@@ -16,15 +16,16 @@ import { run } from "../../src/pipeline/run.ts";
 import { type StageStatus, statusOf } from "../../src/pipeline/status.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf, type Study } from "../../src/stages/plan.ts";
-import { cv, demo, tune } from "../../study.ts";
+import { study as garments } from "../../studies/garments/study.ts";
+import { cv, tune } from "../../study.ts";
 import { equip } from "../../tasks/equip.ts";
 import { jobProcesses } from "../../tasks/jobs.ts";
 
 /** Two epochs at most, two folds, a space of eight points. */
 export const mini = {
-  ...demo,
+  ...garments,
   data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 240, test: 40 },
-  baseline: { ...demo.baseline, epochs: 2 },
+  baseline: { ...garments.baseline, epochs: 2 },
   tune: {
     ...tune,
     space: {
