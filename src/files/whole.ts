@@ -15,9 +15,9 @@ export async function writeWhole(
   content: Content,
   folder: string = dirname(path),
 ): Promise<void> {
-  const part = join(folder, `${crypto.randomUUID()}.part`);
+  const part = join(folder, crypto.randomUUID() + PART);
   try {
-    await Deno.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     {
       using file = await Deno.open(part, { write: true, createNew: true });
       const whole = typeof content === "string" || content instanceof Uint8Array;
@@ -32,6 +32,20 @@ export async function writeWhole(
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw explained(error, path);
+  }
+}
+
+/** How the name of a file ends before it gets its place, after a UUID. */
+const PART = ".part";
+
+/** Whether a file is what an interrupted call of `writeWhole` left, by its name. */
+export const isPart = (name: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/.test(name);
+
+/** Removes what interrupted calls of `writeWhole` left in a folder; the caller sees to it that none is at work there. */
+export async function removeParts(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (isPart(name)) await removeIfThere(join(directory, name));
   }
 }
 
@@ -72,17 +86,47 @@ export async function wholeDirectory<T>(
 ): Promise<T> {
   // Not a temporary folder of Deno's, which nobody else may read.
   const temporary = join(dirname(target), UNFINISHED + crypto.randomUUID());
-  await Deno.mkdir(temporary, { recursive: true });
+  await makeFolder(temporary);
   try {
     const result = await fill(temporary);
     await syncAll(temporary);
-    await removeIfThere(target);
-    await Deno.rename(temporary, target);
-    await syncFolder(dirname(target));
+    await placeFolder(temporary, target);
     return result;
   } finally {
     await removeIfThere(temporary);
   }
+}
+
+/** Gives a finished folder, in which all is synced, its place on the same disk, in exchange for what is there. */
+export async function placeFolder(from: string, to: string): Promise<void> {
+  // What is removed file by file must not have its name any more.
+  const old = join(dirname(to), UNFINISHED + crypto.randomUUID());
+  try {
+    await Deno.rename(to, old);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await Deno.rename(from, to);
+  await syncFolder(dirname(to));
+  await removeIfThere(old);
+}
+
+/**
+ * Makes a folder where it is not there, and those that it lies in, which then outlast a loss of power.
+ *
+ * @throws {Error} where one of them cannot be made
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+    return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await makeFolder(dirname(path));
+  // Somebody else may have made it in between.
+  await Deno.mkdir(path, { recursive: true });
+  await syncFolder(dirname(path));
 }
 
 /** How a folder is named before it gets its place. */
@@ -109,6 +153,7 @@ async function syncAll(directory: string): Promise<void> {
     if (isFile) await sync(join(directory, name));
     if (isDirectory) await syncAll(join(directory, name));
   }
+  await syncFolder(directory);
 }
 
 async function sync(path: string): Promise<void> {
@@ -117,13 +162,13 @@ async function sync(path: string): Promise<void> {
   await file.sync();
 }
 
-/** Makes a rename outlast a loss of power, where the system lets a folder be synced. */
+/** Makes names in a folder outlast a loss of power, where the system lets a folder be synced. */
 async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   try {
     using folder = await Deno.open(path);
     await folder.sync();
   } catch {
-    // Some file systems know no such thing; the rename has happened all the same.
+    // Some file systems know no such thing; the names are there all the same.
   }
 }

@@ -1,7 +1,7 @@
 /** Runs one stage or one job by itself in a scratch place, on what is recorded. Nothing else runs, and nothing is recorded. @module */
 import { dirname, join } from "node:path";
 import type { Locator } from "../files/locate.ts";
-import { removeIfThere, UNFINISHED } from "../files/whole.ts";
+import { makeFolder, removeIfThere, UNFINISHED } from "../files/whole.ts";
 import { fileName } from "./artifacts.ts";
 import { modulePath } from "./code.ts";
 import { readersOf, type Source } from "./context.ts";
@@ -24,13 +24,28 @@ import { inputName, knownTexts, readsOf } from "./status.ts";
 import { load, storedPath } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Makes a scratch place in the cache that no result or finished job reaches, and removes it after `use`. */
+/** How scratch places are named. */
+const AGAIN = `${UNFINISHED}again-`;
+
+/**
+ * Makes a scratch place in the cache that no result or finished job reaches, and removes it after `use`.
+ * Those of processes that were killed are removed first.
+ */
 export async function inScratch<T>(
   workspace: Workspace,
   use: (scratch: Workspace) => Promise<T>,
 ): Promise<T> {
-  await Deno.mkdir(workspace.cache, { recursive: true });
-  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: `${UNFINISHED}again-` });
+  await makeFolder(workspace.cache);
+  // Its shared lock says that a scratch place is in use.
+  using used = await Deno.open(join(workspace.cache, "again"), { write: true, create: true });
+  if (await used.tryLock(true)) {
+    for await (const { name } of Deno.readDir(workspace.cache)) {
+      if (name.startsWith(AGAIN)) await removeIfThere(join(workspace.cache, name));
+    }
+    await used.unlock();
+  }
+  await used.lock(false);
+  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: AGAIN });
   try {
     return await use({ root: workspace.root, home, cache: join(home, ".cache") });
   } finally {

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
-import { removeIfThere, UNFINISHED, writeWhole } from "../files/whole.ts";
+import { placeFolder, removeIfThere, UNFINISHED, writeWhole } from "../files/whole.ts";
 import type { Executor, Outcome, ReadyJob } from "./executor.ts";
 import { digestsOf } from "./keys.ts";
 import type { Facts, Progress, StoredFile } from "./stage.ts";
@@ -106,8 +106,7 @@ async function keep(
     files,
   });
   await writeWhole(join(workplace, RECORD), JSON.stringify(content, null, 2));
-  await removeIfThere(join(directory, job.key));
-  await Deno.rename(workplace, join(directory, job.key));
+  await placeFolder(workplace, join(directory, job.key));
 }
 
 /** A finished job; undefined where it is missing, damaged, incomplete, or the record of another one. */

@@ -1,7 +1,7 @@
 /** One run at a time in a folder. @module */
 import { join } from "node:path";
 import { z } from "zod";
-import { writeWhole } from "../files/whole.ts";
+import { makeFolder, removeParts, writeWhole } from "../files/whole.ts";
 
 const holder = z.strictObject({
   pid: z.int(),
@@ -27,7 +27,7 @@ export async function lock(
   onWait: (holder: Holder | null) => void,
   signal?: AbortSignal,
 ): Promise<() => void> {
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const name = join(folder, "lock.json");
   const file = await Deno.open(join(folder, "lock"), { write: true, create: true });
   try {
@@ -35,6 +35,8 @@ export async function lock(
       onWait(await readHolder(name));
       await untilLocked(file, signal);
     }
+    // Nobody but who has the lock writes here.
+    await removeParts(folder);
     const content: Holder = { pid: Deno.pid, since: new Date().toISOString() };
     await writeWhole(name, JSON.stringify(content) + "\n");
   } catch (error) {
@@ -54,7 +56,7 @@ export const ALIVE = "alive";
  * @throws the reason of `signal` where that is aborted while it waits
  */
 export async function untilNobodyWorks(folder: string, signal?: AbortSignal): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   using file = await Deno.open(join(folder, ALIVE), { write: true, create: true });
   await untilLocked(file, signal);
 }

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { digest } from "../files/digest.ts";
 import type { Locator } from "../files/locate.ts";
-import { removeUnfinished } from "../files/whole.ts";
+import { makeFolder, removeUnfinished } from "../files/whole.ts";
 import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
@@ -67,7 +67,7 @@ export async function run(
   );
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
-  await Deno.mkdir(join(workspace.cache, "jobs"), { recursive: true });
+  await makeFolder(join(workspace.cache, "jobs"));
   // Permissions of jobs are for real paths: the cache may be a link to another disk.
   const directory = await Deno.realPath(join(workspace.cache, "jobs"));
   const runner = jobRunner(directory, executor, options.force);

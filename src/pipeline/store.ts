@@ -5,7 +5,7 @@
  */
 import { extname, join } from "node:path";
 import { sha256, sha256File } from "../files/digest.ts";
-import { type Content, writeWhole } from "../files/whole.ts";
+import { type Content, isPart, writeWhole } from "../files/whole.ts";
 import type { Kind } from "./artifacts.ts";
 import type { Stored } from "./manifest.ts";
 import { localDirectory, resultsDirectory, type Workspace } from "./workspace.ts";
@@ -107,8 +107,8 @@ export async function load(
 const OWN_NAME = /^.+-[0-9a-f]{12}(\.[a-z0-9]+)?$/;
 
 /**
- * Paths of what earlier results of a stage have left: files of the store's own naming that are not among
- * `kept`. Whatever else lies there is somebody's own; a link in place of a folder is not followed.
+ * Paths of what earlier results of a stage and interrupted runs have left: files of the store's own naming
+ * that are not among `kept`, and those that never got their name. Whatever else lies there is somebody's own; a link in place of a folder is not followed.
  */
 export async function leftovers(
   workspace: Workspace,
@@ -123,7 +123,8 @@ export async function leftovers(
     const info = await Deno.lstat(folder).catch(() => undefined);
     if (!info?.isDirectory) continue;
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && OWN_NAME.test(name) && !names.has(name)) found.push(join(folder, name));
+      const own = OWN_NAME.test(name) || isPart(name);
+      if (isFile && own && !names.has(name)) found.push(join(folder, name));
     }
   }
   return found.sort();

@@ -1,8 +1,19 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { removeUnfinished, wholeDirectory, writeWhole } from "../../src/files/whole.ts";
+import { fileURLToPath } from "node:url";
+import {
+  makeFolder,
+  removeParts,
+  removeUnfinished,
+  wholeDirectory,
+  writeWhole,
+} from "../../src/files/whole.ts";
 import { inFolder } from "../support/data_files.ts";
+import { preload, readLog } from "../support/file_operations.ts";
+import { writeFiles } from "../support/interrupted.ts";
+import { Disk, type Loss, LOSSES } from "../support/lost_power.ts";
 
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const names = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 Deno.test("a file is written whole, from text, bytes or parts, over what was there", async () => {
@@ -69,4 +80,93 @@ Deno.test("what an interrupted call left of a folder is removed, and nothing els
     await removeUnfinished(root);
     assertEquals(names(root), ["folder"]);
   });
+});
+
+Deno.test("what an interrupted write left beside its file is removed, and nothing else", async () => {
+  await inFolder(async (root) => {
+    let part = "";
+    async function* interrupted() {
+      yield new Uint8Array([1]);
+      [part] = names(root);
+      await Deno.copyFile(join(root, part), join(root, "kept"));
+    }
+    await writeWhole(join(root, "file"), interrupted());
+    // Ends as a process does that is killed: what was written stays.
+    await Deno.rename(join(root, "kept"), join(root, part));
+    await Deno.writeTextFile(join(root, "download.part"), "somebody else's");
+    await removeParts(root);
+    assertEquals(names(root), ["download.part", "file"]);
+  });
+});
+
+Deno.test({
+  name: "a folder below a link that leads nowhere is refused, and made where it leads somewhere",
+  // Links take a right of their own there.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await inFolder(async (root) => {
+      await Deno.symlink(join(root, "elsewhere"), join(root, "link"));
+      await assertRejects(() => makeFolder(join(root, "link", "deep", "folder")), Error, "exists");
+      await Deno.mkdir(join(root, "elsewhere"));
+      await makeFolder(join(root, "link", "deep", "folder"));
+      await makeFolder(join(root, "link", "deep", "folder"));
+      assertEquals(names(join(root, "elsewhere", "deep")), ["folder"]);
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "after a loss of power a file or folder is the old one, whole or not there; once made, it stays",
+  // Folders cannot be synced.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await inFolder(async (root) => {
+      const module = join(root, "make.ts");
+      await Deno.writeTextFile(
+        module,
+        `import { wholeDirectory, writeWhole } from "${new URL(
+          "../../src/files/whole.ts",
+          import.meta.url,
+        )}";
+        const [home] = Deno.args;
+        await wholeDirectory(home + "/deep/folder", async (temporary) => {
+          await Deno.mkdir(temporary + "/inner");
+          await Deno.writeTextFile(temporary + "/inner/file", "new");
+          await Deno.writeTextFile(temporary + "/file", "new");
+        });
+        await writeWhole(home + "/elsewhere/file", "new");`,
+      );
+      const [home, log] = [join(root, "home"), join(root, "log")];
+      const old = { "deep/folder/file": "old", "deep/folder/inner/other": "old" };
+      const files = new Map(
+        Object.entries(old).map(([path, text]) => [path, new TextEncoder().encode(text)]),
+      );
+      await writeFiles(home, files);
+      const { success } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", "--config", CONFIG, preload({ log }), module, home],
+      }).output();
+      assert(success);
+      const changes = await readLog(log);
+      const disk = new Disk(home, files);
+      const made = { "deep/folder/file": "new", "deep/folder/inner/file": "new" };
+      const done = { ...made, "elsewhere/file": "new" };
+      const whole = [old, {}, made, done].map((state) => JSON.stringify(state));
+      const found = (loss: Loss) => {
+        const files = [...disk.after(loss)]
+          .filter(([path]) =>
+            /^(deep\/folder|elsewhere)\/.*[^/]$/.test(path) && !path.endsWith(".part")
+          )
+          .map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]);
+        return JSON.stringify(Object.fromEntries(files.sort()));
+      };
+      for (const change of changes) {
+        disk.apply(change);
+        for (const [name, loss] of Object.entries(LOSSES)) {
+          assert(whole.includes(found(loss)), `${name} after ${change.op}: ${found(loss)}`);
+        }
+      }
+      assertEquals(found(LOSSES["all that was not synced"]), JSON.stringify(done));
+    });
+  },
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { ALIVE, untilNobodyWorks } from "../../src/pipeline/lock.ts";
+import { ALIVE, lock, untilNobodyWorks } from "../../src/pipeline/lock.ts";
 import { inFolder } from "../support/data_files.ts";
 
 Deno.test("a run waits until the processes of a killed one have ended", () =>
@@ -28,4 +28,13 @@ Deno.test("waiting for the processes of a killed run ends when the run is told t
     const waiting = untilNobodyWorks(folder, aborter.signal);
     aborter.abort(new Error("that is enough"));
     await assertRejects(() => waiting, Error, "that is enough");
+  }));
+
+Deno.test("who takes a lock removes what one left that was killed while it took it", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, `${crypto.randomUUID()}.part`), "{");
+    const unlock = await lock(folder, () => {});
+    unlock();
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    assertEquals(names.sort(), ["lock", "lock.json"]);
   }));

@@ -271,11 +271,7 @@ export async function withSources(
   const written = async (): Promise<{ workspace: Workspace; plan: Planned[] }> => {
     const root = join(folder, `source${roots++}`);
     for (const [name, text] of sources) await writeWhole(join(root, name), text);
-    const study: { plan(settings: Settings): Planned[] } = await import(
-      pathToFileURL(join(root, "study.ts")).href
-    );
-    const plan = study.plan({ ...settings, ...overrides });
-    return { workspace: { root, home, cache }, plan };
+    return { workspace: { root, home, cache }, plan: await planOf(root, overrides) };
   };
   const notes = notesOf(cache);
   const events: RunEvent[] = [];
@@ -318,15 +314,11 @@ export async function withSources(
       },
       async stale() {
         const { workspace, plan } = await written();
-        const states = await statusOf(workspace, plan, notes);
-        return Object.fromEntries(
-          states.filter(({ reasons }) => reasons.length > 0)
-            .map(({ planned, reasons }) => [planned.stage.name, reasons]),
-        );
+        return (await stateOf(workspace, plan)).stale;
       },
       async leftovers() {
         const { workspace, plan } = await written();
-        return (await statusOf(workspace, plan, notes)).flatMap(({ leftovers }) => leftovers);
+        return (await stateOf(workspace, plan)).leftovers;
       },
       manifest: async (stage) =>
         parseManifest(
@@ -338,6 +330,32 @@ export async function withSources(
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The plan of a project whose sources are written down, for `settings` with some in place of theirs. */
+export async function planOf(root: string, overrides: Settings): Promise<Planned[]> {
+  const study: { plan(settings: Settings): Planned[] } = await import(
+    pathToFileURL(join(root, "study.ts")).href
+  );
+  return study.plan({ ...settings, ...overrides });
+}
+
+/** What `status` says of a project. */
+export interface State {
+  /** Reasons by stage, of those that are stale. */
+  readonly stale: Record<string, readonly string[]>;
+  /** Paths of what earlier results have left. */
+  readonly leftovers: string[];
+}
+
+/** See `State`. */
+export async function stateOf(workspace: Workspace, plan: readonly Planned[]): Promise<State> {
+  const states = await statusOf(workspace, plan, notesOf(workspace.cache));
+  const stale = states.filter(({ reasons }) => reasons.length > 0);
+  return {
+    stale: Object.fromEntries(stale.map(({ planned, reasons }) => [planned.stage.name, reasons])),
+    leftovers: states.flatMap(({ leftovers }) => leftovers),
+  };
 }
 
 /** Finds the notes of a project. */

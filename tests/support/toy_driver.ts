@@ -1,30 +1,32 @@
 /**
- * Runs all stages of a toy project as a task does: `deno run toy_driver.ts <sources> <home> <settings>`.
+ * Runs all stages of a toy project as a task does, and prints what became of it (`Ended`):
+ * `deno run toy_driver.ts <sources> <home> <settings> <flags of its jobs' processes>`.
  *
  * @module
  */
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
-import type { Planned } from "../../src/pipeline/stage.ts";
 import { runTask } from "../../tasks/flags.ts";
-import { notesOf, reading, SLOW } from "./toy.ts";
+import type { Ended } from "./interrupted.ts";
+import { notesOf, planOf, reading, SLOW, stateOf } from "./toy.ts";
 
 await runTask(async (signal) => {
-  const [root, home, settings] = Deno.args;
-  const cache = join(home, ".cache");
-  const study: { plan(settings: unknown): Planned[] } = await import(
-    pathToFileURL(join(root, "study.ts")).href
-  );
-  const plan = study.plan(JSON.parse(settings));
-  await run({ root, home, cache }, plan, plan.map(({ stage }) => stage.name), {
+  const [root, home, settings, flags] = Deno.args;
+  const workspace = { root, home, cache: join(home, ".cache") };
+  const plan = await planOf(root, JSON.parse(settings));
+  const rights = reading(...JSON.parse(flags));
+  const ran: string[] = [];
+  await run(workspace, plan, plan.map(({ stage }) => stage.name), {
     force: false,
-    executor: bounded(processes({ root, rights: reading(), cache }), 2),
+    executor: bounded(processes({ root, rights, cache: workspace.cache }), 2),
     equip: () => Promise.resolve(SLOW),
-    locator: notesOf(cache),
+    locator: notesOf(workspace.cache),
     signal,
-  }, () => {});
+  }, (event) => {
+    if (event.type === "started") ran.push(event.stage);
+  });
+  console.log(JSON.stringify({ ran, ...await stateOf(workspace, plan) } satisfies Ended));
   return 0;
 });

@@ -1,0 +1,59 @@
+/** Runs of which one operation on a file fails: they end with a sentence, and the next one puts it right. */
+import { assert, assertEquals } from "@std/assert";
+import { atEachOperation, beginnings, GIVEN } from "../support/interrupted.ts";
+import { withToy } from "../support/toy.ts";
+
+/** How operations fail, and whether those do, too, that only look. */
+const FAILURES = [["EIO", true], ["ENOSPC", false], ["EACCES", false]] as const;
+
+Deno.test({
+  name:
+    "a run of which any file operation fails, or one of a job's, ends with a sentence and is continued to the same bytes",
+  // Processes are looked for with ps.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withToy(async (toy) => {
+      toy.configure(GIVEN);
+      const root = await toy.sources();
+      const began = performance.now();
+      const problems: Error[] = [];
+      /** What runs say, with operation and error; names that are drawn are left out. */
+      const sentences = new Map<string, number>();
+      for (const beginning of await beginnings(toy, root)) {
+        for (const [fail, looks] of FAILURES) {
+          for (const whose of ["run", "jobs"] as const) {
+            const trials = await atEachOperation({
+              ...{ root, folder: toy.workspace.root, beginning, whose, looks },
+              strike: { fail },
+            });
+            let ended = 0;
+            for (const { at, struck, outcome, problem } of trials) {
+              const [operation] = struck.split(" ");
+              try {
+                if (problem) throw problem;
+                if (typeof outcome !== "string") continue;
+                ended++;
+                assert(outcome.startsWith("error: "), `no sentence: ${outcome}`);
+                assert(!/^\s+at /m.test(outcome), `a stack trace: ${outcome}`);
+                const text = outcome.trim()
+                  .replaceAll(/\/\S*\/(results|\.cache|page\.md)/g, ".../$1")
+                  .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9a-f]{16}/g, "*");
+                const what = `${fail} of ${operation} in ${whose}: ${text}`;
+                sentences.set(what, (sentences.get(what) ?? 0) + 1);
+              } catch (error) {
+                const what = `${beginning.name}: ${fail} of ${whose} at ${at}, ${struck}`;
+                problems.push(new Error(what, { cause: error }));
+              }
+            }
+            console.log(
+              `${beginning.name}: ${fail} at each of ${trials.length} operations of ${whose}, ` +
+                `${ended} of which ended the run`,
+            );
+          }
+        }
+      }
+      for (const [what, count] of [...sentences].sort()) console.log(`${count} x ${what}`);
+      console.log(`${((performance.now() - began) / 1000).toFixed(0)} s`);
+      assertEquals(problems, []);
+    }),
+});
