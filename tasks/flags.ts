@@ -1,5 +1,6 @@
 /** What the tasks that run jobs have in common: flags, permissions of jobs, and how they end. @module */
 import { join } from "node:path";
+import { messageOf } from "../src/files/explain.ts";
 import { pathList } from "../src/files/flags.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 
@@ -64,7 +65,7 @@ export async function runTask(task: (signal: AbortSignal) => Promise<number>): P
     Deno.exit(await task(controller.signal));
   } catch (error) {
     if (interrupted > 0) Deno.exit(interrupted);
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    console.error(`error: ${messageOf(error)}`);
     Deno.exit(1);
   }
 }

@@ -1,6 +1,7 @@
 /** `deno task setup`: finds the fastest backend that this machine can have, and remembers it. @module */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { messageOf } from "../src/files/explain.ts";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 import { bars } from "./bar.ts";
 
@@ -49,6 +50,6 @@ try {
   Deno.exit(0);
 } catch (error) {
   view.clear();
-  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  console.error(`error: ${messageOf(error)}`);
   Deno.exit(1);
 }

@@ -1,5 +1,6 @@
 /** Files and folders that appear under their name whole or not at all. @module */
 import { dirname, join } from "node:path";
+import { explained } from "./explain.ts";
 
 /** What a file is to hold: bytes, text, or bytes part after part. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
@@ -42,25 +43,6 @@ export async function moveWhole(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** Codes of errors that say what is wrong with a disk or a place, and what to do about it. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "there is no space left on its disk (or no file may be added); free some and run again",
-  EDQUOT: "your share of its disk is used up; free some and run again",
-  EROFS: "its disk is read-only; use a folder on another one",
-  EACCES:
-    "its folder belongs to somebody else or is closed to writing; give yourself the right, or use another folder",
-  EPERM: "its folder is closed to writing; give yourself the right, or use another folder",
-  EISDIR: "a folder is in its place; move that away",
-  ENOTDIR: "something that is no folder stands in its path; move that away",
-};
-
-/** An error of the system's with path and remedy; any other one as it is. Nothing is half-written in any case. */
-function explained(error: unknown, path: string): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (!(code in REMEDIES)) return error;
-  return new Error(`${path} cannot be written: ${REMEDIES[code]}.`, { cause: error });
-}
-
 /**
  * Makes a folder whole: `fill` is given a temporary one beside `target`, whose files are then synced;
  * then it takes the place of `target`. Returns what `fill` returns. Where `fill` fails, `target`
@@ -70,9 +52,8 @@ export async function wholeDirectory<T>(
   target: string,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  // Not a temporary folder of Deno's, which nobody else may read.
-  const temporary = join(dirname(target), UNFINISHED + crypto.randomUUID());
-  await Deno.mkdir(temporary, { recursive: true });
+  await Deno.mkdir(dirname(target), { recursive: true });
+  const temporary = await unfinishedIn(dirname(target));
   try {
     const result = await fill(temporary);
     await syncAll(temporary);
@@ -88,11 +69,32 @@ export async function wholeDirectory<T>(
 /** How a folder is named before it gets its place. */
 export const UNFINISHED = "unfinished-";
 
-/** Removes what interrupted calls of `wholeDirectory` left in a folder; the caller sees to it that none is at work there. */
+/**
+ * Makes an empty folder for what is not finished, in one that is there, and returns its path. `purpose`
+ * is told in its name. Not a temporary folder of Deno's: nobody else may read those, and where one
+ * cannot be made, its error names no path.
+ */
+export async function unfinishedIn(directory: string, purpose = ""): Promise<string> {
+  const path = join(directory, `${UNFINISHED}${purpose && `${purpose}-`}${crypto.randomUUID()}`);
+  await Deno.mkdir(path);
+  return path;
+}
+
+/**
+ * Removes what is not finished and what interrupted calls left in a folder; the caller sees to it that
+ * nobody is at work there. What belongs to somebody else, and may not be removed, stays.
+ */
 export async function removeUnfinished(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
-    if (name.startsWith(UNFINISHED)) await removeIfThere(join(directory, name));
+    if (name.startsWith(UNFINISHED)) await removeIfMine(join(directory, name));
   }
+}
+
+/** Removes as `removeIfThere` does what may be removed; what may not, stays: it is of no use, and no harm. */
+export async function removeIfMine(path: string): Promise<void> {
+  await removeIfThere(path).catch((error) => {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  });
 }
 
 /** Removes a file, or a folder with all that is in it. */

@@ -1,7 +1,7 @@
 /** Runs one stage or one job by itself in a scratch place, on what is recorded. Nothing else runs, and nothing is recorded. @module */
 import { dirname, join } from "node:path";
 import type { Locator } from "../files/locate.ts";
-import { removeIfThere, UNFINISHED } from "../files/whole.ts";
+import { removeIfThere, unfinishedIn } from "../files/whole.ts";
 import { fileName } from "./artifacts.ts";
 import { modulePath } from "./code.ts";
 import { readersOf, type Source } from "./context.ts";
@@ -30,7 +30,7 @@ export async function inScratch<T>(
   use: (scratch: Workspace) => Promise<T>,
 ): Promise<T> {
   await Deno.mkdir(workspace.cache, { recursive: true });
-  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: `${UNFINISHED}again-` });
+  const home = await unfinishedIn(workspace.cache, "again");
   try {
     return await use({ root: workspace.root, home, cache: join(home, ".cache") });
   } finally {
@@ -109,7 +109,7 @@ export async function jobAlone<P, R extends Flat, W extends Flat>(
   equipment: Equipment,
   progress: Progress,
 ): Promise<Readers<W>> {
-  const output = await Deno.makeTempDir({ dir: scratch.home });
+  const output = await unfinishedIn(scratch.home);
   await executor.run(
     {
       key: "",

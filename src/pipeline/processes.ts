@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
-import { UNFINISHED } from "../files/whole.ts";
+import { openLock } from "../files/open_lock.ts";
+import { unfinishedIn } from "../files/whole.ts";
 import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
 import { jobDocument, jobMessage, lines } from "./messages.ts";
@@ -41,13 +42,10 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
       const job = { ...asked, files: await withRealPaths(asked.files) };
       const began = performance.now();
       // Beside the output, on the same disk, and named so that the next run removes what is left of it.
-      const scratch = await Deno.makeTempDir({
-        dir: dirname(output),
-        prefix: `${UNFINISHED}scratch-`,
-      });
+      const scratch = await unfinishedIn(dirname(output), "scratch");
       try {
         const alive = cache === undefined ? undefined : join(await Deno.realPath(cache), ALIVE);
-        if (alive) (await Deno.open(alive, { create: true, write: true })).close();
+        if (alive) (await openLock(alive)).close();
         const inputs = Object.values(job.files).map(({ path }) => path);
         const read = [root, output, scratch, ...inputs, ...(alive ? [alive] : [])];
         const child = new Deno.Command(Deno.execPath(), {

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { download, type Progress } from "../files/download.ts";
 import { sha256File } from "../files/digest.ts";
-import { moveWhole, removeIfThere } from "../files/whole.ts";
+import { moveWhole, removeIfThere, unfinishedIn } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -151,7 +151,7 @@ const TYPICAL_BYTES = 274e6;
 const PIP_SILENCE = 120_000;
 
 async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
-  const temporary = await Deno.makeTempDir({ dir: directory, prefix: "pip-" });
+  const temporary = await unfinishedIn(directory, "pip");
   const silent = new AbortController();
   let [bytes, since] = [0, performance.now()];
   const poll = setInterval(async () => {

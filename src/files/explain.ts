@@ -1,0 +1,59 @@
+/** What errors say to people: those of a disk or a place with the path, the reason and what to do. @module */
+
+/** Codes of errors that say what is wrong with a disk or a place, and what to do about it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "there is no space left on its disk (or no file may be added); free some and run again",
+  EDQUOT: "your share of its disk is used up; free some and run again",
+  EROFS: "its disk is read-only; use a folder on another one, or have it made writable",
+  EACCES:
+    "it or its folder belongs to somebody else or is closed; give yourself the right, or use another folder",
+  EPERM:
+    "it or its folder may be changed by its owner alone, or by nobody; give yourself the right, or use another folder",
+  EISDIR: "a folder is in its place; move that away",
+  ENOTDIR: "something that is no folder stands in its path; move that away",
+  ENAMETOOLONG: "its path is too long; use a folder with a shorter one",
+  ELOOP: "the links in its path lead in a circle; remove one",
+  EIO: "its disk fails; see what the system says of it, and use another one",
+  ENOLCK: "its disk has no locks to give; use a folder on another one",
+};
+
+/** What Deno says of an error of the system's: what went wrong, what was tried, and where it tells, at which path. */
+const SYSTEM = /^.* \(os error \d+\)(?:: (\w+)(?: '.*' ->)?(?: '(.*)')?)?$/s;
+
+/** What cannot be done with a path, by what was tried. */
+const TRIED: Readonly<Record<string, string>> = {
+  open: "opened",
+  stat: "read",
+  lstat: "read",
+  readdir: "read",
+  readfile: "read",
+  readlink: "read",
+  realpath: "read",
+  remove: "removed",
+};
+
+/**
+ * An error of a disk or a place as a sentence with path and remedy; any other one as it is.
+ *
+ * @param path where it was, in place of the path that the system names; that one if omitted
+ */
+export function explained(error: unknown, path?: string): unknown {
+  if (!(error instanceof Error && "code" in error)) return error;
+  const remedy = REMEDIES[String(error.code)];
+  const [, tried = "", named] = SYSTEM.exec(error.message) ?? [];
+  const place = path ?? named;
+  if (remedy === undefined || place === undefined) return error;
+  const what = (path === undefined && TRIED[tried]) || "written";
+  return new Error(`${place} cannot be ${what}: ${remedy}.`, { cause: error });
+}
+
+/**
+ * What an error says, in a sentence where it is one of a disk or a place.
+ *
+ * @param place told where the system names no path
+ */
+export function messageOf(error: unknown, place?: string): string {
+  let told = explained(error);
+  if (told === error) told = explained(error, place);
+  return told instanceof Error ? told.message : String(told);
+}
