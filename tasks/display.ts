@@ -36,7 +36,7 @@ export function display(): { show(event: RunEvent): void; close(): void } {
 }
 
 /** For whom a run waits, and what can be done about it. */
-function waitingFor({ holder, state }: Waiting): string {
+export function waitingFor({ holder, state }: Waiting): string {
   const of = holder?.user ? ` of ${holder.user}` : "";
   const whom = holder
     ? ` (process ${holder.pid}${of} on ${holder.host}, since ${holder.since})`

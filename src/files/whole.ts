@@ -7,7 +7,7 @@ export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file whole: in `folder`, which is made if it is not there, then synced and renamed. The
- * folder, on the disk of the file's place, is that place itself if omitted.
+ * folder, which should be on the disk of the file's place, is that place itself if omitted.
  *
  * @throws {Error} with the path and what to do, where the disk is full or may not be written
  */
@@ -17,6 +17,8 @@ export async function writeWhole(
   folder: string = dirname(path),
 ): Promise<void> {
   const part = join(folder, `${crypto.randomUUID()}.part`);
+  // What errors name: people know the file, and not its part, but where it is made may be another place.
+  let place = folder === dirname(path) ? path : folder;
   try {
     await Deno.mkdir(folder, { recursive: true });
     {
@@ -29,17 +31,26 @@ export async function writeWhole(
         }
       }
     }
+    place = path;
     await moveWhole(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {});
-    throw explained(error, path);
+    throw explained(error, place);
   }
 }
 
-/** Gives a finished file its place on the same disk, in exchange for what is there: synced, then renamed. */
+/**
+ * Gives a finished file its place, in exchange for what is there: synced, then renamed. Between two disks
+ * it is copied, which takes a moment in which it is not whole.
+ */
 export async function moveWhole(from: string, to: string): Promise<void> {
   await sync(from);
-  await Deno.rename(from, to);
+  await Deno.rename(from, to).catch(async (error) => {
+    if (error.code !== "EXDEV") throw error;
+    await Deno.copyFile(from, to);
+    await sync(to);
+    await Deno.remove(from);
+  });
   await syncFolder(dirname(to));
 }
 
