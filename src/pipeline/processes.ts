@@ -36,16 +36,18 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
-    async run(asked, output, progress) {
+    async run(asked, folder, progress) {
       if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
-      // Permissions are for real paths, and a cache may be a link to another disk.
-      const job = { ...asked, files: await withRealPaths(asked.files) };
       const began = performance.now();
       // Beside the output, on the same disk, and named so that the next run removes what is left of it.
-      const scratch = await unfinishedIn(dirname(output), "scratch");
+      const temporary = await unfinishedIn(dirname(folder), "scratch");
       try {
-        const alive = cache === undefined ? undefined : join(await Deno.realPath(cache), ALIVE);
-        if (alive) (await openLock(alive)).close();
+        if (cache !== undefined) (await openLock(join(cache, ALIVE))).close();
+        // A cache may be a link to another disk. This process may write by way of the link, perhaps by no
+        // other; the permissions of its jobs are for real paths.
+        const job = { ...asked, files: await withRealPaths(asked.files) };
+        const [output, scratch] = [await Deno.realPath(folder), await Deno.realPath(temporary)];
+        const alive = cache === undefined ? undefined : await Deno.realPath(join(cache, ALIVE));
         const inputs = Object.values(job.files).map(({ path }) => path);
         const read = [root, output, scratch, ...inputs, ...(alive ? [alive] : [])];
         const child = new Deno.Command(Deno.execPath(), {
@@ -72,7 +74,7 @@ export function processes({ root, permissions, cache }: ProcessOptions): Executo
           running.delete(child);
         }
       } finally {
-        await Deno.remove(scratch, { recursive: true }).catch(() => {});
+        await Deno.remove(temporary, { recursive: true }).catch(() => {});
       }
     },
     async stop() {

@@ -65,9 +65,8 @@ export async function run(
   const unlock = await lock(workspace.cache, onWait, signal);
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
-  await Deno.mkdir(join(workspace.cache, "jobs"), { recursive: true });
-  // Permissions of jobs are for real paths: the cache may be a link to another disk.
-  const directory = await Deno.realPath(join(workspace.cache, "jobs"));
+  const directory = join(workspace.cache, "jobs");
+  await Deno.mkdir(directory, { recursive: true });
   const runner = jobRunner(directory, executor, options.force);
   try {
     signal?.throwIfAborted();

@@ -99,9 +99,14 @@ export async function withDisks(
   }
 }
 
-/** The command that runs a toy, whose sources lie at `root`, in a process of its own. */
-export const toyCommand = (toy: Toy, root: string, settings: unknown): string[] => [
-  ...[Deno.execPath(), "run", "-A", "--quiet", "--no-prompt", "--no-check", "--config"],
+/** The command that runs a toy, whose sources lie at `root`, in a process of its own; with all permissions if omitted. */
+export const toyCommand = (
+  toy: Toy,
+  root: string,
+  settings: unknown,
+  permissions: readonly string[] = ["-A"],
+): string[] => [
+  ...[Deno.execPath(), "run", ...permissions, "--quiet", "--no-prompt", "--no-check", "--config"],
   fileURLToPath(new URL("../../deno.json", import.meta.url)),
   fileURLToPath(new URL("./toy_driver.ts", import.meta.url)),
   ...[root, toy.path("."), JSON.stringify(settings), "[]"],

@@ -33,6 +33,13 @@ export async function open(path: string): Promise<void> {
   if (isRoot) await Deno.chmod(path, 0o777);
 }
 
+/** Gives all below a folder that a test has made to the user of `ordinary`. Links are not followed. */
+export async function own(path: string): Promise<void> {
+  if (!isRoot) return;
+  const { success, stderr } = await ended(["chown", "-hR", `${NOBODY}:${NOBODY}`, path]);
+  if (!success) throw new Error(stderr);
+}
+
 /** Closes a file or folder to him: it may be read, and not written to. Returns what opens it again. */
 export async function close(path: string): Promise<() => Promise<void>> {
   const { uid, gid, mode } = await Deno.stat(path);
