@@ -33,19 +33,28 @@ const TRIED: Readonly<Record<string, string>> = {
 };
 
 /**
- * An error of a disk or a place as a sentence with path and remedy; any other one as it is.
+ * An error of a disk or a place as a sentence with path and remedy, and its code; any other one as it is.
  *
  * @param path where it was, in place of the path that the system names; that one if omitted
  */
 export function explained(error: unknown, path?: string): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
   const remedy = REMEDIES[String(error.code)];
-  const [, tried = "", named] = SYSTEM.exec(error.message) ?? [];
+  const [whole, tried = "", named] = SYSTEM.exec(error.message) ?? [];
   const place = path ?? named;
-  if (remedy === undefined || place === undefined) return error;
+  if (remedy === undefined || whole === undefined || place === undefined) return error;
   const what = (path === undefined && TRIED[tried]) || "written";
-  return new Error(`${place} cannot be ${what}: ${remedy}.`, { cause: error });
+  const told = new Error(`${place} cannot be ${what}: ${remedy}.`, { cause: error });
+  return Object.assign(told, { code: error.code });
 }
+
+/**
+ * Whether the code of an error, or of what a job's error carries, says that a disk takes nothing more:
+ * then nothing follows for what was tried.
+ */
+export const takesNothing = (error: unknown): boolean =>
+  error instanceof Object && "code" in error &&
+  ["ENOSPC", "EDQUOT", "EROFS"].includes(String(error.code));
 
 /**
  * What an error says, in a sentence where it is one of a disk or a place.

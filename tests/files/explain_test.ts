@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { explained, messageOf } from "../../src/files/explain.ts";
+import { explained, messageOf, takesNothing } from "../../src/files/explain.ts";
 import { inFolder } from "../support/data_files.ts";
 import { close, ended, open, ordinary } from "../support/people.ts";
 
@@ -64,6 +64,11 @@ Deno.test("where the system names no path, the place that is known is told", () 
     "a/b cannot be written: there is no space left on its disk (or no file may be added); free some and run again.",
   );
   assertEquals(messageOf(full), full.message);
+  // Told once, it stays as it was told, and what it was.
+  const told = explained(full, "a/b");
+  assertEquals(messageOf(told, "c"), messageOf(full, "a/b"));
+  assertEquals([told, full].map(takesNothing), [true, true]);
+  assertEquals(takesNothing(new Error("other")), false);
 });
 
 Deno.test({

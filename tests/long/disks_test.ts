@@ -2,11 +2,15 @@
  * Disks that fill up at every moment, by bytes and by files, that are read-only or somebody else's: a
  * run says so with path and remedy, loses nothing, and goes on once it may.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { sha256 } from "../../src/files/digest.ts";
 import { parseManifest } from "../../src/pipeline/manifest.ts";
 import { storedPath } from "../../src/pipeline/store.ts";
+import { isReady } from "../../src/runtime/choice.ts";
+import { equipCheckout, exportTo } from "../support/checkout.ts";
+import { inFolder, sha256 as hashOf } from "../support/data_files.ts";
 import { canMount, type Disks, type MountOptions, toyCommand, withDisks } from "../support/disk.ts";
 import { close, ended, open, ordinary } from "../support/people.ts";
 import { settings, type Toy, tree, withToy } from "../support/toy.ts";
@@ -231,6 +235,72 @@ Deno.test({
         const { success, stderr } = await disks.run(toyCommand(toy, root, given));
         assert(success, stderr);
       });
+    }),
+});
+
+Deno.test({
+  name: "verify on a full disk says so, and not that results differ",
+  ignore: !canMount || !await isReady("tensorflow"),
+  fn: () =>
+    inFolder(async (folder) => {
+      const project = join(await Deno.realPath(folder), "project");
+      await exportTo(project);
+      await equipCheckout(project);
+      const cache = join(project, ".cache");
+      const runtime = await Deno.realPath(join(cache, "runtime"));
+      await withDisks({ [cache]: "size=64k" }, async (disks) => {
+        const script = `ln -s "$2" .cache/runtime && exec "$1" task -q verify`;
+        const { success, stdout, stderr } = await disks.run([
+          ...["sh", "-c", `cd "$0" && ${script}`, project, Deno.execPath(), runtime],
+        ]);
+        assertEquals(success, false);
+        assert(!stdout.includes("DIFFERS"), stdout);
+        assertMatch(
+          stderr,
+          /^error: \/\S+ cannot be written: there is no space left on its disk .*\n$/,
+        );
+      });
+    }),
+});
+
+Deno.test({
+  name: "a download to a full disk says so, and goes on where it was once there is room",
+  ignore: !canMount,
+  fn: () =>
+    inFolder(async (folder) => {
+      const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+      const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+        const from = Number(/\d+/.exec(request.headers.get("range") ?? "0")![0]);
+        return new Response(bytes.subarray(from), {
+          status: from > 0 ? 206 : 200,
+          headers: from > 0 ? { "content-range": `bytes ${from}-49999/50000` } : {},
+        });
+      });
+      const path = join(folder, "file");
+      const source = new URL("../../src/files/download.ts", import.meta.url);
+      const code = `import { download } from "${source}";
+        import { runTask } from "${new URL("../../tasks/flags.ts", import.meta.url)}";
+        const [address, path, digest] = Deno.args;
+        await runTask(() => download([address], path, { digest }).then(() => 0));`;
+      const address = `http://127.0.0.1:${server.addr.port}/file`;
+      const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+      const command = [
+        ...[Deno.execPath(), "eval", "--no-check", "--ext=ts", "--config", config],
+        ...[code, address, path, hashOf(bytes)],
+      ];
+      await withDisks({ [folder]: "size=20k" }, async (disks) => {
+        const { stderr } = await disks.run(command);
+        assertEquals(
+          stderr,
+          `error: ${path} cannot be written: there is no space left on its disk (or no file may ` +
+            "be added); free some and run again.\n",
+        );
+        await disks.remount(folder, "size=1m");
+        assertEquals((await disks.run(command)).stderr, "");
+        const { stdout } = await disks.run(["sha256sum", path]);
+        assertEquals(stdout.split(" ")[0], hashOf(bytes));
+      });
+      await server.shutdown();
     }),
 });
 
