@@ -72,7 +72,9 @@ export async function withDisks(
     assert(text((await output.read()).value ?? new Uint8Array()).startsWith("ready"));
     await test({
       run,
-      remount: async (path, options) => void await must("mount", "-o", `remount,${options}`, path),
+      remount: async (path, options) =>
+        // By source and place: by its place alone, options are added that hold for the user outside.
+        void await must("mount", "-o", `remount,${options}`, "tmpfs", path),
       async used(path) {
         const figure = async (field: string) =>
           Number((await must("df", `--output=${field}`, "-k", path)).trim().split("\n")[1]);
