@@ -11,6 +11,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "it or its folder may be changed by its owner alone, or by nobody; give yourself the right, or use another folder",
   EISDIR: "a folder is in its place; move that away",
   ENOTDIR: "something that is no folder stands in its path; move that away",
+  EEXIST: "something else stands in its path or its place; move that away",
   ENAMETOOLONG: "its path is too long; use a folder with a shorter one",
   ELOOP: "the links in its path lead in a circle; remove one",
   EIO: "its disk fails; see what the system says of it, and use another one",
@@ -35,17 +36,18 @@ const TRIED: Readonly<Record<string, string>> = {
 /**
  * An error of a disk or a place as a sentence with path and remedy, and its code; any other one as it is.
  *
- * @param path where it was, in place of the path that the system names; that one if omitted
+ * @param path where it was, in place of the path that the system names
+ * @param otherwise where it was, where neither is known: Deno does not always tell
  */
-export function explained(error: unknown, path?: string): unknown {
+export function explained(error: unknown, path?: string, otherwise?: string): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
   const remedy = REMEDIES[String(error.code)];
   const [whole, tried = "", named] = SYSTEM.exec(error.message) ?? [];
-  const place = path ?? named;
-  if (remedy === undefined || whole === undefined || place === undefined) return error;
+  if (remedy === undefined || whole === undefined) return error;
+  const place = path ?? named ?? otherwise;
   const what = (path === undefined && TRIED[tried]) || "written";
-  const told = new Error(`${place} cannot be ${what}: ${remedy}.`, { cause: error });
-  return Object.assign(told, { code: error.code });
+  const told = place === undefined ? whole : `${place} cannot be ${what}`;
+  return Object.assign(new Error(`${told}: ${remedy}.`, { cause: error }), { code: error.code });
 }
 
 /**
@@ -59,10 +61,9 @@ export const takesNothing = (error: unknown): boolean =>
 /**
  * What an error says, in a sentence where it is one of a disk or a place.
  *
- * @param place told where the system names no path
+ * @param place told where Deno names no path
  */
 export function messageOf(error: unknown, place?: string): string {
-  let told = explained(error);
-  if (told === error) told = explained(error, place);
+  const told = explained(error, undefined, place);
   return told instanceof Error ? told.message : String(told);
 }

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { explained, messageOf, takesNothing } from "../../src/files/explain.ts";
+import { openLock } from "../../src/files/open_lock.ts";
+import { writeWhole } from "../../src/files/whole.ts";
 import { inFolder } from "../support/data_files.ts";
 import { close, ended, open, ordinary } from "../support/people.ts";
 
@@ -25,11 +27,15 @@ Deno.test({
             () => Deno.readFile(folder),
             `${folder} cannot be read: a folder is in its place; move that away.`,
           ],
-          [() => Deno.open(join(file, "a")), `${file}/a cannot be opened: ${inside}`],
+          [() => openLock(join(file, "a")), `${file}/a cannot be written: ${inside}`],
+          [
+            () => openLock(folder),
+            `${folder} cannot be written: a folder is in its place; move that away.`,
+          ],
           [() => Deno.remove(join(file, "a")), `${file}/a cannot be removed: ${inside}`],
           [
-            () => Deno.writeFile(join(file, "a"), new Uint8Array()),
-            `${file}/a cannot be written: ${inside}`,
+            () => writeWhole(join(file, "a"), ""),
+            `${file}/a cannot be written: something else stands in its path or its place; move that away.`,
           ],
           [() => Deno.rename(file, join(file, "a")), `${file}/a cannot be written: ${inside}`],
           [
@@ -63,7 +69,10 @@ Deno.test("where the system names no path, the place that is known is told", () 
     messageOf(full, "a/b"),
     "a/b cannot be written: there is no space left on its disk (or no file may be added); free some and run again.",
   );
-  assertEquals(messageOf(full), full.message);
+  assertEquals(
+    messageOf(full),
+    `${full.message}: there is no space left on its disk (or no file may be added); free some and run again.`,
+  );
   // Told once, it stays as it was told, and what it was.
   const told = explained(full, "a/b");
   assertEquals(messageOf(told, "c"), messageOf(full, "a/b"));

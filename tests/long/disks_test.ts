@@ -226,7 +226,7 @@ Deno.test({
           assertEquals(success, false);
           assertEquals(
             stderr,
-            `error: ${join(home, ".cache", "lock")} cannot be opened: its disk is read-only; ` +
+            `error: ${join(home, ".cache", "lock")} cannot be written: its disk is read-only; ` +
               "use a folder on another one, or have it made writable.\n",
           );
         }
