@@ -1,6 +1,7 @@
 /** Shows a run. @module */
 import process from "node:process";
 import type { RunEvent } from "../src/pipeline/events.ts";
+import type { Waiting } from "../src/pipeline/lock.ts";
 import { duration } from "../src/report/markdown.ts";
 import { bars } from "./bar.ts";
 
@@ -11,11 +12,8 @@ export function display(): { show(event: RunEvent): void; close(): void } {
   return {
     show(event) {
       switch (event.type) {
-        case "waiting": {
-          const { holder } = event;
-          const whom = holder ? ` (process ${holder.pid}, since ${holder.since})` : "";
-          return view.print(`Another run is at work here${whom}; this one waits for it.`);
-        }
+        case "waiting":
+          return view.print(waitingFor(event));
         case "current":
           return line(event.stage, "up to date");
         case "started":
@@ -35,6 +33,27 @@ export function display(): { show(event: RunEvent): void; close(): void } {
     },
     close: () => view.clear(),
   };
+}
+
+/** For whom a run waits, and what can be done about it. */
+export function waitingFor({ holder, state }: Waiting): string {
+  const of = holder?.user ? ` of ${holder.user}` : "";
+  const whom = holder
+    ? ` (process ${holder.pid}${of} on ${holder.host}, since ${holder.since})`
+    : "";
+  switch (state) {
+    case "works":
+      return `Another run is at work here${whom}; this one waits for it. Ctrl-C ends the waiting.`;
+    case "stopped":
+      return `The other run is stopped${whom}, and this one still waits for it: ` +
+        `\`kill -CONT ${holder?.pid}\` lets it go on, \`kill -KILL ${holder?.pid}\` ends it.`;
+    case "elsewhere":
+      return `A run on another machine is at work here, or was killed there${whom}. ` +
+        `This one goes on when a minute has passed without a sign of it.`;
+    case "jobs":
+      return "Jobs of a run that was killed have not ended yet; this one waits for them. " +
+        "If they do not end by themselves, end them: processes of deno that run worker.ts.";
+  }
 }
 
 /** The first reasons and how many more there are: `deno task status` lists all. */

@@ -1,4 +1,5 @@
 /** What the tasks that run jobs have in common: flags, and how they end. @module */
+import { messageOf } from "../src/files/explain.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 
 /**
@@ -51,7 +52,7 @@ export async function runTask(task: (signal: AbortSignal) => Promise<number>): P
     Deno.exit(await task(controller.signal));
   } catch (error) {
     if (interrupted > 0) Deno.exit(interrupted);
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    console.error(`error: ${messageOf(error)}`);
     Deno.exit(1);
   }
 }

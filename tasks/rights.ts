@@ -49,7 +49,7 @@ export const VARIABLES = [
   // Where programs and caches are, and where the user is.
   "INIT_CWD",
   ...["PATH", "PATHEXT", "HOME", "XDG_CACHE_HOME", "DENO_DIR", "TMPDIR", "TMP", "TEMP"],
-  ...["SystemRoot", "LOCALAPPDATA", "APPDATA", "USERPROFILE"],
+  ...["USER", "USERNAME", "SystemRoot", "LOCALAPPDATA", "APPDATA", "USERPROFILE"],
   // How the terminal is written to.
   ...["TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "CI"],
   // How Deno and pip get through the network.

@@ -2,6 +2,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
+import { messageOf } from "../src/files/explain.ts";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 import { bars } from "./bar.ts";
 
@@ -51,6 +52,6 @@ try {
   Deno.exit(0);
 } catch (error) {
   view.clear();
-  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  console.error(`error: ${messageOf(error)}`);
   Deno.exit(1);
 }

@@ -65,7 +65,7 @@ async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
   return [
     "--allow-read",
     "--allow-env",
-    "--allow-sys=cpus,systemMemoryInfo",
+    "--allow-sys=cpus,systemMemoryInfo,hostname",
     ...list("--allow-write", folders),
     ...(runs === "any" ? ["--allow-run"] : list("--allow-run", programs)),
     ...list("--allow-net", hosts),

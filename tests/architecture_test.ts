@@ -1,6 +1,6 @@
 /** The order of the house, as ARCHITECTURE.md has it, and what else holds for all files. */
 import { assert, assertEquals } from "@std/assert";
-import { fileURLToPath } from "node:url";
+import { projectFiles } from "./support/checkout.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -234,13 +234,8 @@ Deno.test("every function, constant and class that src exports is imported somew
 });
 
 Deno.test("no file names a folder of somebody's own", async () => {
-  const { stdout, success } = await new Deno.Command("git", {
-    args: ["ls-files", "-z"],
-    cwd: fileURLToPath(root),
-  }).output();
-  assert(success, "git lists the files of a checkout");
   const home = /(?<![\w.~)}\]$])(\/(home|Users|root)\/|[A-Z]:\\Users\\)[\w.-]/;
-  for (const path of new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "")) {
+  for (const path of await projectFiles()) {
     const text = await read(path).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return ""; // Deleted, and not yet committed.
       throw error;

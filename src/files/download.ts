@@ -6,6 +6,7 @@
  */
 import { basename, dirname } from "node:path";
 import { hashLike, hashName } from "./digest.ts";
+import { explained } from "./explain.ts";
 import { moveWhole } from "./whole.ts";
 
 /**
@@ -109,12 +110,14 @@ async function openPart(path: string, part: string): Promise<Deno.FsFile> {
 /** What stands in the way of a download on this machine: no other address would change it. */
 class Unwritable extends Error {}
 
-const unwritable = (path: string, error: unknown) =>
-  new Unwritable(
-    `${path} cannot be written: ${reasonOf(error)}\n` +
-      `See that its folder is one, may be written to and has room.`,
-    { cause: error },
-  );
+function unwritable(path: string, error: unknown): Unwritable {
+  const told = explained(error, path);
+  const message = told instanceof Error && told !== error
+    ? told.message
+    : `${path} cannot be written: ${reasonOf(error)}\n` +
+      "See that its folder is one, may be written to and has room.";
+  return new Unwritable(message, { cause: error });
+}
 
 /** Fills `file` from the addresses in turn. Returns undefined once it is whole, why not otherwise. */
 async function receiveFrom(

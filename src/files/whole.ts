@@ -1,12 +1,13 @@
 /** Files and folders that appear under their name whole or not at all. @module */
 import { dirname, join } from "node:path";
+import { explained } from "./explain.ts";
 
 /** What a file is to hold: bytes, text, or bytes part after part. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file whole: in `folder`, which is made if it is not there, then synced and renamed. The
- * folder, on the disk of the file's place, is that place itself if omitted.
+ * folder, which should be on the disk of the file's place, is that place itself if omitted.
  *
  * @throws {Error} with the path and what to do, where the disk is full or may not be written
  */
@@ -16,6 +17,8 @@ export async function writeWhole(
   folder: string = dirname(path),
 ): Promise<void> {
   const part = join(folder, crypto.randomUUID() + PART);
+  // What errors name: people know the file, and not its part, but where it is made may be another place.
+  let place = folder === dirname(path) ? path : folder;
   try {
     await makeFolder(folder);
     {
@@ -28,10 +31,11 @@ export async function writeWhole(
         }
       }
     }
+    place = path;
     await moveWhole(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {});
-    throw explained(error, path);
+    throw explained(error, place);
   }
 }
 
@@ -45,34 +49,23 @@ export const isPart = (name: string): boolean =>
 /** Removes what interrupted calls of `writeWhole` left in a folder; the caller sees to it that none is at work there. */
 export async function removeParts(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
-    if (isPart(name)) await removeIfThere(join(directory, name));
+    if (isPart(name)) await removeIfMine(join(directory, name));
   }
 }
 
-/** Gives a finished file its place on the same disk, in exchange for what is there: synced, then renamed. */
+/**
+ * Gives a finished file its place, in exchange for what is there: synced, then renamed. Between two disks
+ * it is copied, which takes a moment in which it is not whole.
+ */
 export async function moveWhole(from: string, to: string): Promise<void> {
   await sync(from);
-  await Deno.rename(from, to);
+  await Deno.rename(from, to).catch(async (error) => {
+    if (error.code !== "EXDEV") throw error;
+    await Deno.copyFile(from, to);
+    await sync(to);
+    await Deno.remove(from);
+  });
   await syncFolder(dirname(to));
-}
-
-/** Codes of errors that say what is wrong with a disk or a place, and what to do about it. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "there is no space left on its disk (or no file may be added); free some and run again",
-  EDQUOT: "your share of its disk is used up; free some and run again",
-  EROFS: "its disk is read-only; use a folder on another one",
-  EACCES:
-    "its folder belongs to somebody else or is closed to writing; give yourself the right, or use another folder",
-  EPERM: "its folder is closed to writing; give yourself the right, or use another folder",
-  EISDIR: "a folder is in its place; move that away",
-  ENOTDIR: "something that is no folder stands in its path; move that away",
-};
-
-/** An error of the system's with path and remedy; any other one as it is. Nothing is half-written in any case. */
-function explained(error: unknown, path: string): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (!(code in REMEDIES)) return error;
-  return new Error(`${path} cannot be written: ${REMEDIES[code]}.`, { cause: error });
 }
 
 /**
@@ -84,9 +77,8 @@ export async function wholeDirectory<T>(
   target: string,
   fill: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  // Not a temporary folder of Deno's, which nobody else may read.
-  const temporary = join(dirname(target), UNFINISHED + crypto.randomUUID());
-  await makeFolder(temporary);
+  await makeFolder(dirname(target));
+  const temporary = await unfinishedIn(dirname(target));
   try {
     const result = await fill(temporary);
     await syncAll(temporary);
@@ -132,11 +124,32 @@ export async function makeFolder(path: string): Promise<void> {
 /** How a folder is named before it gets its place. */
 export const UNFINISHED = "unfinished-";
 
-/** Removes what interrupted calls of `wholeDirectory` left in a folder; the caller sees to it that none is at work there. */
+/**
+ * Makes an empty folder for what is not finished, in one that is there, and returns its path. `purpose`
+ * is told in its name. Not a temporary folder of Deno's: nobody else may read those, and where one
+ * cannot be made, its error names no path.
+ */
+export async function unfinishedIn(directory: string, purpose = ""): Promise<string> {
+  const path = join(directory, `${UNFINISHED}${purpose && `${purpose}-`}${crypto.randomUUID()}`);
+  await Deno.mkdir(path);
+  return path;
+}
+
+/**
+ * Removes what is not finished and what interrupted calls left in a folder; the caller sees to it that
+ * nobody is at work there. What belongs to somebody else, and may not be removed, stays.
+ */
 export async function removeUnfinished(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
-    if (name.startsWith(UNFINISHED)) await removeIfThere(join(directory, name));
+    if (name.startsWith(UNFINISHED)) await removeIfMine(join(directory, name));
   }
+}
+
+/** Removes as `removeIfThere` does what may be removed; what may not, stays: it is of no use, and no harm. */
+export async function removeIfMine(path: string): Promise<void> {
+  await removeIfThere(path).catch((error) => {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  });
 }
 
 /** Removes a file, or a folder with all that is in it. */

@@ -1,7 +1,14 @@
 /** Runs one stage or one job by itself in a scratch place, on what is recorded. Nothing else runs, and nothing is recorded. @module */
 import { dirname, join } from "node:path";
 import type { Locator } from "../files/locate.ts";
-import { makeFolder, removeIfThere, UNFINISHED } from "../files/whole.ts";
+import { openLock } from "../files/open_lock.ts";
+import {
+  makeFolder,
+  removeIfMine,
+  removeIfThere,
+  UNFINISHED,
+  unfinishedIn,
+} from "../files/whole.ts";
 import { fileName } from "./artifacts.ts";
 import { modulePath } from "./code.ts";
 import { readersOf, type Source } from "./context.ts";
@@ -24,8 +31,8 @@ import { inputName, knownTexts, readsOf } from "./status.ts";
 import { load, storedPath } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** How scratch places are named. */
-const AGAIN = `${UNFINISHED}again-`;
+/** What the names of scratch places tell. */
+const AGAIN = "again";
 
 /**
  * Makes a scratch place in the cache that no result or finished job reaches, and removes it after `use`.
@@ -37,15 +44,17 @@ export async function inScratch<T>(
 ): Promise<T> {
   await makeFolder(workspace.cache);
   // Its shared lock says that a scratch place is in use.
-  using used = await Deno.open(join(workspace.cache, "again"), { write: true, create: true });
+  using used = await openLock(join(workspace.cache, "again"));
   if (await used.tryLock(true)) {
     for await (const { name } of Deno.readDir(workspace.cache)) {
-      if (name.startsWith(AGAIN)) await removeIfThere(join(workspace.cache, name));
+      if (name.startsWith(`${UNFINISHED}${AGAIN}-`)) {
+        await removeIfMine(join(workspace.cache, name));
+      }
     }
     await used.unlock();
   }
   await used.lock(false);
-  const home = await Deno.makeTempDir({ dir: workspace.cache, prefix: AGAIN });
+  const home = await unfinishedIn(workspace.cache, AGAIN);
   try {
     return await use({ root: workspace.root, home, cache: join(home, ".cache") });
   } finally {
@@ -124,7 +133,7 @@ export async function jobAlone<P, R extends Flat, W extends Flat>(
   equipment: Equipment,
   progress: Progress,
 ): Promise<Readers<W>> {
-  const output = await Deno.makeTempDir({ dir: scratch.home });
+  const output = await unfinishedIn(scratch.home);
   await executor.run(
     {
       key: "",

@@ -1,4 +1,5 @@
 /** Readers and writers of declared artifacts, as stages and jobs get them. @module */
+import { messageOf } from "../files/explain.ts";
 import { type Artifact, mapTree, type Tree } from "./artifacts.ts";
 import type { Reader, Readers, StoredFile, Writers } from "./stage.ts";
 
@@ -24,7 +25,7 @@ export function readerOf<T>(
       try {
         return artifact.decode(await found.read(), name);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         throw message.includes(name) ? error : new Error(`${name}: ${message}`, { cause: error });
       }
     },

@@ -1,10 +1,10 @@
 /** What a run tells while it goes on. @module */
-import type { Holder } from "./lock.ts";
+import type { Waiting } from "./lock.ts";
 
 /** What happens while stages run, for a display. */
 export type RunEvent =
-  /** Another run has the folder; null where it does not say who. */
-  | { readonly type: "waiting"; readonly holder: Holder | null }
+  /** Another run has the folder, or what it left. */
+  | { readonly type: "waiting" } & Waiting
   | { readonly type: "current"; readonly stage: string }
   | { readonly type: "started"; readonly stage: string; readonly reasons: readonly string[] }
   | {

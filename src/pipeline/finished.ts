@@ -7,7 +7,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
-import { placeFolder, removeIfThere, UNFINISHED, writeWhole } from "../files/whole.ts";
+import {
+  placeFolder,
+  removeIfMine,
+  removeIfThere,
+  unfinishedIn,
+  writeWhole,
+} from "../files/whole.ts";
 import type { Executor, Outcome, ReadyJob } from "./executor.ts";
 import { digestsOf } from "./keys.ts";
 import type { Facts, Progress, StoredFile } from "./stage.ts";
@@ -48,7 +54,7 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
   const run = async (job: ReadyJob, progress: Progress): Promise<Finished> => {
     const found = force ? undefined : await find(directory, job);
     if (found) return found;
-    const workplace = await Deno.makeTempDir({ dir: directory, prefix: UNFINISHED });
+    const workplace = await unfinishedIn(directory);
     try {
       const { seconds, facts } = await executor.run(job, workplace, progress);
       await keep(directory, workplace, job, { seconds, facts });
@@ -82,7 +88,7 @@ export async function prune(directory: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
     if (!isDirectory || !/^[0-9a-f]{64}$/.test(name)) continue;
     const { mtime } = await Deno.stat(join(directory, name, RECORD)).catch(() => ({ mtime: null }));
-    if (mtime && mtime.getTime() < oldest) await removeIfThere(join(directory, name));
+    if (mtime && mtime.getTime() < oldest) await removeIfMine(join(directory, name));
   }
 }
 
@@ -123,8 +129,8 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
       if (await sha256File(path) !== sha256) return undefined;
       files.set(name, { path, sha256 });
     }
-    // When it was last asked for; see `prune`.
-    await Deno.utime(join(folder, RECORD), new Date(), new Date());
+    // When it was last asked for; see `prune`. That of somebody else's cannot be told, and it is used all the same.
+    await Deno.utime(join(folder, RECORD), new Date(), new Date()).catch(() => {});
     return { seconds: found.seconds, facts: found.facts, files };
   } catch {
     // Whatever cannot be read is made again.

@@ -17,7 +17,10 @@ export async function describeMachine(
   };
 }
 
-/** Git's commit, with `+` where source files differ from it; null outside git or without git. */
+/**
+ * Git's commit, with `+` where source files differ from it; null without git, and where git knows nothing
+ * of these sources: outside of a repository, and unpacked in one of somebody's own.
+ */
 async function revision(root: string): Promise<string | null> {
   const git = async (...args: string[]) => {
     const { success, stdout } = await new Deno.Command("git", {
@@ -29,6 +32,7 @@ async function revision(root: string): Promise<string | null> {
     return new TextDecoder().decode(stdout).trim();
   };
   try {
+    await git("ls-files", "--error-unmatch", "study.ts");
     const commit = await git("rev-parse", "--short=12", "HEAD");
     const changed = await git("status", "--porcelain", "--", "src", "study.ts", "deno.lock");
     return changed ? `${commit}+` : commit;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, type Json } from "../files/digest.ts";
+import { messageOf } from "../files/explain.ts";
 import { writeWhole } from "../files/whole.ts";
 import type { Artifact } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./workspace.ts";
@@ -225,7 +226,7 @@ export async function readManifest(
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { problem: "is missing" };
-    return { problem: `cannot be read: ${error instanceof Error ? error.message : error}` };
+    return { problem: `cannot be read: ${messageOf(error)}` };
   }
   try {
     return { manifest: parseManifest(text, stage), text };

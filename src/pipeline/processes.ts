@@ -8,8 +8,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
+import { openLock } from "../files/open_lock.ts";
 import { type Command, DENO_VARIABLES, environment, type Places } from "../files/programs.ts";
-import { UNFINISHED } from "../files/whole.ts";
+import { unfinishedIn } from "../files/whole.ts";
 import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
 import { jobDocument, jobMessage, lines } from "./messages.ts";
@@ -46,20 +47,18 @@ export function processes({ root, rights, cache }: ProcessOptions): Executor {
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
-    async run(asked, place, progress) {
+    async run(asked, folder, progress) {
       if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
-      // Permissions are for real paths, and a cache may be a link to another disk.
-      const output = await Deno.realPath(place);
-      const job = { ...asked, files: await withRealPaths(asked.files) };
       const began = performance.now();
       // Beside the output, on the same disk, and named so that the next run removes what is left of it.
-      const scratch = await Deno.makeTempDir({
-        dir: dirname(output),
-        prefix: `${UNFINISHED}scratch-`,
-      });
+      const temporary = await unfinishedIn(dirname(folder), "scratch");
       try {
-        const alive = cache === undefined ? undefined : join(await Deno.realPath(cache), ALIVE);
-        if (alive) (await Deno.open(alive, { create: true, write: true })).close();
+        if (cache !== undefined) (await openLock(join(cache, ALIVE))).close();
+        // A cache may be a link to another disk. This process may write by way of the link, perhaps by no
+        // other; the permissions of its jobs are for real paths.
+        const job = { ...asked, files: await withRealPaths(asked.files) };
+        const [output, scratch] = [await Deno.realPath(folder), await Deno.realPath(temporary)];
+        const alive = cache === undefined ? undefined : await Deno.realPath(join(cache, ALIVE));
         const { flags, read: more, confined } = await rights(job.equipment);
         const inputs = Object.values(job.files).map(({ path }) => path);
         const read = [root, ...inputs, ...more, ...(alive ? [alive] : [])];
@@ -94,7 +93,7 @@ export function processes({ root, rights, cache }: ProcessOptions): Executor {
           running.delete(child);
         }
       } finally {
-        await Deno.remove(scratch, { recursive: true }).catch(() => {});
+        await Deno.remove(temporary, { recursive: true }).catch(() => {});
       }
     },
     async stop() {

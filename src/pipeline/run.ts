@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { digest } from "../files/digest.ts";
+import { messageOf } from "../files/explain.ts";
 import type { Locator } from "../files/locate.ts";
 import { makeFolder, removeUnfinished } from "../files/whole.ts";
 import type { Source } from "./context.ts";
@@ -14,7 +15,7 @@ import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
 import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
-import { lock, untilNobodyWorks } from "./lock.ts";
+import { lock, untilNobodyWorks, type Waiting } from "./lock.ts";
 import { compareOutputs, type Manifest, manifestPath, writeManifest } from "./manifest.ts";
 import type { Equipment, Planned, Written } from "./stage.ts";
 import {
@@ -60,20 +61,16 @@ export async function run(
   const { signal, executor } = options;
   const wanted = withNeeds(plan, targets);
   const code = await digestPlan(workspace.root, wanted, await knownTexts(workspace, wanted));
-  const unlock = await lock(
-    workspace.cache,
-    (holder) => onEvent({ type: "waiting", holder }),
-    signal,
-  );
+  const onWait = (waiting: Waiting) => onEvent({ type: "waiting", ...waiting });
+  const unlock = await lock(workspace.cache, onWait, signal);
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
-  await makeFolder(join(workspace.cache, "jobs"));
-  // Permissions of jobs are for real paths: the cache may be a link to another disk.
-  const directory = await Deno.realPath(join(workspace.cache, "jobs"));
+  const directory = join(workspace.cache, "jobs");
+  await makeFolder(directory);
   const runner = jobRunner(directory, executor, options.force);
   try {
     signal?.throwIfAborted();
-    await untilNobodyWorks(workspace.cache, signal);
+    await untilNobodyWorks(workspace.cache, onWait, signal);
     await removeUnfinished(directory);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
     signal?.throwIfAborted();
@@ -87,7 +84,7 @@ export async function run(
     // Nobody else has the folder before the last job has left it.
     await runner.settled();
     signal?.removeEventListener("abort", stop);
-    unlock();
+    await unlock();
   }
 }
 
@@ -187,7 +184,7 @@ class Run {
       this.onEvent({ type: "finished", stage: stage.name, seconds: made.provenance.seconds });
       return after;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (!(error instanceof Stopped)) {
         this.onEvent({ type: "failed", stage: stage.name, message });
       }

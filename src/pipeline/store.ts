@@ -5,6 +5,7 @@
  */
 import { extname, join } from "node:path";
 import { sha256, sha256File } from "../files/digest.ts";
+import { messageOf } from "../files/explain.ts";
 import { type Content, isPart, writeWhole } from "../files/whole.ts";
 import type { Kind } from "./artifacts.ts";
 import type { Stored } from "./manifest.ts";
@@ -77,7 +78,7 @@ export async function verify(
     return await sha256File(path) === stored.sha256 ? undefined : "altered";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "missing";
-    return `unreadable (${error instanceof Error ? error.message : error})`;
+    return `unreadable (${messageOf(error)})`;
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../files/explain.ts";
 import { writeWhole } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
 import { readersOf, writersOf } from "./context.ts";
@@ -73,8 +74,10 @@ try {
   // Native libraries may hold threads that keep the process alive.
   Deno.exit(0);
 } catch (error) {
-  const { name, message, ...data } = error instanceof Error ? error : new Error(String(error));
+  const { name, message: _, ...data } = error instanceof Error ? error : new Error(String(error));
   const carried = z.record(z.string(), z.json()).safeParse(data);
+  // A job writes to its own folder, and to the one for temporary files beside it.
+  const message = messageOf(error, document.output);
   say({ type: "failed", kind: name, message, data: carried.data ?? {} });
   console.error(error);
   Deno.exit(1);

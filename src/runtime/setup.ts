@@ -17,6 +17,7 @@ import {
   validChoice,
   writeChoice,
 } from "./choice.ts";
+import { openLock } from "../files/open_lock.ts";
 import { removeUnfinished } from "../files/whole.ts";
 import { bounded } from "./command.ts";
 import { alteration } from "./native.ts";
@@ -57,7 +58,7 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
   }
   const directory = runtimeDirectory(root);
   await Deno.mkdir(directory, { recursive: true });
-  using lock = await Deno.open(join(directory, "lock"), { create: true, write: true });
+  using lock = await openLock(join(directory, "lock"));
   const began = performance.now();
   let waited = false;
   while (!await lock.tryLock(true)) {

@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { download, type Progress } from "../files/download.ts";
 import { sha256File } from "../files/digest.ts";
-import { moveWhole, removeIfThere } from "../files/whole.ts";
+import { explained } from "../files/explain.ts";
+import { moveWhole, removeIfThere, unfinishedIn } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -151,7 +152,7 @@ const TYPICAL_BYTES = 274e6;
 const PIP_SILENCE = 120_000;
 
 async function fromPip(wheel: Wheel, directory: string, task: WheelTask): Promise<string> {
-  const temporary = await Deno.makeTempDir({ dir: directory, prefix: "pip-" });
+  const temporary = await unfinishedIn(directory, "pip");
   const silent = new AbortController();
   let [bytes, since] = [0, performance.now()];
   const poll = setInterval(async () => {
@@ -267,6 +268,9 @@ export async function unpackWheel(
     const end = done + entry.uncompressedSize;
     const lies = () => new Error(`${entry.filename} is not as large as the wheel says`);
     await Deno.mkdir(dirname(to), { recursive: true });
+    const unwritable = (error: unknown) => {
+      throw explained(error, to);
+    };
     const target = await Deno.open(to, { create: true, write: true, truncate: true });
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
@@ -278,7 +282,7 @@ export async function unpackWheel(
     });
     const written = counted.readable.pipeTo(target.writable);
     const options = { signal: task.signal, checkSignature: true };
-    await Promise.all([entry.getData(counted.writable, options), written]);
+    await Promise.all([entry.getData(counted.writable, options), written]).catch(unwritable);
     if (done !== end) throw lies();
   }
   await archive.close();

@@ -401,7 +401,7 @@ Deno.test("a place that cannot be written is an error with what to do, not the a
     await assertRejects(
       attempt,
       Error,
-      "See that its folder is one, may be written to and has room",
+      "something else stands in its path or its place; move that away",
     );
     assertEquals(ranges, []);
   });

@@ -46,6 +46,28 @@ Deno.test("a file that is not finished leaves what was there, and nothing beside
   });
 });
 
+Deno.test({
+  name: "what cannot be written is named: the file, or the other folder in which it is made",
+  // Windows has codes of its own.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (root) => {
+      const [path, file] = [join(root, "path"), join(root, "file")];
+      await Deno.writeTextFile(file, "");
+      const said = " cannot be written: something that is no folder stands in its path";
+      const elsewhere = join(file, "folder");
+      await assertRejects(() => writeWhole(path, "", elsewhere), Error, elsewhere + said);
+      const below = join(elsewhere, "path");
+      await assertRejects(() => writeWhole(below, ""), Error, below + said);
+      await Deno.mkdir(join(path, "full"), { recursive: true });
+      await assertRejects(
+        () => writeWhole(path, "", join(root, "folder")),
+        Error,
+        `${path} cannot be written: a folder is in its place; move that away.`,
+      );
+    }),
+});
+
 Deno.test("a folder is made whole, in the place of another one", async () => {
   await inFolder(async (root) => {
     const target = join(root, "deep", "folder");

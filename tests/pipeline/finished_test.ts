@@ -202,3 +202,19 @@ Deno.test("a finished job that no run has asked for in a month goes; others and 
     assertEquals(left.includes("of my own"), true);
     assertEquals(left.length, 2);
   }));
+
+Deno.test({
+  name: "what a job finished, everybody may read who may read what is made beside it",
+  // No modes.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withToy(async (toy) => {
+      await toy.run();
+      const mode = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
+      const [key] = await kept(toy);
+      assertEquals(
+        await mode(toy.path(`.cache/jobs/${key}`)),
+        await mode(toy.path("results/sums")),
+      );
+    }),
+});

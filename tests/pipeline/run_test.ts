@@ -482,5 +482,5 @@ Deno.test("a run that waits for another one ends when it is told to", () =>
     setTimeout(() => aborter.abort(new Error("enough")), 500);
     assertEquals((await assertRejects(() => running, Error)).message, "enough");
     // Nobody has said who has it.
-    assertEquals(toy.events, [{ type: "waiting", holder: null }]);
+    assertEquals(toy.events, [{ type: "waiting", holder: null, state: "works" }]);
   }));

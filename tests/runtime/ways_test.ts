@@ -166,6 +166,30 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a cache for other checkouts that cannot be written costs nothing but the caching",
+  ignore: !offered,
+  async fn() {
+    await withOfficial(async ({ host, root }) => {
+      const file = join(root, "a file in its place");
+      await Deno.writeTextFile(file, "");
+      for (const XDG_CACHE_HOME of [file, "/proc/no-such-folder"]) {
+        await withVariables({ XDG_CACHE_HOME }, async () => {
+          const { find } = way("earlier set-up");
+          const checkout = join(root, `checkout of ${basename(XDG_CACHE_HOME)}`);
+          const found = await official({ ...task(checkout), host });
+          await found.keep!();
+          assertEquals((await find(task(checkout)))?.files, found.files);
+          assertEquals(await find(task(join(root, "another"))), undefined);
+          // What does not compute is taken up by nobody all the same.
+          await found.discard!();
+          assertEquals(await find(task(checkout)), undefined);
+        });
+      }
+    });
+  },
+});
+
 /** A folder of the shared cache, such as another checkout has left, in an empty project. */
 async function withShared(
   test: (place: { folder: string; find(): Promise<Found | undefined> }) => Promise<void>,

@@ -2,12 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { dataFiles } from "../../data/description.ts";
 import { classify } from "../../evaluation/confusion.ts";
+import { messageOf, takesNothing } from "../../files/explain.ts";
 import type { Locator } from "../../files/locate.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { inScratch, jobAlone, stageAlone } from "../../pipeline/alone.ts";
 import { fileName } from "../../pipeline/artifacts.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
-import type { Executor } from "../../pipeline/executor.ts";
+import { type Executor, JobFailure } from "../../pipeline/executor.ts";
 import { compareOutputs, requireManifest } from "../../pipeline/manifest.ts";
 import type { Equipment, Planned, StoredFile } from "../../pipeline/stage.ts";
 import { recompiled, statusOf } from "../../pipeline/status.ts";
@@ -40,6 +41,7 @@ export interface VerifyOptions {
  * Runs every check, one after the other, and gives each verdict to `onVerdict` as soon as it is there.
  *
  * @throws the reason of `signal` where that is aborted
+ * @throws {Error} where the disk of the cache takes nothing more
  */
 export async function verify(
   checked: CheckedStudy,
@@ -77,7 +79,9 @@ async function verdictOf({ stage, name, run }: Check): Promise<Verdict> {
   try {
     return { stage, name, verdict: "ok", why: await run() || undefined };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    // On a full disk nothing can be checked, and nothing has been found to differ.
+    if (takesNothing(error instanceof JobFailure ? error.data : error)) throw error;
+    const why = messageOf(error);
     const verdict = error instanceof NotChecked ? "not checked" : "DIFFERS";
     return { stage, name, verdict, why };
   }
