@@ -1,6 +1,7 @@
 /** One run at a time in a folder. @module */
 import { join } from "node:path";
 import { z } from "zod";
+import { readPlainText } from "../files/plain.ts";
 import { writeWhole } from "../files/whole.ts";
 
 const holder = z.strictObject({
@@ -68,7 +69,7 @@ async function untilLocked(file: Deno.FsFile, signal?: AbortSignal): Promise<voi
 
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return holder.parse(JSON.parse(await Deno.readTextFile(path)));
+    return holder.parse(JSON.parse(await readPlainText(path)));
   } catch {
     return null;
   }
