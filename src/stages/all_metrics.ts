@@ -3,7 +3,6 @@ import { type Metric, metricList } from "../evaluation/metrics.ts";
 import { isArtifact } from "../pipeline/artifacts.ts";
 import { readerOf } from "../pipeline/context.ts";
 import { readManifest } from "../pipeline/manifest.ts";
-import { inputName } from "../pipeline/status.ts";
 import { load, storedPath } from "../pipeline/store.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
 import type { CheckedStudy } from "./plan.ts";
@@ -35,7 +34,7 @@ export async function allMetrics(
       throw new Error(`The manifest of stage ${stage} ${read.problem}.`);
     }
     const stored = read.manifest.outputs[artifact.name];
-    const reader = readerOf(artifact, inputName(artifact), () =>
+    const reader = readerOf(artifact, `${stage}/${artifact.name}`, () =>
       stored && {
         path: storedPath(workspace, stage, stored),
         sha256: stored.sha256,
