@@ -1,9 +1,10 @@
 /** Runs stages again from nothing, in a scratch place, and compares what comes out with what was recorded. @module */
 import { inScratch } from "./alone.ts";
-import { compareOutputs, type Manifest, requireManifest } from "./manifest.ts";
+import { compareOutputs, type Manifest, readManifest, requireManifest } from "./manifest.ts";
 import type { RunEvent } from "./events.ts";
 import { run, type RunOptions } from "./run.ts";
 import type { Planned } from "./stage.ts";
+import { withNeeds } from "./status.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What came of running one stage again. */
@@ -29,10 +30,13 @@ export async function reproduce<T>(
   onEvent: (event: RunEvent) => void,
   look: (scratch: Workspace, reproduced: readonly Reproduced[]) => Promise<T>,
 ): Promise<T> {
-  const recorded = await Promise.all(targets.map(async (stage) => ({
-    stage,
-    ...(await requireManifest(workspace, stage)).manifest,
-  })));
+  // Names that are none are said to be so.
+  withNeeds(plan, targets);
+  const recorded = await Promise.all(targets.map(async (stage) => {
+    const found = await readManifest(workspace, stage);
+    if ("manifest" in found) return { stage, outputs: found.manifest.outputs };
+    throw new Error(`There is nothing to compare with: the manifest of ${stage} ${found.problem}.`);
+  }));
   return await inScratch(workspace, async (scratch) => {
     await run(scratch, plan, targets, options, onEvent);
     const reproduced = await Promise.all(recorded.map((then) => compare(scratch, then)));

@@ -61,6 +61,12 @@ Deno.test("what was recorded comes out again; what was forged does not, and is n
 Deno.test("without a result to compare with, nothing is run again", () =>
   withToy(async (toy) => {
     const { work, started } = await again(toy, "sums");
-    await assertRejects(() => work, Error, "the manifest of sums is missing");
+    await assertRejects(
+      () => work,
+      Error,
+      "There is nothing to compare with: the manifest of sums is missing.",
+    );
     assertEquals(started(), 0);
+    const unknown = await again(toy, "sum");
+    await assertRejects(() => unknown.work, Error, "There is no stage sum.");
   }));
