@@ -46,7 +46,11 @@ export const damages: readonly Damage[] = [
   bytes("a byte in its middle altered", flipped((n) => n >> 1)),
   bytes("its last byte altered", flipped((n) => n - 1)),
   bytes("a byte short", (bytes) => bytes.length > 0 ? bytes.slice(0, -1) : Uint8Array.of(1)),
-  bytes("a byte longer", (bytes) => Uint8Array.of(...bytes, 33)),
+  bytes("a byte longer", (bytes) => {
+    const longer = new Uint8Array(bytes.length + 1).fill(33);
+    longer.set(bytes);
+    return longer;
+  }),
   bytes("emptied", (bytes) => bytes.length > 0 ? new Uint8Array() : Uint8Array.of(1)),
   {
     name: "swapped with another file",
