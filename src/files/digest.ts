@@ -1,6 +1,7 @@
 /** Canonical JSON and SHA-256: how keys and contents are named. @module */
 import canonicalize from "canonicalize";
 import { createHash, type Hash } from "node:crypto";
+import { plainSize } from "./plain.ts";
 
 /** What JSON can hold; parameters, jobs and metrics are this and nothing else. What is undefined is left out. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -15,7 +16,11 @@ export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** SHA-256 of a file's bytes, read in parts. */
+/**
+ * SHA-256 of a file's bytes, read in parts.
+ *
+ * @throws {Error} where it is no plain file or cannot be read
+ */
 export const sha256File = (path: string): Promise<string> => hashFile(hashLike(), path);
 
 /** The algorithm of a digest in hexadecimal: MD5 has 32 digits, SHA-256 has 64. */
@@ -28,11 +33,16 @@ export function hashLike(digest = ""): Hash {
   return createHash(hashName(digest) === "MD5" ? "md5" : "sha256");
 }
 
-/** Digest of a file's bytes, read in parts, of the same algorithm as another one. */
+/**
+ * Digest of a file's bytes, read in parts, of the same algorithm as another one.
+ *
+ * @throws {Error} where it is no plain file or cannot be read
+ */
 export const digestLike = (digest: string, path: string): Promise<string> =>
   hashFile(hashLike(digest), path);
 
 async function hashFile(hash: Hash, path: string): Promise<string> {
+  await plainSize(path);
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 18);
   for (let count; (count = await file.read(buffer)) !== null;) {

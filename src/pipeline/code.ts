@@ -76,6 +76,9 @@ export async function digestCode(
   }
 }
 
+/** What texts come to that this process has digested itself. */
+const digested = new Map<string, FileDigests>();
+
 /** Digests modules by path; imports of `ends` are not followed. */
 async function bundle(
   root: string,
@@ -129,13 +132,14 @@ async function bundle(
       if (file === undefined) continue;
       parts.set(file, (parts.get(file) ?? "") + (begins ? piece : `// ${name}${piece}`));
     }
-    const files = known.get(hash) ?? Object.fromEntries(
+    const files = known.get(hash) ?? digested.get(hash) ?? Object.fromEntries(
       await Promise.all(
         [...parts].map(async (
           [file, part],
         ): Promise<[string, string]> => [file, await digestOf(part)]),
       ),
     );
+    if (!known.has(hash)) digested.set(hash, files);
     const packages: Record<string, string> = {};
     for (const { path } of output.imports) {
       if (path.startsWith("node:") || path.startsWith(".")) continue;

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
+import { readPlainText } from "../files/plain.ts";
 import {
   placeFolder,
   removeIfMine,
@@ -32,6 +33,8 @@ const record = z.strictObject({
   seconds: z.number(),
   facts: z.record(z.string(), z.json()),
   files: z.record(z.string().regex(/^[^/\\]+$/), z.string()),
+  /** Digest of all this, so that an edit shows. */
+  seal: z.string(),
 });
 
 const RECORD = "job.json";
@@ -103,15 +106,9 @@ async function keep(
   for await (const entry of Deno.readDir(workplace)) {
     files[entry.name] = await sha256File(join(workplace, entry.name));
   }
-  const content = record.parse({
-    key: job.key,
-    job: job.job,
-    made: madeOf(job),
-    seconds,
-    facts,
-    files,
-  });
-  await writeWhole(join(workplace, RECORD), JSON.stringify(content, null, 2));
+  const content = { key: job.key, job: job.job, made: madeOf(job), seconds, facts, files };
+  const sealed = record.parse({ ...content, seal: digest(content) });
+  await writeWhole(join(workplace, RECORD), JSON.stringify(sealed, null, 2));
   await placeFolder(workplace, join(directory, job.key));
 }
 
@@ -119,10 +116,13 @@ async function keep(
 async function find(directory: string, job: ReadyJob): Promise<Finished | undefined> {
   const folder = join(directory, job.key);
   try {
-    const found = record.parse(JSON.parse(await Deno.readTextFile(join(folder, RECORD))));
+    const { seal, ...found } = record.parse(
+      JSON.parse(await readPlainText(join(folder, RECORD))),
+    );
     if (found.key !== job.key || found.job !== job.job || found.made !== madeOf(job)) {
       return undefined;
     }
+    if (seal !== digest(found)) return undefined;
     const files = new Map<string, StoredFile>();
     for (const [name, sha256] of Object.entries(found.files)) {
       const path = join(folder, name);

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { openLock } from "../files/open_lock.ts";
+import { readPlainText } from "../files/plain.ts";
 import { makeFolder, removeParts, writeWhole } from "../files/whole.ts";
 
 const holder = z.strictObject({
@@ -174,7 +175,7 @@ async function isStopped(pid: number): Promise<boolean> {
 
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return holder.parse(JSON.parse(await Deno.readTextFile(path)));
+    return holder.parse(JSON.parse(await readPlainText(path)));
   } catch {
     return null;
   }

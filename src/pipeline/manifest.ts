@@ -208,14 +208,12 @@ export const manifestArtifact = (stage: string): Artifact<Manifest> => ({
 
 /**
  * The manifest of a stage, or why there is none that can be used: `is missing`, or what is wrong with
- * its text.
- *
- * @throws {LaterFormat} where a later version wrote it
+ * its text; `later` where a later version wrote it.
  */
 export async function readManifest(
   workspace: Workspace,
   stage: string,
-): Promise<{ manifest: Manifest; text: string } | { problem: string }> {
+): Promise<{ manifest: Manifest; text: string } | { problem: string; later?: LaterFormat }> {
   const path = manifestPath(workspace, stage);
   let text: string;
   try {
@@ -231,8 +229,8 @@ export async function readManifest(
   try {
     return { manifest: parseManifest(text, stage), text };
   } catch (error) {
-    if (error instanceof LaterFormat) throw error;
-    return { problem: `cannot be used: ${error instanceof Error ? error.message : error}` };
+    const problem = `cannot be used: ${error instanceof Error ? error.message : error}`;
+    return error instanceof LaterFormat ? { problem, later: error } : { problem };
   }
 }
 

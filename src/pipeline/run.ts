@@ -9,6 +9,7 @@ import { digest } from "../files/digest.ts";
 import { messageOf } from "../files/explain.ts";
 import type { Locator } from "../files/locate.ts";
 import { makeFolder, removeUnfinished } from "../files/whole.ts";
+import { named } from "./artifacts.ts";
 import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
@@ -16,17 +17,15 @@ import { type Executor, Stopped } from "./executor.ts";
 import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
 import { lock, untilNobodyWorks, type Waiting } from "./lock.ts";
-import { compareOutputs, type Manifest, manifestPath, writeManifest } from "./manifest.ts";
-import type { Equipment, Planned, Written } from "./stage.ts";
 import {
-  inputName,
-  knownTexts,
-  needs,
-  readsOf,
-  type StageStatus,
-  stageStatus,
-  withNeeds,
-} from "./status.ts";
+  compareOutputs,
+  type Manifest,
+  manifestPath,
+  readManifest,
+  writeManifest,
+} from "./manifest.ts";
+import type { Equipment, Planned, Stage, Written } from "./stage.ts";
+import { inputName, needs, readsOf, type StageStatus, stageStatus, withNeeds } from "./status.ts";
 import { load, removeLeftovers, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -60,7 +59,8 @@ export async function run(
 ): Promise<StageStatus[]> {
   const { signal, executor } = options;
   const wanted = withNeeds(plan, targets);
-  const code = await digestPlan(workspace.root, wanted, await knownTexts(workspace, wanted));
+  // Nothing is taken from manifests here: what is written down is what the code is.
+  const code = await digestPlan(workspace.root, wanted, new Map());
   const onWait = (waiting: Waiting) => onEvent({ type: "waiting", ...waiting });
   const unlock = await lock(workspace.cache, onWait, signal);
   const stop = () => void executor.stop();
@@ -72,6 +72,7 @@ export async function run(
     signal?.throwIfAborted();
     await untilNobodyWorks(workspace.cache, onWait, signal);
     await removeUnfinished(directory);
+    for (const { stage } of wanted) await refuseToWriteOver(workspace, stage);
     const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
     signal?.throwIfAborted();
     await prune(directory);
@@ -85,6 +86,32 @@ export async function run(
     await runner.settled();
     signal?.removeEventListener("abort", stop);
     await unlock();
+  }
+}
+
+/**
+ * Sees to it, before any work, that a stage's result would take the place of nothing that is not an
+ * earlier result of it.
+ *
+ * @throws {LaterFormat} where a later version wrote its manifest
+ * @throws {Error} that names the folder where one is in the place of a file, and may be somebody's own
+ */
+async function refuseToWriteOver(workspace: Workspace, { name, writes }: Stage): Promise<void> {
+  const read = await readManifest(workspace, name);
+  if ("later" in read && read.later) throw read.later;
+  const recorded = "manifest" in read ? Object.values(read.manifest.outputs) : [];
+  const published = named(writes).filter(([, { kind }]) => kind === "published");
+  const places = [
+    manifestPath(workspace, name),
+    ...[...published.map(([file, { kind }]) => ({ file, kind })), ...recorded]
+      .filter(({ kind }) => kind !== "local")
+      .map((stored) => storedPath(workspace, name, stored)),
+  ];
+  for (const place of places) {
+    const info = await Deno.lstat(place).catch(() => undefined);
+    if (info?.isDirectory) {
+      throw new Error(`${place} cannot be written: a folder is in its place; move that away.`);
+    }
   }
 }
 
@@ -176,7 +203,7 @@ class Run {
       if (before.lost && !forced) await this.#compare(stage.name, last!, made);
       const same = !forced && last?.key === made.key &&
         digest(last.lacking) === digest(made.lacking) &&
-        compareOutputs(last.outputs, made.outputs).differing.length === 0;
+        digest(last.outputs) === digest(made.outputs);
       if (!same) await writeManifest(this.workspace, stage.name, made);
       await this.#clean(stage.name, same ? last : made);
       const after = await status();

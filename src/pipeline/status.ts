@@ -1,4 +1,5 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
+import { z } from "zod";
 import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
 import type { Locator } from "../files/locate.ts";
 import { named } from "./artifacts.ts";
@@ -14,13 +15,15 @@ import {
 } from "./keys.ts";
 import {
   type Ingredients,
+  type JobRecord,
   jobRecords,
+  keyOf,
   type Manifest,
   readManifest,
   type Stored,
 } from "./manifest.ts";
 import type { Planned, Stage, Written } from "./stage.ts";
-import { leftovers, load, verify } from "./store.ts";
+import { leftovers, load, storedName, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The state of one stage. */
@@ -148,11 +151,21 @@ export async function stageStatus(
   if (last) {
     const { manifest } = last;
     reasons.push(...differences(manifest.ingredients, now, complete));
+    reasons.push(...undeclared(stage, manifest));
     reasons.push(...await computedDifferences(workspace, stage, manifest, code));
     for (const file of manifest.lacking) {
-      if (await locator.isThere(file)) {
+      try {
+        if (!await locator.isThere(file)) continue;
         reasons.push(`${file.name} is there now, and was not when it ran`);
+      } catch (error) {
+        reasons.push(`${file.name} cannot be looked for: ${messageOf(error)}`);
       }
+    }
+    const { computed: then } = manifest.ingredients;
+    const computed = then && computedIngredients(stage, then.variant, code, then.compiled);
+    // Nothing above may miss what a key would show.
+    if (reasons.length === 0 && keyOf({ ...now, computed }) !== manifest.key) {
+      reasons.push("its key is not that of its parameters, code and inputs of now");
     }
     lost = reasons.length === 0;
     for (const [name, output] of Object.entries(manifest.outputs)) {
@@ -174,11 +187,14 @@ export async function stageStatus(
   };
 }
 
+/** What texts of code come to, by their digests: as in `digestCode`. */
+export type Known = ReadonlyMap<string, FileDigests>;
+
 /** What texts of code come to, as the manifests of a plan have it. */
 export async function knownTexts(
   workspace: Workspace,
   plan: readonly Planned[],
-): Promise<Map<string, FileDigests>> {
+): Promise<Known> {
   const known = new Map<string, FileDigests>();
   for (const { stage } of plan) {
     const read = await readManifest(workspace, stage.name);
@@ -192,13 +208,17 @@ export async function knownTexts(
   return known;
 }
 
-/** The states of all stages, in order. */
+/**
+ * The states of all stages, in order. What texts of code come to is taken from the manifests if `known`
+ * is omitted.
+ */
 export async function statusOf(
   workspace: Workspace,
   plan: readonly Planned[],
   locator: Locator,
+  known?: Known,
 ): Promise<StageStatus[]> {
-  const code = await digestPlan(workspace.root, plan, await knownTexts(workspace, plan));
+  const code = await digestPlan(workspace.root, plan, known ?? await knownTexts(workspace, plan));
   const states = new Map<string, StageStatus>();
   for (const planned of inOrder(plan)) {
     const { name } = planned.stage;
@@ -207,8 +227,35 @@ export async function statusOf(
   return [...states.values()];
 }
 
-const outputPath = (stage: string, output: Stored) =>
+/** The path of an artifact from the folder of the study, for people. */
+export const outputPath = (stage: string, output: Stored) =>
   output.kind === "published" ? output.file : `results/${stage}/${output.file}`;
+
+const messageOf = (error: unknown) => error instanceof Error ? error.message : String(error);
+
+/** Says in words where the artifacts that a manifest lists are not those that its stage declares. */
+export function undeclared(stage: Stage, { ingredients, outputs }: Manifest): string[] {
+  const reasons: string[] = [];
+  const declared = new Map(named(stage.writes));
+  const families = [...declared.values()].filter((artifact) => "family" in artifact);
+  for (const [name, { file, sha256, kind }] of Object.entries(outputs)) {
+    const artifact = declared.get(name) ??
+      families.find(({ extension }) => name.endsWith(extension));
+    const expected = name === JOBS_FILE ? "committed" : artifact?.kind;
+    if (expected === undefined) {
+      reasons.push(`manifest.json lists ${name}, which is not declared`);
+    } else if (kind !== expected || file !== storedName(name, sha256, kind)) {
+      reasons.push(`manifest.json has ${name} in a place that is not its own: ${kind}, ${file}`);
+    }
+  }
+  const required = [...declared].filter(([, artifact]) =>
+    !artifact.optional && !("family" in artifact)
+  ).map(([name]) => name);
+  for (const name of ingredients.computed ? [...required, JOBS_FILE] : required) {
+    if (!Object.hasOwn(outputs, name)) reasons.push(`manifest.json does not list ${name}`);
+  }
+  return reasons;
+}
 
 /** Says in words what differs between how the jobs of a result were computed and how they would be now. */
 async function computedDifferences(
@@ -217,14 +264,25 @@ async function computedDifferences(
   { ingredients: { computed: then }, compilers, outputs }: Manifest,
   code: Code,
 ): Promise<string[]> {
-  if (!then) return [];
-  const now = computedIngredients(stage, then.variant, code, then.compiled);
-  if (!now) return [`its jobs were computed by ${then.variant}, which is no more`];
-  const reasons = codeDifferences(then, now);
-  const changed = digest(compilers) !== digest(compilersOf(stage, then.variant, code));
-  if (!changed || then.compiled === null) return reasons;
+  const reasons: string[] = [];
+  const now = then && computedIngredients(stage, then.variant, code, then.compiled);
+  if (then && now) reasons.push(...codeDifferences(then, now));
+  else if (then) reasons.push(`its jobs were computed by ${then.variant}, which is no more`);
+  const stored = outputs[JOBS_FILE];
+  // Said with the other artifacts.
+  if (!stored || await verify(workspace, stage.name, stored)) return reasons;
+  let records: JobRecord[];
+  try {
+    records = await recordsOf(workspace, stage, outputs);
+  } catch (error) {
+    return [...reasons, `jobs.json cannot be used: ${messageOf(error)}`];
+  }
+  if (compiledByAll(records) !== (then?.compiled ?? null)) {
+    return [...reasons, "manifest.json and jobs.json differ in what its jobs executed"];
+  }
+  if (!then || !now || then.compiled === null) return reasons;
+  if (digest(compilers) === digest(compilersOf(stage, then.variant, code))) return reasons;
   // What compiles is not the same; what it makes may well be.
-  if (await verify(workspace, stage.name, outputs[JOBS_FILE])) return reasons; // Said with the other artifacts.
   const { differing, compiled } = await recompiled(workspace, stage, then.variant, outputs);
   if (compiled !== then.compiled) {
     const [first, ...more] = differing;
@@ -234,6 +292,22 @@ async function computedDifferences(
     );
   }
   return reasons;
+}
+
+/**
+ * What every job of a result was asked for, which has jobs.
+ *
+ * @throws {Error} where `jobs.json` cannot be used
+ */
+async function recordsOf(
+  workspace: Workspace,
+  stage: Stage,
+  outputs: Manifest["outputs"],
+): Promise<JobRecord[]> {
+  const text = new TextDecoder().decode(await load(workspace, stage.name, outputs[JOBS_FILE]));
+  const parsed = jobRecords.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(z.prettifyError(parsed.error).replaceAll("\n", " "));
 }
 
 /**
@@ -248,10 +322,9 @@ export async function recompiled(
   variant: string,
   outputs: Manifest["outputs"],
 ): Promise<{ readonly differing: readonly string[]; readonly compiled: string | null }> {
-  const text = new TextDecoder().decode(await load(workspace, stage.name, outputs[JOBS_FILE]));
   const differing: string[] = [];
   const records = [];
-  for (const record of jobRecords.parse(JSON.parse(text))) {
+  for (const record of await recordsOf(workspace, stage, outputs)) {
     const job = Object.values(stage.jobs).find(({ name }) => name === record.job);
     const parameters = job?.parameters.safeParse(record.parameters);
     const compiled = job && parameters?.success

@@ -6,6 +6,7 @@
 import { extname, join } from "node:path";
 import { sha256, sha256File } from "../files/digest.ts";
 import { messageOf } from "../files/explain.ts";
+import { readPlain } from "../files/plain.ts";
 import { type Content, isPart, writeWhole } from "../files/whole.ts";
 import type { Kind } from "./artifacts.ts";
 import type { Stored } from "./manifest.ts";
@@ -35,7 +36,17 @@ async function whole(content: Content): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(parts.map((part) => part.slice())).arrayBuffer());
 }
 
-/** Stores content under its name and digest; `published` files keep the plain name. */
+/**
+ * The name of an artifact's file: with the first twelve digits of its digest; `published` files keep the
+ * plain name.
+ */
+export function storedName(name: string, sha256: string, kind: Kind): string {
+  if (kind === "published") return name;
+  const extension = extname(name);
+  return `${name.slice(0, name.length - extension.length)}-${sha256.slice(0, 12)}${extension}`;
+}
+
+/** Stores content under the name that `storedName` gives it. */
 export async function store(
   workspace: Workspace,
   stage: string,
@@ -45,10 +56,8 @@ export async function store(
 ): Promise<Stored> {
   const bytes = await whole(content);
   const hash = sha256(bytes);
-  const extension = extname(name);
-  const stem = name.slice(0, name.length - extension.length);
   const stored: Stored = {
-    file: kind === "published" ? name : `${stem}-${hash.slice(0, 12)}${extension}`,
+    file: storedName(name, hash, kind),
     sha256: hash,
     bytes: bytes.length,
     kind,
@@ -73,8 +82,10 @@ export async function verify(
 ): Promise<string | undefined> {
   const path = storedPath(workspace, stage, stored);
   try {
+    const { isFile, size } = await Deno.stat(path);
     // A pipe, say, would never end.
-    if (!(await Deno.stat(path)).isFile) return "no file; move away what is in its place";
+    if (!isFile) return "no file; move away what is in its place";
+    if (size !== stored.bytes) return "altered";
     return await sha256File(path) === stored.sha256 ? undefined : "altered";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "missing";
@@ -85,7 +96,8 @@ export async function verify(
 /**
  * Reads an artifact and checks it against its digest.
  *
- * @throws {Error} that names file and digests where it is another file
+ * @throws {Error} that names the file, and says what to do, where it is missing, another one (with both
+ * digests), no file, or cannot be read
  */
 export async function load(
   workspace: Workspace,
@@ -93,7 +105,13 @@ export async function load(
   stored: Stored,
 ): Promise<Uint8Array> {
   const path = storedPath(workspace, stage, stored);
-  const bytes = await Deno.readFile(path);
+  const bytes = await readPlain(path).catch((error) => {
+    const why = error instanceof Deno.errors.NotFound ? "it is missing" : error.message;
+    throw new Error(
+      `${stored.file} of stage ${stage} cannot be read: ${why}. Run the stage again.`,
+      { cause: error },
+    );
+  });
   const found = sha256(bytes);
   if (found !== stored.sha256) {
     throw new Error(
@@ -123,7 +141,8 @@ export async function leftovers(
   ) {
     const info = await Deno.lstat(folder).catch(() => undefined);
     if (!info?.isDirectory) continue;
-    for await (const { name, isFile } of Deno.readDir(folder)) {
+    // Where the folder may not be read, nothing is known of what is left there.
+    for (const { name, isFile } of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
       const own = OWN_NAME.test(name) || isPart(name);
       if (isFile && own && !names.has(name)) found.push(join(folder, name));
     }

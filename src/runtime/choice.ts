@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { variable } from "../files/programs.ts";
+import { readPlainText } from "../files/plain.ts";
 import { writeWhole } from "../files/whole.ts";
 
 /** What can compute: libtensorflow through tfjs-node's addon, or TensorFlow.js on WebAssembly. */
@@ -85,7 +86,7 @@ export async function readChoice(root: string = PROJECT): Promise<Choice> {
   const path = join(runtimeDirectory(root), "choice.json");
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readPlainText(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error("No backend has been set up on this machine: run `deno task setup`.");

@@ -25,6 +25,7 @@ import {
 } from "./choice.ts";
 import { download } from "../files/download.ts";
 import { variable } from "../files/programs.ts";
+import { readPlainText } from "../files/plain.ts";
 import { removeIfThere, UNFINISHED, wholeDirectory, writeWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { alteration, measure } from "./native.ts";
@@ -337,7 +338,7 @@ async function readRuntime(
 ): Promise<NativeFile[] | undefined> {
   let list: z.infer<typeof listSchema>;
   try {
-    list = listSchema.parse(JSON.parse(await Deno.readTextFile(join(directory, LIST))));
+    list = listSchema.parse(JSON.parse(await readPlainText(join(directory, LIST))));
   } catch {
     return undefined;
   }

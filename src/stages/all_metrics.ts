@@ -1,8 +1,9 @@
 /** Every metric of a study's results, beside its threshold and the published figure. @module */
 import { type Metric, metricList } from "../evaluation/metrics.ts";
 import { isArtifact } from "../pipeline/artifacts.ts";
+import { readerOf } from "../pipeline/context.ts";
 import { readManifest } from "../pipeline/manifest.ts";
-import { load } from "../pipeline/store.ts";
+import { load, storedPath } from "../pipeline/store.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
 import type { CheckedStudy } from "./plan.ts";
 
@@ -17,7 +18,7 @@ export interface ReportedMetric extends Metric {
 /**
  * The metrics of all stages that have a result, in the order of the stages.
  *
- * @throws {Error} where a manifest or an artifact cannot be used
+ * @throws {Error} that names the stage and the file, where a manifest or an artifact cannot be used
  */
 export async function allMetrics(
   { study: { thresholds, published }, rooms }: CheckedStudy,
@@ -33,8 +34,13 @@ export async function allMetrics(
       throw new Error(`The manifest of stage ${stage} ${read.problem}.`);
     }
     const stored = read.manifest.outputs[artifact.name];
-    const list = artifact.decode(await load(workspace, stage, stored), artifact.name);
-    for (const metric of metricList.parse(list)) {
+    const reader = readerOf(artifact, `${stage}/${artifact.name}`, () =>
+      stored && {
+        path: storedPath(workspace, stage, stored),
+        sha256: stored.sha256,
+        read: () => load(workspace, stage, stored),
+      });
+    for (const metric of metricList.parse(await reader.read())) {
       metrics.push({
         ...metric,
         threshold: thresholds[metric.name] ?? null,

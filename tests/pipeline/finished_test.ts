@@ -169,6 +169,24 @@ runsAgain(
   change("job.json", (text) => text.replace(/"key": "[0-9a-f]{8}/, '"key": "00000000')),
 );
 runsAgain(
+  "a finished job whose record tells another time runs again",
+  1,
+  change("job.json", (text) => text.replace(/"seconds": 0/, '"seconds": 1')),
+);
+runsAgain(
+  "a finished job whose record tells another fact runs again",
+  1,
+  change("job.json", (text) => text.replace(/"process": "[^"]/, '"process": "-')),
+);
+if (Deno.build.os !== "windows") {
+  for (const file of ["job.json", "sum.json"]) {
+    runsAgain(`a finished job with a pipe in the place of ${file} runs again`, 1, ([folder]) => {
+      Deno.removeSync(join(folder, file));
+      new Deno.Command("mkfifo", { args: [join(folder, file)] }).outputSync();
+    });
+  }
+}
+runsAgain(
   "a finished job whose record is cut off runs again",
   1,
   change("job.json", (text) => text.slice(0, 100)),

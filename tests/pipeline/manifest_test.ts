@@ -6,6 +6,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { digest } from "../../src/files/digest.ts";
 import {
   formatManifest,
@@ -17,7 +19,9 @@ import {
   parseManifest,
   requireManifest,
 } from "../../src/pipeline/manifest.ts";
-import { withToy } from "../support/toy.ts";
+import { statusOf } from "../../src/pipeline/status.ts";
+import { forged } from "../support/forge.ts";
+import { FAST, notesOf, settings, withToy } from "../support/toy.ts";
 
 const hash = (digit: string) => digit.repeat(64);
 const ingredients = {
@@ -180,7 +184,9 @@ Deno.test("a result of a later format is not written over", () =>
     replaced(toy.workspace.home, (text) => text.replace('"format": 2', '"format": 3'));
     const before = await Deno.readTextFile(toy.path("results/sums/manifest.json"));
     const ran = toy.events.length;
-    await assertRejects(() => toy.stale(), LaterFormat, "The manifest of stage sums has format 3");
+    const { numbers, sums, page } = await toy.stale();
+    assertEquals([numbers, page], [undefined, ["waits for sums"]]);
+    assertStringIncludes(sums.join(), "The manifest of stage sums has format 3");
     await assertRejects(
       () => toy.run(undefined, { force: true }),
       LaterFormat,
@@ -238,3 +244,91 @@ Deno.test("the key depends on what is computed, not on where files lie or in whi
   const keys = [ingredients, ...others].map(keyOf);
   assertEquals(new Set(keys).size, keys.length);
 });
+
+type Loose = ReturnType<typeof JSON.parse>;
+
+/** What a forger writes into the manifest of `sums`, seal and key fitting, and what speaks against it. */
+const forgeries: Record<string, [change: (manifest: Loose) => void, said: string]> = {
+  "an artifact left out": [
+    ({ outputs }) => delete outputs["sums.json"],
+    "manifest.json does not list sums.json",
+  ],
+  "an artifact that need not be there": [
+    ({ outputs }) => outputs["sums.json"].kind = "local",
+    "manifest.json has sums.json in a place that is not its own: local, sums-",
+  ],
+  "an artifact of another name": [
+    ({ outputs }) => outputs["sums.json"].file = "sums-0123456789ab.json",
+    "manifest.json has sums.json in a place that is not its own: committed, sums-0123456789ab.json",
+  ],
+  "an artifact of another size": [
+    ({ outputs }) => outputs["sums.json"].bytes++,
+    "(sums.json) is altered",
+  ],
+  "an artifact that nobody declares": [
+    ({ outputs }) => outputs["more.json"] = outputs["sums.json"],
+    "manifest.json lists more.json, which is not declared",
+  ],
+  "no list of its jobs": [
+    ({ outputs }) => delete outputs["jobs.json"],
+    "manifest.json does not list jobs.json",
+  ],
+  "nothing of how jobs were computed": [
+    ({ ingredients }) => ingredients.computed = null,
+    "manifest.json and jobs.json differ in what its jobs executed",
+  ],
+  "another digest of what jobs executed": [
+    ({ ingredients }) => ingredients.computed.compiled = hash("7"),
+    "manifest.json and jobs.json differ in what its jobs executed",
+  ],
+  "one module more": [
+    ({ ingredients: { code } }) => code.more = Object.values(code)[0],
+    "its key is not that of its parameters, code and inputs of now",
+  ],
+  "a lack of something that nobody knows": [
+    ({ lacking }) => lacking.push({ kind: "songs", name: "song.txt" }),
+    "song.txt cannot be looked for: No folder is known for files of songs.",
+  ],
+};
+
+Deno.test("a forged manifest is named where the code, its files or its jobs speak against it", () =>
+  withToy(async (toy) => {
+    const fast = { equip: () => Promise.resolve(FAST) };
+    await toy.run(undefined, fast);
+    const honest = await Deno.readTextFile(toy.path("results/sums/manifest.json"));
+    for (const [what, [change, said]] of Object.entries(forgeries)) {
+      const manifest = JSON.parse(honest);
+      change(manifest);
+      replaced(toy.workspace.home, () => forged(manifest));
+      assertStringIncludes((await toy.stale()).sums?.join("\n") ?? "", said, what);
+      await toy.run(undefined, fast);
+      assertEquals(await toy.stale(), {}, what);
+      assertEquals((await toy.manifest("sums")).outputs, JSON.parse(honest).outputs, what);
+    }
+  }));
+
+Deno.test("what a manifest tells of code is taken by status alone; a run writes what the code is", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const manifest = JSON.parse(await Deno.readTextFile(toy.path("results/sums/manifest.json")));
+    const honest = structuredClone(manifest.ingredients.code);
+    manifest.ingredients.code["sums/run.ts"]["sums/run.ts"] = hash("7");
+    replaced(toy.workspace.home, () => forged(manifest));
+    assertEquals(await toy.stale(), {});
+    const root = await toy.sources();
+    const { plan } = await import(pathToFileURL(join(root, "study.ts")).href);
+    const workspace = { ...toy.workspace, root };
+    const states = await statusOf(
+      workspace,
+      plan(settings),
+      notesOf(workspace.cache),
+      new Map(),
+    );
+    assertEquals(states.map(({ reasons }) => reasons), [
+      [],
+      ["code sums/run.ts changed"],
+      ["waits for sums"],
+    ]);
+    assertEquals(await toy.run(), ["sums"]);
+    assertEquals((await toy.manifest("sums")).ingredients.code, honest);
+  }));

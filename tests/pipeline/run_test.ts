@@ -266,7 +266,7 @@ const stagesOf = (modules: Sources, writes = "{ value: json(z.int()) }"): Source
 const starts = (name: string, other: string) => `
   export async function run({ parameters: { folder }, outputs, jobs }) {
     await outputs.value.write(5);
-    const value = { file: { path: "none", sha256: "" }, read: () => Promise.resolve(1) };
+    const value = { file: { path: "none", sha256: "0".repeat(64) }, read: () => Promise.resolve(1) };
     const parameters = { folder, name: "${name}", other: "${other}" };
     await jobs.job({ name: "wait", label: "wait for ${other}", parameters, inputs: { value } });
   }`;

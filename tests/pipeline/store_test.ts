@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { sha256 } from "../../src/files/digest.ts";
 import { load, removeLeftovers, store, verify } from "../../src/pipeline/store.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -95,6 +96,18 @@ Deno.test("artifacts are named by their content and kept by their kind", () =>
     await assertRejects(() => load(workspace, "one", page), Error, "page.md of stage one has been");
     await Deno.remove(join(workspace.home, "page.md"));
     assertEquals(await verify(workspace, "one", page), "missing");
+    await assertRejects(
+      () => load(workspace, "one", page),
+      Error,
+      "page.md of stage one cannot be read: it is missing. Run the stage again.",
+    );
+    await Deno.mkdir(join(workspace.home, "page.md"));
+    await assertRejects(() => load(workspace, "one", page), Error, "page.md is no file; move away");
+    // What a manifest tells of a file's size counts, too.
+    const [value] = names(join(workspace.home, "results/one"));
+    const stored = { file: value, sha256: sha256("ab"), bytes: 2, kind: "committed" } as const;
+    assertEquals(await verify(workspace, "one", stored), undefined);
+    assertEquals(await verify(workspace, "one", { ...stored, bytes: 3 }), "altered");
   }));
 
 Deno.test("what an earlier result left is seen, and removed by the next run, whenever that was", () =>
@@ -134,8 +147,12 @@ for (
         const reasons = Object.values(await toy.stale()).flat();
         assert(reasons.some((reason) => /is no file|unreadable|cannot be read/.test(reason)), path);
         if (what === "a folder") {
+          const before = toy.events.length;
           const error = await assertRejects(() => toy.run(), Error);
           assertStringIncludes(error.message, "a folder is in its place; move that away");
+          assertStringIncludes(error.message, path);
+          // Before any work, which it would spoil.
+          assertEquals(toy.events.slice(before), []);
           await Deno.remove(path);
         }
         await toy.run();

@@ -91,6 +91,10 @@ Deno.test("reading says what to do where there is no choice, or a damaged one", 
       await assertRejects(() => readChoice(root), Error, "choice.json is damaged");
       assertEquals(await validChoice(root), undefined, text);
     }
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await assertRejects(() => readChoice(root), Error, "choice.json is no file; move away what is");
+    assertEquals(await validChoice(root), undefined);
   });
 });
 

@@ -16,11 +16,11 @@ import { lenet5 } from "../../models/lenet5.ts";
 import { resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { tunedLenet } from "../../models/tuned_lenet.ts";
-import { named } from "../../pipeline/artifacts.ts";
+import { readPlainText } from "../../files/plain.ts";
 import { requireManifest } from "../../pipeline/manifest.ts";
 import { artifactsIn } from "../../pipeline/results.ts";
 import type { Readers } from "../../pipeline/stage.ts";
-import { JOBS_FILE } from "../../pipeline/status.ts";
+import { outputPath, undeclared } from "../../pipeline/status.ts";
 import { verify } from "../../pipeline/store.ts";
 import type { Workspace } from "../../pipeline/workspace.ts";
 import { planned } from "../../tuning/oracle.ts";
@@ -241,25 +241,16 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     name: "every artifact is the one that the manifest names, and is declared",
     stage: stage.name,
     async run() {
-      const { manifest: { outputs } } = await requireManifest(workspace, stage.name);
-      const declared = new Map(named(stage.writes));
-      for (const [name, stored] of Object.entries(outputs)) {
-        const problem = await verify(workspace, stage.name, stored);
-        hold(!problem || stored.kind === "local", `${stage.name}/${stored.file} is ${problem}`);
-        const artifact = declared.get(name);
-        const one = [...declared.values()].some((artifact) =>
-          "family" in artifact && name.endsWith(artifact.extension)
-        );
+      const { manifest } = await requireManifest(workspace, stage.name);
+      for (const output of Object.values(manifest.outputs)) {
+        const problem = await verify(workspace, stage.name, output);
         hold(
-          artifact !== undefined || one || name === JOBS_FILE,
-          `${stage.name}/${name} is not declared`,
+          !problem || output.kind === "local",
+          `${outputPath(stage.name, output)} is ${problem}`,
         );
-        if (artifact) agree(stored.kind, artifact.kind, `the kind of ${name} is another one`);
       }
-      for (const [name, artifact] of declared) {
-        const missing = artifact.optional || "family" in artifact;
-        hold(name in outputs || missing, `${stage.name}/${name} was not written`);
-      }
+      const others = undeclared(stage, manifest);
+      hold(others.length === 0, others.join("; "));
     },
   }));
   checks.push(
@@ -582,7 +573,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
       stage: "report",
       async run() {
         const path = join(workspace.home, "report.md");
-        const page = await Deno.readTextFile(path);
+        const page = await readPlainText(path);
         hold(page.startsWith(`# ${study.title}\n`), "report.md has another title");
         for (const { name, value } of await allMetrics(checked, workspace)) {
           const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``));

@@ -87,13 +87,13 @@ async function verdictOf({ stage, name, run }: Check): Promise<Verdict> {
   }
 }
 
-/** What `status` says of each stage. */
+/** What `status` says of each stage, without what the manifests say of code that is the same. */
 async function stateChecks(
   workspace: Workspace,
   plan: readonly Planned[],
   locator: Locator,
 ): Promise<Check[]> {
-  const states = await statusOf(workspace, plan, locator);
+  const states = await statusOf(workspace, plan, locator, new Map());
   return states.map(({ planned: { stage }, reasons }) => ({
     name: "the manifest, its artifacts and its key are those of study, code and inputs",
     stage: stage.name,
