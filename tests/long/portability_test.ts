@@ -35,23 +35,23 @@ async function must(folder: string, words: readonly string[], manner: Manner): P
   return stdout;
 }
 
-/** Makes the demonstration of a checkout one of seconds. */
+/** Makes the drawn study of a checkout one of seconds. */
 async function shorten(folder: string): Promise<void> {
-  const path = join(folder, "study.ts");
+  const path = join(folder, "studies/garments/study.ts");
   let text = await Deno.readTextFile(path);
   for (
     const [from, to] of [
       ["train: 4000,\n    test: 1000,", "train: 240,\n    test: 40,"],
-      ["baseline: { ...study.baseline, epochs: 3 }", "baseline: { ...study.baseline, epochs: 1 }"],
+      ["{ ...original.baseline, epochs: 3 }", "{ ...original.baseline, epochs: 1 }"],
     ]
   ) text = replacing(from, to)(text);
   await Deno.writeTextFile(path, text);
 }
 
-/** What the demonstration made, by stage: key and artifacts, and the revision that it noted. */
+/** What the drawn study made, by stage: key and artifacts, and the revision that it noted. */
 async function made(folder: string) {
   const stages = await Promise.all(["prepare", "baseline"].map(async (stage) => {
-    const path = join(folder, "demo", "results", stage, "manifest.json");
+    const path = join(folder, "studies/garments/results", stage, "manifest.json");
     const { key, outputs, provenance } = parseManifest(await Deno.readTextFile(path), stage);
     return { key, outputs, revision: provenance.revision };
   }));
@@ -80,17 +80,23 @@ async function holds(folder: string, manner: Manner = {}): Promise<(string | nul
   assertMatch(said, /report +done/);
   assertEquals(sha256(await Deno.readTextFile(page)), sha256(before));
   await upToDate(folder, manner);
-  await must(folder, ["stages", "--demo", "prepare", "baseline"], manner);
+  await must(folder, ["start", "run", "--study=studies/garments", "prepare", "baseline"], manner);
   const { results, revisions } = await made(folder);
   reference ??= results;
   assertEquals(results, reference);
   // A second time there is nothing to do.
-  const again = await must(folder, ["stages", "--demo", "prepare", "baseline"], manner);
+  const again = await must(folder, [
+    "start",
+    "run",
+    "--study=studies/garments",
+    "prepare",
+    "baseline",
+  ], manner);
   assertEquals(again.match(/up to date/g)?.length, 2, again);
   return revisions;
 }
 
-/** Makes a repository of the project, with a short demonstration, and calls `test` with it and a folder beside it. */
+/** Makes a repository of the project, with a short drawn study, and calls `test` with it and a folder beside it. */
 const withRepository = (test: (origin: string, beside: string) => Promise<void>) =>
   inFolder(async (made) => {
     const folder = await Deno.realPath(made);
@@ -174,8 +180,8 @@ place("an ordinary user's own clone", async (origin, beside) => {
   await clone(origin, folder);
   await own(folder);
   await holds(folder, { as: ordinary });
-  for await (const { name } of Deno.readDir(join(folder, "demo", "results"))) {
-    const { uid } = await Deno.stat(join(folder, "demo", "results", name));
+  for await (const { name } of Deno.readDir(join(folder, "studies/garments/results"))) {
+    const { uid } = await Deno.stat(join(folder, "studies/garments/results", name));
     assertEquals(uid, Deno.uid() === 0 ? NOBODY : Deno.uid());
   }
 }, ready && !await readable());
@@ -186,7 +192,13 @@ place("a folder moved after a run", async (origin, beside) => {
   await holds(before);
   await Deno.mkdir(join(beside, "elsewhere"));
   await Deno.rename(before, after);
-  const said = await must(after, ["stages", "--demo", "prepare", "baseline"], {});
+  const said = await must(after, [
+    "start",
+    "run",
+    "--study=studies/garments",
+    "prepare",
+    "baseline",
+  ], {});
   assertEquals(said.match(/up to date/g)?.length, 2, said);
   await holds(after);
 });
@@ -215,7 +227,14 @@ place(
     await Deno.writeTextFile(join(outer, "own.txt"), "");
     await git(outer, "add", "own.txt");
     await git(outer, "commit", "--quiet", "--message", "Own");
-    await must(folder, ["stages", "--demo", "--force", "prepare", "baseline"], {});
+    await must(folder, [
+      "start",
+      "run",
+      "--study=studies/garments",
+      "--force",
+      "prepare",
+      "baseline",
+    ], {});
     assertEquals((await made(folder)).revisions, [null, null]);
     const { success, stdout } = await test();
     assert(success, stdout);
@@ -248,10 +267,10 @@ place("a cache and results that are links to another disk", async (origin, besid
   await clone(origin, folder);
   await Deno.mkdir(disk);
   await withDisks({ [disk]: "size=256m" }, async (disks) => {
-    // Of the committed results, a copy; of the demonstration's, which are still to come, the place.
+    // Of the committed results, a copy; of the drawn study's, which are still to come, the place.
     const move = `
-      cd "$1" && cp -R .cache results "$2" && mkdir "$2/demo" && rm -r .cache results &&
-      ln -s "$2/.cache" "$2/results" "$2/demo" .`;
+      cd "$1" && cp -R .cache results "$2" && mkdir "$2/drawn" && rm -r .cache results &&
+      ln -s "$2/.cache" "$2/results" . && ln -s "$2/drawn" studies/garments/results`;
     assert((await disks.run(["sh", "-c", move, "sh", folder, disk])).success);
     const inside = (words: string) =>
       disks.run([
@@ -263,12 +282,18 @@ place("a cache and results that are links to another disk", async (origin, besid
       ]);
     const page = await Deno.readTextFile(join(folder, "report.md"));
     await Deno.remove(join(folder, "report.md"));
-    for (const words of ["report", "status --check", "stages --demo prepare baseline"]) {
+    for (
+      const words of [
+        "report",
+        "status --check",
+        "start run --study=studies/garments prepare baseline",
+      ]
+    ) {
       const { success, stdout, stderr } = await inside(words);
       assert(success, `${words}\n${stdout}\n${stderr}`);
     }
     assertEquals(sha256(await Deno.readTextFile(join(folder, "report.md"))), sha256(page));
-    const files = await disks.tree(join(disk, "demo", "results"));
+    const files = await disks.tree(join(disk, "drawn"));
     const results = ["prepare", "baseline"].map((stage) => {
       const { key, outputs } = parseManifest(files[`${stage}/manifest.json`], stage);
       return { key, outputs };

@@ -88,7 +88,7 @@ Deno.test("artifacts are named by their content and kept by their kind", () =>
     }
     assertEquals(names(join(workspace.home, "results/one")), ["value-fb8e20fc2e4c.txt"]);
     await store(workspace, "one", "value.txt", "ab", "local");
-    assertEquals(names(join(workspace.cache, "artifacts/one")), ["value-fb8e20fc2e4c.txt"]);
+    assertEquals(names(join(workspace.home, ".cache/artifacts/one")), ["value-fb8e20fc2e4c.txt"]);
     const page = await store(workspace, "one", "page.md", "ab", "published");
     assertEquals(await Deno.readTextFile(join(workspace.home, "page.md")), "ab");
     await Deno.writeTextFile(join(workspace.home, "page.md"), "ac");

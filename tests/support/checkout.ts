@@ -6,7 +6,7 @@ import { ended } from "./people.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What belongs to no checkout. */
-const APART = [".git", "node_modules", ".cache", "demo"];
+const APART = [".git", "node_modules", ".cache", "crate"];
 
 async function walk(folder: string): Promise<string[]> {
   const found: string[] = [];
