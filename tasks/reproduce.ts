@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
 import { processes } from "../src/pipeline/processes.ts";
 import { reproduce } from "../src/pipeline/reproduce.ts";
@@ -12,24 +11,30 @@ import { decimal, duration } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
+import {
+  backendFlag,
+  jobsFlag,
+  readArguments,
+  runTask,
+  stagesNamed,
+  workerPermissions,
+} from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      jobs: { type: "string" },
-      backend: { type: "string" },
-      demo: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = readArguments(Deno.args, {
+    jobs: { type: "string" },
+    backend: { type: "string" },
+    demo: { type: "boolean", default: false },
+  }, true);
   const checked = await project(values.demo);
   const { workspace, plan, locator, rooms } = checked;
   const backend = backendFlag(values.backend);
   // The page tells when stages ran, so it is another one each time.
-  const targets = positionals.length > 0 ? positionals : rooms.map(({ name }) => name);
+  const targets = positionals.length > 0
+    ? stagesNamed(positionals, plan.map(({ stage }) => stage.name))
+    : rooms.map(({ name }) => name);
+  const jobs = jobsFlag(values.jobs);
 
   const began = performance.now();
   const view = display();
@@ -45,7 +50,7 @@ await runTask(async (signal) => {
           root: workspace.root,
           permissions: await workerPermissions(workspace.root),
         }),
-        jobsFlag(values.jobs),
+        jobs,
       ),
       equip: () => equip(backend),
       locator,

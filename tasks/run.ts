@@ -3,14 +3,20 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
 import { processes } from "../src/pipeline/processes.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask, workerPermissions } from "./flags.ts";
+import {
+  backendFlag,
+  jobsFlag,
+  readArguments,
+  runTask,
+  stagesNamed,
+  workerPermissions,
+} from "./flags.ts";
 import { project } from "./workspace.ts";
 
 const FLAGS = `
@@ -20,17 +26,13 @@ const FLAGS = `
 `;
 
 await runTask(async (signal) => {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      force: { type: "boolean", default: false },
-      jobs: { type: "string" },
-      backend: { type: "string" },
-      demo: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = readArguments(Deno.args, {
+    force: { type: "boolean", default: false },
+    jobs: { type: "string" },
+    backend: { type: "string" },
+    demo: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  }, true);
   const { workspace, plan, locator } = await project(values.demo);
   if (values.help) {
     const names = plan.map(({ stage: { name, about } }) => `  ${name.padEnd(10)} ${about}`);
@@ -38,7 +40,11 @@ await runTask(async (signal) => {
     return 0;
   }
   const backend = backendFlag(values.backend);
-  const targets = positionals.includes("all") ? plan.map(({ stage }) => stage.name) : positionals;
+  const jobs = jobsFlag(values.jobs);
+  const stages = plan.map(({ stage }) => stage.name);
+  const named = stagesNamed(positionals, ["all", ...stages]);
+  if (named.length === 0) throw new Error(`Name a stage, or all: ${stages.join(", ")}.`);
+  const targets = named.includes("all") ? stages : named;
 
   const began = performance.now();
   const view = display();
@@ -50,7 +56,7 @@ await runTask(async (signal) => {
         permissions: await workerPermissions(workspace.root),
         cache: workspace.cache,
       }),
-      jobsFlag(values.jobs),
+      jobs,
     ),
     equip: () => equip(backend),
     locator,

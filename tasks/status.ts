@@ -1,18 +1,14 @@
 /** `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not. @module */
-import { parseArgs } from "node:util";
 import { statusOf } from "../src/pipeline/status.ts";
 import { madeWith } from "../src/stages/made_with.ts";
-import { runTask } from "./flags.ts";
+import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async () => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      check: { type: "boolean", default: false },
-      demo: { type: "boolean", default: false },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    check: { type: "boolean", default: false },
+    demo: { type: "boolean", default: false },
+  }, false);
   const { plan, workspace, locator } = await project(values.demo);
   const states = await statusOf(workspace, plan, locator);
   for (const { planned: { stage }, reasons, last, leftovers } of states) {

@@ -4,22 +4,18 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { processes } from "../src/pipeline/processes.ts";
 import { verify } from "../src/stages/checks/verify.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, runTask, workerPermissions } from "./flags.ts";
+import { backendFlag, readArguments, runTask, workerPermissions } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      backend: { type: "string" },
-      demo: { type: "boolean", default: false },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    backend: { type: "string" },
+    demo: { type: "boolean", default: false },
+  }, false);
   const checked = await project(values.demo);
   const { workspace, locator } = checked;
   const backend = backendFlag(values.backend);

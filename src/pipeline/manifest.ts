@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, type Json } from "../files/digest.ts";
+import { parseJson } from "../files/json.ts";
 import { writeWhole } from "../files/whole.ts";
 import type { Artifact } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./workspace.ts";
@@ -94,7 +95,7 @@ const manifest = z.strictObject({
 });
 
 /** What every job of a stage was asked for: `jobs.json`, kept beside the artifacts of a stage with jobs. */
-export const jobRecords = z.array(z.strictObject({
+const jobRecords = z.array(z.strictObject({
   name: z.string(),
   /** Name of its declaration. */
   job: z.string(),
@@ -153,7 +154,7 @@ export class LaterFormat extends Error {
  */
 export function parseManifest(text: string, stage: string): Manifest {
   const raw = z.looseObject({ format: z.unknown().optional(), seal: z.string() }).safeParse(
-    JSON.parse(text),
+    parseJson(text),
   );
   if (!raw.success) throw new Error("it is no manifest");
   const { seal, ...rest } = raw.data;
@@ -170,12 +171,7 @@ export function parseManifest(text: string, stage: string): Manifest {
     );
   }
   const parsed = manifest.safeParse(rest);
-  if (!parsed.success) {
-    const [{ path, message }, ...more] = parsed.error.issues;
-    throw new Error(
-      `${path.join(".")}: ${message}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`,
-    );
-  }
+  if (!parsed.success) throw new Error(firstFault(parsed.error));
   if (seal !== sealed(parsed.data)) {
     throw new Error("its text does not match its seal: it has been edited");
   }
@@ -186,6 +182,23 @@ export function parseManifest(text: string, stage: string): Manifest {
     throw new Error(`it belongs to stage ${parsed.data.ingredients.stage}`);
   }
   return parsed.data;
+}
+
+/** The first place where a value is not of its schema, in a line. */
+function firstFault({ issues: [{ path, message }, ...more] }: z.ZodError): string {
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  return `${where}${message}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`;
+}
+
+/**
+ * Reads the text of `jobs.json`.
+ *
+ * @throws {Error} that says what is wrong with it
+ */
+export function parseJobRecords(text: string): JobRecord[] {
+  const parsed = jobRecords.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(`jobs.json: ${firstFault(parsed.error)}`);
 }
 
 /** A manifest's text, sealed with the digest of its content so that any later edit shows. */

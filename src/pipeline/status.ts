@@ -14,8 +14,8 @@ import {
 } from "./keys.ts";
 import {
   type Ingredients,
-  jobRecords,
   type Manifest,
+  parseJobRecords,
   readManifest,
   type Stored,
 } from "./manifest.ts";
@@ -41,7 +41,7 @@ export interface StageStatus {
   readonly ingredients?: Omit<Ingredients, "computed">;
 }
 
-/** What every stage with jobs keeps beside its artifacts; see `jobRecords`. */
+/** What every stage with jobs keeps beside its artifacts; see `parseJobRecords`. */
 export const JOBS_FILE = "jobs.json";
 
 /** Every artifact that a stage reads. */
@@ -251,7 +251,7 @@ export async function recompiled(
   const text = new TextDecoder().decode(await load(workspace, stage.name, outputs[JOBS_FILE]));
   const differing: string[] = [];
   const records = [];
-  for (const record of jobRecords.parse(JSON.parse(text))) {
+  for (const record of parseJobRecords(text)) {
     const job = Object.values(stage.jobs).find(({ name }) => name === record.job);
     const parameters = job?.parameters.safeParse(record.parameters);
     const compiled = job && parameters?.success
