@@ -43,12 +43,8 @@ export function twice(names: readonly string[]): string | undefined {
 
 /** A value in a few words, also one that JSON cannot hold. */
 export function shortly(value: unknown): string {
-  // A short text is quoted whole.
-  const text = Deno.inspect(value, {
-    compact: true,
-    breakLength: Infinity,
-    strAbbreviateSize: 100,
-  });
+  // Of an error that is the line before its trace.
+  const [text] = Deno.inspect(value, { compact: true, breakLength: Infinity }).split("\n");
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

@@ -40,12 +40,13 @@ export function readArguments<const O extends ParseArgsOptionsConfig>(
       throw new Error(`${shortly(token.value)} stands where only flags do: ${known.join(", ")}.`);
     }
     if (token.kind !== "option") continue;
-    const { name, rawName, value } = token;
+    const { name, rawName, value, inlineValue } = token;
+    const lacking = value === undefined || value === "" || !inlineValue && value.startsWith("-");
     if (!Object.hasOwn(options, name)) throw new Error(unknownWord("flag", rawName, known));
     if (options[name].type === "boolean" && value !== undefined) {
       throw new Error(`--${name} takes no value; got ${shortly(value)}.`);
     }
-    if (options[name].type === "string" && (value === undefined || value === "")) {
+    if (options[name].type === "string" && lacking) {
       throw new Error(`--${name} takes a value, as in --${name}=...`);
     }
   }

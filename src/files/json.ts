@@ -6,7 +6,7 @@ const DEEPEST = 200;
 /**
  * What a JSON text says.
  *
- * @throws {Error} where it is none, or is nested more than 200 deep; it says where
+ * @throws {Error} where it is none, is nested more than 200 deep, or has a key `__proto__`
  */
 export function parseJson(text: string): unknown {
   let depth = 0;
@@ -15,10 +15,18 @@ export function parseJson(text: string): unknown {
     else if (token === "]" || token === "}") depth--;
     if (depth > DEEPEST) throw new Error(`it is nested more than ${DEEPEST} deep`);
   }
+  let odd = false;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text, (key, value) => {
+      odd ||= key === "__proto__";
+      return value;
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`it is no JSON: ${why}`, { cause });
   }
+  // Schemas leave it out without a word.
+  if (odd) throw new Error("it has a key __proto__, which no object can have");
+  return value;
 }

@@ -124,6 +124,9 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
       if (await sha256File(path) !== sha256) return undefined;
       files.set(name, { path, sha256 });
     }
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name !== RECORD && !files.has(name)) return undefined;
+    }
     // When it was last asked for; see `prune`.
     await Deno.utime(join(folder, RECORD), new Date(), new Date());
     return { seconds: found.seconds, facts: found.facts, files };

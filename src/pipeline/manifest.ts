@@ -159,16 +159,16 @@ export function parseManifest(text: string, stage: string): Manifest {
   if (!raw.success) throw new Error("it is no manifest");
   const { seal, ...rest } = raw.data;
   if (rest.format !== FORMAT) {
-    if (Number(rest.format) > FORMAT) {
+    // Before there were formats, there was none.
+    const format = typeof rest.format === "number" ? rest.format : 1;
+    if (format > FORMAT) {
       throw new LaterFormat(
-        `The manifest of stage ${stage} has format ${rest.format}, and this version of Atelier knows ` +
+        `The manifest of stage ${stage} has format ${format}, and this version of Atelier knows ` +
           `formats up to ${FORMAT}: it was written by a later version. Use that one, or delete ` +
           `results/${stage}/ to run the stage anew.`,
       );
     }
-    throw new Error(
-      `it was written by an earlier version (format ${rest.format ?? 1}, now ${FORMAT})`,
-    );
+    throw new Error(`it was written by an earlier version (format ${format}, now ${FORMAT})`);
   }
   const parsed = manifest.safeParse(rest);
   if (!parsed.success) throw new Error(firstFault(parsed.error));
@@ -184,10 +184,14 @@ export function parseManifest(text: string, stage: string): Manifest {
   return parsed.data;
 }
 
+/** What is shown of a name or a rule that a damaged file makes long. */
+const cut = (text: string) => text.length > 200 ? `${text.slice(0, 200)}…` : text;
+
 /** The first place where a value is not of its schema, in a line. */
 function firstFault({ issues: [{ path, message }, ...more] }: z.ZodError): string {
   const where = path.length > 0 ? `${path.join(".")}: ` : "";
-  return `${where}${message}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`;
+  const what = message.replace(/^Invalid input: (.*), received undefined$/, "is missing; $1");
+  return `${cut(where)}${cut(what)}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`;
 }
 
 /**

@@ -10,6 +10,8 @@ Deno.test("JSON is read; what is none, or too deep, is refused in words", () => 
   for (const depth of [201, 1_000_000]) {
     assertThrows(() => parseJson(nested(depth)), Error, "it is nested more than 200 deep");
   }
+  assertEquals(parseJson('{"constructor": "__proto__"}'), { constructor: "__proto__" });
+  assertThrows(() => parseJson('{"__proto__": {}}'), Error, "it has a key __proto__");
   // A text that never ends is one token, however long.
   assertThrows(() => parseJson('"'.padEnd(5_000_000, "x")), Error, "it is no JSON: ");
 });

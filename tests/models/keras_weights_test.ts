@@ -5,26 +5,9 @@ import { cutAt } from "../../src/models/cut.ts";
 import { decodeKerasWeights, readKerasWeights } from "../../src/models/keras_weights.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import type { NdArray } from "../../src/ndarray.ts";
-import { formulaWeights, kerasFile, writeNames } from "../support/keras_file.ts";
+import { formulaWeights, kerasFile, tiny, writeNames } from "../support/keras_file.ts";
 
-const spec: ModelSpec = {
-  name: "tiny",
-  input: [8, 8, 1],
-  layers: [
-    { type: "zeroPadding2d", name: "pad", padding: [[1, 1], [1, 1]] },
-    { type: "conv2d", name: "conv", filters: 2, kernelSize: [3, 3], padding: "valid" },
-    { type: "batchNormalization", name: "bn", epsilon: 1e-3, momentum: 0.99 },
-    { type: "activation", name: "relu", activation: "relu" },
-    {
-      type: "conv2d",
-      name: "top",
-      filters: 3,
-      kernelSize: [1, 1],
-      padding: "valid",
-      useBias: false,
-    },
-  ],
-};
+const spec = tiny;
 const weights = formulaWeights(spec, 1);
 
 /** Without one variable, or with one changed. */
