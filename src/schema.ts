@@ -2,9 +2,12 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 
+/** Nobody means a shorter word by a name that is longer. */
+const LONGEST_NAME = 100;
+
 /** The name that was most likely meant, if any is near enough. */
 function nearest(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
+  if (known.length === 0 || name.length > LONGEST_NAME) return undefined;
   const found = closest(name.toLowerCase(), known.map((it) => it.toLowerCase()));
   const near = known.find((it) => it.toLowerCase() === found)!;
   return distance(name.toLowerCase(), found) <= Math.max(2, name.length / 3) ? near : undefined;
@@ -19,18 +22,29 @@ export function unknownName(name: string, known: readonly string[]): string {
   const more = known.length - LISTED;
   const list = known.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
   const hint = near === undefined ? `there are ${list}` : `did you mean ${near}?`;
-  return `there is no ${name}; ${hint}`;
+  return `there is no ${cut(name)}; ${hint}`;
+}
+
+/** A text's first characters, where it is long. */
+const cut = (text: string) => text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
+
+/** `There is no stage cw; did you mean cv? There are: ...`, about a word that somebody typed. */
+export function unknownWord(kind: string, word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  const hint = near === undefined ? "." : `; did you mean ${near}?`;
+  return `There is no ${kind} ${cut(word)}${hint} There are: ${known.join(", ")}.`;
 }
 
 /** The message about the first name that stands twice in a list; undefined where none does. */
 export function twice(names: readonly string[]): string | undefined {
   const name = names.find((name, i) => names.indexOf(name) !== i);
-  return name === undefined ? undefined : `${JSON.stringify(name)} is listed twice`;
+  return name === undefined ? undefined : `${shortly(name)} is listed twice`;
 }
 
 /** A value in a few words, also one that JSON cannot hold. */
 export function shortly(value: unknown): string {
-  const text = Deno.inspect(value, { compact: true, breakLength: Infinity });
+  // Of an error that is the line before its trace.
+  const [text] = Deno.inspect(value, { compact: true, breakLength: Infinity }).split("\n");
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

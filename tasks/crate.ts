@@ -1,17 +1,13 @@
 /** `deno task crate`: results, report, code and what reviewers ask to be told, in a folder to deposit. @module */
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { checkCredits } from "../src/crate/credits.ts";
 import { writeCrate } from "../src/crate/crate.ts";
 import { count } from "../src/report/markdown.ts";
-import { runTask } from "./flags.ts";
+import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async () => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: { study: { type: "string" } },
-  });
+  const { values } = readArguments(Deno.args, { study: { type: "string" } }, false);
   const checked = await project(values.study);
   const { workspace, locator } = checked;
   const name = `crate/${basename(checked.folder) || "study"}`;

@@ -1,6 +1,51 @@
 /** What the tasks that run jobs have in common: flags, and how they end. @module */
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { messageOf } from "../src/files/explain.ts";
 import type { Backend } from "../src/runtime/choice.ts";
+import { shortly, unknownWord } from "../src/schema.ts";
+
+/**
+ * The flags and names among a task's arguments.
+ *
+ * @param named whether names of stages may stand among them
+ * @throws {Error} where there is no such flag, it lacks its value or has one too many, or a name stands
+ * where none may
+ */
+export function readArguments<const O extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: O,
+  named: boolean,
+) {
+  const rules = { args: [...args], options, allowPositionals: true, tokens: true } as const;
+  const known = Object.keys(options).map((name) => `--${name}`);
+  for (const token of parseArgs({ ...rules, strict: false }).tokens) {
+    if (token.kind === "positional" && !named) {
+      throw new Error(`${shortly(token.value)} stands where only flags do: ${known.join(", ")}.`);
+    }
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    const lacking = value === undefined || value === "" || !inlineValue && value.startsWith("-");
+    if (!Object.hasOwn(options, name)) throw new Error(unknownWord("flag", rawName, known));
+    if (options[name].type === "boolean" && value !== undefined) {
+      throw new Error(`--${name} takes no value; got ${shortly(value)}.`);
+    }
+    if (options[name].type === "string" && lacking) {
+      throw new Error(`--${name} takes a value, as in --${name}=...`);
+    }
+  }
+  return parseArgs({ ...rules, strict: true });
+}
+
+/**
+ * The stages that are named, each of which must be one of `known`.
+ *
+ * @throws {Error} for a name that is none
+ */
+export function stagesNamed(names: readonly string[], known: readonly string[]): readonly string[] {
+  const other = names.find((name) => !known.includes(name));
+  if (other !== undefined) throw new Error(unknownWord("stage", other, known));
+  return names;
+}
 
 /**
  * How many jobs run at once: one a core if omitted.
@@ -9,9 +54,8 @@ import type { Backend } from "../src/runtime/choice.ts";
  */
 export function jobsFlag(value: string | undefined): number {
   if (value === undefined) return navigator.hardwareConcurrency;
-  const jobs = Number(value);
-  if (Number.isInteger(jobs) && jobs >= 1) return jobs;
-  throw new Error(`--jobs takes a whole number of 1 or more; got ${value}.`);
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new Error(`--jobs takes a whole number of 1 or more; got ${shortly(value)}.`);
 }
 
 /**
@@ -21,7 +65,7 @@ export function jobsFlag(value: string | undefined): number {
  */
 export function backendFlag(value: string | undefined): Backend | undefined {
   if (value === undefined || value === "tensorflow" || value === "wasm") return value;
-  throw new Error(`--backend takes tensorflow or wasm; got ${value}.`);
+  throw new Error(`--backend takes tensorflow or wasm; got ${shortly(value)}.`);
 }
 
 /** Signals that ask a process to end, with what it then exits with: 128 and the signal's number. */

@@ -1,18 +1,14 @@
 /** `deno task metrics`: every metric of the committed results; `--json` for CI. @module */
-import { parseArgs } from "node:util";
 import { count, decimal, NONE, table, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
-import { runTask } from "./flags.ts";
+import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async () => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      json: { type: "boolean", default: false },
-      study: { type: "string" },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    json: { type: "boolean", default: false },
+    study: { type: "string" },
+  }, false);
   const checked = await project(values.study);
   const metrics = await allMetrics(checked, checked.workspace);
   if (values.json) {

@@ -4,32 +4,30 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
 import { reproduce } from "../src/pipeline/reproduce.ts";
 import { decimal, duration } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask } from "./flags.ts";
+import { backendFlag, jobsFlag, readArguments, runTask, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      jobs: { type: "string" },
-      backend: { type: "string" },
-      study: { type: "string" },
-    },
-  });
+  const { values, positionals } = readArguments(Deno.args, {
+    jobs: { type: "string" },
+    backend: { type: "string" },
+    study: { type: "string" },
+  }, true);
   const checked = await project(values.study);
   const { workspace, plan, locator, rooms } = checked;
   const backend = backendFlag(values.backend);
   // The page tells when stages ran, so it is another one each time.
-  const targets = positionals.length > 0 ? positionals : rooms.map(({ name }) => name);
+  const targets = positionals.length > 0
+    ? stagesNamed(positionals, plan.map(({ stage }) => stage.name))
+    : rooms.map(({ name }) => name);
+  const jobs = jobsFlag(values.jobs);
 
   const began = performance.now();
   const view = display();
@@ -42,7 +40,7 @@ await runTask(async (signal) => {
       force: false,
       executor: bounded(
         jobProcesses(workspace.root),
-        jobsFlag(values.jobs),
+        jobs,
       ),
       equip: () => equip(backend),
       locator,

@@ -4,13 +4,12 @@
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bounded } from "../src/pipeline/pool.ts";
 import { run } from "../src/pipeline/run.ts";
 import { duration } from "../src/report/markdown.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, runTask } from "./flags.ts";
+import { backendFlag, jobsFlag, readArguments, runTask, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
@@ -22,17 +21,13 @@ const FLAGS = `
 `;
 
 await runTask(async (signal) => {
-  const { values, positionals } = parseArgs({
-    args: Deno.args,
-    allowPositionals: true,
-    options: {
-      force: { type: "boolean", default: false },
-      jobs: { type: "string" },
-      backend: { type: "string" },
-      study: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = readArguments(Deno.args, {
+    force: { type: "boolean", default: false },
+    jobs: { type: "string" },
+    backend: { type: "string" },
+    study: { type: "string" },
+    help: { type: "boolean", default: false },
+  }, true);
   const { folder, workspace, plan, locator } = await project(values.study);
   if (values.help) {
     const names = plan.map(({ stage: { name, about } }) => `  ${name.padEnd(10)} ${about}`);
@@ -40,7 +35,11 @@ await runTask(async (signal) => {
     return 0;
   }
   const backend = backendFlag(values.backend);
-  const targets = positionals.includes("all") ? plan.map(({ stage }) => stage.name) : positionals;
+  const jobs = jobsFlag(values.jobs);
+  const stages = plan.map(({ stage }) => stage.name);
+  const named = stagesNamed(positionals, ["all", ...stages]);
+  if (named.length === 0) throw new Error(`Name a stage, or all: ${stages.join(", ")}.`);
+  const targets = named.includes("all") ? stages : named;
 
   const began = performance.now();
   const view = display();
@@ -48,7 +47,7 @@ await runTask(async (signal) => {
     force: values.force,
     executor: bounded(
       jobProcesses(workspace.root, workspace.cache),
-      jobsFlag(values.jobs),
+      jobs,
     ),
     equip: () => equip(backend),
     locator,

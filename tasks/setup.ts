@@ -1,10 +1,10 @@
 /** `deno task setup`: finds the fastest backend that this machine can have, and remembers it. @module */
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { messageOf } from "../src/files/explain.ts";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 import { bars } from "./bar.ts";
+import { backendFlag, readArguments } from "./flags.ts";
 
 const HELP = `deno task setup [flags]
 
@@ -22,22 +22,17 @@ function show(label: string, done = 0, total = 0): void {
 }
 
 try {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      backend: { type: "string" },
-      force: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    backend: { type: "string" },
+    force: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  }, false);
   if (values.help) {
     console.log(HELP);
     Deno.exit(0);
   }
-  const { backend, force } = values;
-  if (backend !== undefined && backend !== "tensorflow" && backend !== "wasm") {
-    throw new Error(`--backend takes tensorflow or wasm; got ${backend}.`);
-  }
+  const { force } = values;
+  const backend = backendFlag(values.backend);
   const choice = await setUp({ backend, force, progress: show });
   view.clear();
   console.log(describeChoice(choice));

@@ -1,19 +1,15 @@
 /** `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not. @module */
-import { parseArgs } from "node:util";
 import { statusOf } from "../src/pipeline/status.ts";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { madeWith } from "../src/stages/made_with.ts";
-import { runTask } from "./flags.ts";
+import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async () => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      check: { type: "boolean", default: false },
-      study: { type: "string" },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    check: { type: "boolean", default: false },
+    study: { type: "string" },
+  }, false);
   const { plan, workspace, locator } = await project(values.study);
   // A gate does not take the manifests' word for what code comes to.
   const known = values.check ? new Map() : undefined;

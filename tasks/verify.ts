@@ -4,22 +4,18 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { verify } from "../src/stages/checks/verify.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, runTask } from "./flags.ts";
+import { backendFlag, readArguments, runTask } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
 await runTask(async (signal) => {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      backend: { type: "string" },
-      study: { type: "string" },
-    },
-  });
+  const { values } = readArguments(Deno.args, {
+    backend: { type: "string" },
+    study: { type: "string" },
+  }, false);
   const checked = await project(values.study);
   const { workspace, locator } = checked;
   const backend = backendFlag(values.backend);

@@ -135,16 +135,30 @@ export function encodeTable<C extends Columns>(columns: C, rows: readonly Row<C>
   return [header, ...lines].map((line) => (stringify([line]).slice(0, -2) || '""') + "\n").join("");
 }
 
+/** The cells of a CSV, line by line. */
+function parsed(csv: string): string[][] {
+  try {
+    return parse(csv);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`it is no CSV: ${why}`, { cause });
+  }
+}
+
 /**
  * The rows of a CSV that `encodeTable` wrote with the same columns.
  *
  * @throws {Error} where a column is missing or too many, or a cell does not read; it names which
  */
 export function decodeTable<C extends Columns>(columns: C, csv: string): Row<C>[] {
-  const [header = [], ...lines] = parse(csv);
+  const [header = [], ...lines] = parsed(csv);
   const names = Object.keys(columns);
   const places = new Map(header.map((name, i) => [name, i]));
-  const others = header.filter((name) => !(name in columns));
+  const others = header.filter((name) => !Object.hasOwn(columns, name));
+  if (places.size < header.length) {
+    const twice = header.find((name, i) => places.get(name) !== i);
+    throw new Error(`it has two columns ${twice}`);
+  }
   const spreadName = names.find((name) => isSpread(columns[name]));
   const missing = names.find((name) => name !== spreadName && !places.has(name));
   if (missing !== undefined) throw new Error(`it has no column ${missing}`);
@@ -157,6 +171,9 @@ export function decodeTable<C extends Columns>(columns: C, csv: string): Row<C>[
     throw new Error(`row ${row}, column ${name}: ${result.error.issues[0].message}`);
   };
   return lines.map((line, row) => {
+    if (line.length !== header.length) {
+      throw new Error(`row ${row}: it has ${line.length} columns, the header has ${header.length}`);
+    }
     const entries = names.map((name) => {
       const column = columns[name];
       return [

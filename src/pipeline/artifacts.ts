@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { digest, type Json, sha256 } from "../files/digest.ts";
+import { parseJson } from "../files/json.ts";
 import { type NumberType, typeOf } from "../ndarray.ts";
 import { decodeTyped, encodeNpy, npyHeader, type TypedArray } from "../files/npy.ts";
 import {
@@ -108,7 +109,7 @@ export function json<T>(schema: z.ZodType<T>): Artifact<T> {
       check(value);
       return jsonText(value);
     },
-    decode: (bytes) => check(JSON.parse(new TextDecoder().decode(bytes))),
+    decode: (bytes) => check(parseJson(new TextDecoder().decode(bytes))),
   };
 }
 
@@ -148,8 +149,24 @@ export function matrix(): Artifact<number[][], readonly (readonly number[])[]> {
       return matrixText(rows);
     },
     decode(bytes) {
-      const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-      return lines.map((line) => line.split(",").map((cell) => int.parse(cell)));
+      const lines = new TextDecoder().decode(bytes).split("\n");
+      if (lines.pop() !== "") throw new Error("its last line has no end");
+      const rows = lines.map((line, i) =>
+        line.split(",").map((cell) => {
+          const number = int.safeParse(cell);
+          if (number.success) return number.data;
+          throw new Error(
+            `row ${i} has ${JSON.stringify(cell.slice(0, 40))}, which is no whole number`,
+          );
+        })
+      );
+      const uneven = rows.findIndex((row) => row.length !== rows[0].length);
+      if (uneven >= 0) {
+        throw new Error(
+          `row ${uneven} has ${rows[uneven].length} numbers, expected ${rows[0].length}`,
+        );
+      }
+      return rows;
     },
   };
 }

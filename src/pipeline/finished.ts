@@ -129,6 +129,9 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
       if (await sha256File(path) !== sha256) return undefined;
       files.set(name, { path, sha256 });
     }
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name !== RECORD && !files.has(name)) return undefined;
+    }
     // When it was last asked for; see `prune`. That of somebody else's cannot be told, and it is used all the same.
     await Deno.utime(join(folder, RECORD), new Date(), new Date()).catch(() => {});
     return { seconds: found.seconds, facts: found.facts, files };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { digest, type Json } from "../files/digest.ts";
 import { messageOf } from "../files/explain.ts";
+import { parseJson } from "../files/json.ts";
 import { writeWhole } from "../files/whole.ts";
 import type { Artifact } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./workspace.ts";
@@ -95,7 +96,7 @@ const manifest = z.strictObject({
 });
 
 /** What every job of a stage was asked for: `jobs.json`, kept beside the artifacts of a stage with jobs. */
-export const jobRecords = z.array(z.strictObject({
+const jobRecords = z.array(z.strictObject({
   name: z.string(),
   /** Name of its declaration. */
   job: z.string(),
@@ -154,29 +155,24 @@ export class LaterFormat extends Error {
  */
 export function parseManifest(text: string, stage: string): Manifest {
   const raw = z.looseObject({ format: z.unknown().optional(), seal: z.string() }).safeParse(
-    JSON.parse(text),
+    parseJson(text),
   );
   if (!raw.success) throw new Error("it is no manifest");
   const { seal, ...rest } = raw.data;
   if (rest.format !== FORMAT) {
-    if (Number(rest.format) > FORMAT) {
+    // Before there were formats, there was none.
+    const format = typeof rest.format === "number" ? rest.format : 1;
+    if (format > FORMAT) {
       throw new LaterFormat(
-        `The manifest of stage ${stage} has format ${rest.format}, and this version of Atelier knows ` +
+        `The manifest of stage ${stage} has format ${format}, and this version of Atelier knows ` +
           `formats up to ${FORMAT}: it was written by a later version. Use that one, or delete ` +
           `results/${stage}/ to run the stage anew.`,
       );
     }
-    throw new Error(
-      `it was written by an earlier version (format ${rest.format ?? 1}, now ${FORMAT})`,
-    );
+    throw new Error(`it was written by an earlier version (format ${format}, now ${FORMAT})`);
   }
   const parsed = manifest.safeParse(rest);
-  if (!parsed.success) {
-    const [{ path, message }, ...more] = parsed.error.issues;
-    throw new Error(
-      `${path.join(".")}: ${message}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`,
-    );
-  }
+  if (!parsed.success) throw new Error(firstFault(parsed.error));
   if (seal !== sealed(parsed.data)) {
     throw new Error("its text does not match its seal: it has been edited");
   }
@@ -187,6 +183,27 @@ export function parseManifest(text: string, stage: string): Manifest {
     throw new Error(`it belongs to stage ${parsed.data.ingredients.stage}`);
   }
   return parsed.data;
+}
+
+/** What is shown of a name or a rule that a damaged file makes long. */
+const cut = (text: string) => text.length > 200 ? `${text.slice(0, 200)}…` : text;
+
+/** The first place where a value is not of its schema, in a line. */
+function firstFault({ issues: [{ path, message }, ...more] }: z.ZodError): string {
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  const what = message.replace(/^Invalid input: (.*), received undefined$/, "is missing; $1");
+  return `${cut(where)}${cut(what)}${more.length > 0 ? ` (and ${more.length} more faults)` : ""}`;
+}
+
+/**
+ * Reads the text of `jobs.json`.
+ *
+ * @throws {Error} that says what is wrong with it
+ */
+export function parseJobRecords(text: string): JobRecord[] {
+  const parsed = jobRecords.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(`jobs.json: ${firstFault(parsed.error)}`);
 }
 
 /** A manifest's text, sealed with the digest of its content so that any later edit shows. */

@@ -1,5 +1,4 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
-import { z } from "zod";
 import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
 import type { Locator } from "../files/locate.ts";
 import { named } from "./artifacts.ts";
@@ -16,9 +15,9 @@ import {
 import {
   type Ingredients,
   type JobRecord,
-  jobRecords,
   keyOf,
   type Manifest,
+  parseJobRecords,
   readManifest,
   type Stored,
 } from "./manifest.ts";
@@ -44,7 +43,7 @@ export interface StageStatus {
   readonly ingredients?: Omit<Ingredients, "computed">;
 }
 
-/** What every stage with jobs keeps beside its artifacts; see `jobRecords`. */
+/** What every stage with jobs keeps beside its artifacts; see `parseJobRecords`. */
 export const JOBS_FILE = "jobs.json";
 
 /** Every artifact that a stage reads. */
@@ -304,10 +303,8 @@ async function recordsOf(
   stage: Stage,
   outputs: Manifest["outputs"],
 ): Promise<JobRecord[]> {
-  const text = new TextDecoder().decode(await load(workspace, stage.name, outputs[JOBS_FILE]));
-  const parsed = jobRecords.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw new Error(z.prettifyError(parsed.error).replaceAll("\n", " "));
+  const bytes = await load(workspace, stage.name, outputs[JOBS_FILE]);
+  return parseJobRecords(new TextDecoder().decode(bytes));
 }
 
 /**

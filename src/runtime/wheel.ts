@@ -241,6 +241,22 @@ export async function unpackWheel(
   directory: string,
   task: WheelTask,
 ): Promise<void> {
+  try {
+    await unpack(wheel, path, directory, task);
+  } catch (cause) {
+    task.signal.throwIfAborted();
+    // The words of whoever reads ZIP ("Invalid CRC32") do not say of what.
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(why.startsWith("the wheel ") ? why : `the wheel is damaged: ${why}`, { cause });
+  }
+}
+
+async function unpack(
+  wheel: Wheel,
+  path: string,
+  directory: string,
+  task: WheelTask,
+): Promise<void> {
   configure({ useWebWorkers: false });
   using file = await Deno.open(path);
   const archive = new ZipReader(new FileReader(file));
@@ -300,7 +316,7 @@ class FileReader extends Reader<Deno.FsFile> {
     this.size = (await this.#file.stat()).size;
   }
   override async readUint8Array(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(Math.min(length, this.size - offset));
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
     await this.#file.seek(offset, Deno.SeekMode.Start);
     let filled = 0;
     while (filled < bytes.length) {

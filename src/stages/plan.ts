@@ -138,12 +138,35 @@ function publishedFaults(
 function parsed(value: unknown, file: string): Study {
   let issues: readonly z.core.$ZodIssue[] = [];
   const isStudy = (value: unknown): value is Study => {
-    const result = schema.safeParse(value);
-    issues = result.error?.issues ?? [];
-    return result.success;
+    try {
+      const result = schema.safeParse(value);
+      issues = result.error?.issues ?? [];
+      return result.success;
+    } catch (error) {
+      // A list of bytes, say, cannot be frozen, and looking at a value may run code that throws.
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StudyError(
+        [{ path: [], message: `a value in it cannot be looked at: ${why}` }],
+        file,
+      );
+    }
   };
-  if (isStudy(value)) return value;
+  if (isStudy(value)) {
+    const broken = brokenTexts(value, []);
+    if (broken.length > 0) throw new StudyError(broken, file);
+    return value;
+  }
   throw new StudyError(issues.flatMap((issue) => faultOf(issue, value)), file);
+}
+
+/** Texts and names with half a character in them, which no file can hold. */
+function brokenTexts(value: unknown, path: readonly string[]): Fault[] {
+  const message = "half of a character (a lone surrogate) stands in it";
+  if (typeof value === "string") return value.isWellFormed() ? [] : [{ path, message }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) =>
+    key.isWellFormed() ? brokenTexts(entry, [...path, key]) : [{ path: [...path, key], message }]
+  );
 }
 
 /** What a schema complains of, in words for whoever wrote `study.ts`. */

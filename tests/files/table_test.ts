@@ -134,9 +134,20 @@ Deno.test("text that is not a table of these columns is refused", () => {
   refused("a,b\n1,\n", "row 0, column b: it is no number");
   refused("a,b\n1,nan\n", "row 0, column b: ");
   refused("a,b\n0x10,1\n", "row 0, column a: it is no number");
-  refused("a,b\n1\n", "row 0, column b: ");
+  refused("a,b\n1\n", "row 0: it has 1 columns, the header has 2");
+  refused("a,b\n1,2,3\n", "row 0: it has 3 columns, the header has 2");
+  refused("a,b,a\n1,2,3\n", "it has two columns a");
+  refused("a,b,toString\n1,2,3\n", "it has a column toString, which is none of a, b");
   refused("a,x\n1,y\n", "row 0, column x: it is no number", { a: int, rest: spread(number) });
-  refused('a,b\n"1,2\n', "");
+  refused('a,b\n"1,2\n', "it is no CSV: ");
+});
+
+Deno.test("a spread has columns of any name, also of those that every object has", () => {
+  const rows = [{ a: 1, rest: { constructor: 2, ["__proto__"]: 3 } }];
+  assertEquals(
+    decodeTable({ a: int, rest: spread(int) }, "a,constructor,__proto__\n1,2,3\n"),
+    rows,
+  );
 });
 
 Deno.test("columns are read by their names, in any order", () => {

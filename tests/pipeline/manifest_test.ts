@@ -16,6 +16,7 @@ import {
   LaterFormat,
   type Manifest,
   manifestArtifact,
+  parseJobRecords,
   parseManifest,
   requireManifest,
 } from "../../src/pipeline/manifest.ts";
@@ -114,7 +115,10 @@ Deno.test("a manifest reaches no file outside its place", () => {
 });
 
 Deno.test("what is no manifest is refused", () => {
-  assertThrows(() => parseManifest("", "sums"), SyntaxError);
+  assertThrows(() => parseManifest("", "sums"), Error, "it is no JSON: ");
+  const deep = `{"seal": "", "more": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  assertThrows(() => parseManifest(deep, "sums"), Error, "it is nested more than 200 deep");
+  assertThrows(() => parseJobRecords('[{"name": 1}]'), Error, "jobs.json: 0.name: ");
   for (const text of ["null", "[]", "{}", '"manifest"']) {
     assertThrows(() => parseManifest(text, "sums"), Error, "it is no manifest");
   }

@@ -122,6 +122,28 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey(["baseline"], "labelSmoothing", 1.5),
     "baseline.labelSmoothing: 1.5: Too big: expected number to be <1",
   ],
+  "a text that no file can hold": [
+    withKey([], "title", "half \uD83D"),
+    "title: half of a character (a lone surrogate) stands in it",
+  ],
+  "a thousand folds and one more, of images that are not counted": [
+    withKey(["cv"], "splits", 1001, study),
+    "cv.splits: 1001: Too big: expected number to be <=1000",
+  ],
+  "bytes in place of a list": [
+    withKey(["data"], "mirrors", new Uint8Array(3), study),
+    "the study: a value in it cannot be looked at: Cannot freeze array buffer views with elements",
+  ],
+  "an error in place of a number": [
+    withKey(["baseline"], "epochs", new Error("no number")),
+    "baseline.epochs: Error: no number: Invalid input: expected number, received Error",
+  ],
+  "a text of a million letters in place of a number": [
+    withKey(["tune", "publishedWinner"], "CONV_1_FILTER", "x".repeat(1_000_000)),
+    `tune.publishedWinner.CONV_1_FILTER: "${
+      "x".repeat(59)
+    }…: Invalid input: expected number, received string`,
+  ],
   "an accuracy above 1": [
     withKey(["published", "figures", "baseline.train.accuracy"], "value", 94.39, study),
     "published.figures.baseline.train.accuracy.value: 94.39: Too big: expected number to be <=1",

@@ -11,6 +11,26 @@ import type { ModelSpec } from "../../src/models/spec.ts";
 
 type Weights = ReadonlyMap<string, NdArray<Float32Array>>;
 
+/** A small network; `tests/golden/keras_file.h5.gz` holds weights for it that Keras wrote. */
+export const tiny: ModelSpec = {
+  name: "tiny",
+  input: [8, 8, 1],
+  layers: [
+    { type: "zeroPadding2d", name: "pad", padding: [[1, 1], [1, 1]] },
+    { type: "conv2d", name: "conv", filters: 2, kernelSize: [3, 3], padding: "valid" },
+    { type: "batchNormalization", name: "bn", epsilon: 1e-3, momentum: 0.99 },
+    { type: "activation", name: "relu", activation: "relu" },
+    {
+      type: "conv2d",
+      name: "top",
+      filters: 3,
+      kernelSize: [1, 1],
+      padding: "valid",
+      useBias: false,
+    },
+  ],
+};
+
 /** FNV-1a, 32 bits, of a text's UTF-8 bytes. */
 function fnv1a(text: string): number {
   let hash = 2166136261;

@@ -5,7 +5,7 @@ import { resolveLayers } from "../../models/shapes.ts";
 import type { Shape } from "../../models/spec.ts";
 import { tunedLenet } from "../../models/tuned_lenet.ts";
 import { json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
-import { count, seed, settings, unknownName } from "../../schema.ts";
+import { count, seed, settings, shortly, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate } from "../../training/recipe.ts";
 import { oracle, space, values } from "../../tuning/schema.ts";
@@ -155,5 +155,5 @@ function valueFault(path: readonly string[], name: string, value: unknown): Faul
   if (!known) return [{ path, message: unknownName(name, Object.keys(tunable)) }];
   const result = known[1].safeParse(value);
   if (result.success) return [];
-  return [{ path, message: `${JSON.stringify(value)}: ${result.error.issues[0].message}` }];
+  return [{ path, message: `${shortly(value)}: ${result.error.issues[0].message}` }];
 }
