@@ -353,7 +353,7 @@ const flags = {
   force: { type: "boolean", default: false },
   jobs: { type: "string" },
   backend: { type: "string" },
-  garments: { type: "boolean", default: false },
+  study: { type: "string" },
 } as const;
 const stages = ["all", "prepare", "baseline", "tune", "cv", "transfer", "report"];
 const commands: Reader<readonly string[]> = {
@@ -366,7 +366,7 @@ const commands: Reader<readonly string[]> = {
         "--jobs",
         "3",
         "--backend=wasm",
-        "--garments",
+        "--study=studies/garments",
         "--",
         ...stages,
       ]);
@@ -384,7 +384,7 @@ const commands: Reader<readonly string[]> = {
     );
     must(stagesNamed(positionals, stages).every((name) => stages.includes(name)), "another stage");
     must(
-      typeof values.force === "boolean" && typeof values.garments === "boolean",
+      typeof values.force === "boolean" && ["string", "undefined"].includes(typeof values.study),
       "a flag is neither",
     );
   },
