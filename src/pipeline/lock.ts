@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeWhole } from "../files/whole.ts";
 
-const holder = z.strictObject({
-  pid: z.int(),
-  /** When it began, as ISO 8601. */
-  since: z.string(),
-});
-
 /** Who holds a lock. */
-export type Holder = z.infer<typeof holder>;
+export interface Holder {
+  /** Number of its process. */
+  readonly pid: number;
+  /** When it began, as ISO 8601. */
+  readonly since: string;
+}
+
+const holder: z.ZodType<Holder> = z.strictObject({ pid: z.int(), since: z.string() });
 
 /** How often a lock that another run holds is tried, in milliseconds. */
 const EVERY = 200;

@@ -1,6 +1,6 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
 import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
-import type { Locator } from "../files/locate.ts";
+import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { named } from "./artifacts.ts";
 import type { FileDigests } from "./code.ts";
 import {
@@ -25,6 +25,7 @@ import type { Workspace } from "./workspace.ts";
 
 /** The state of one stage. */
 export interface StageStatus {
+  /** The stage, with the parameters that it would run with. */
   readonly planned: Planned;
   /** Empty where the stage is up to date; otherwise one line a reason, for people. */
   readonly reasons: readonly string[];
@@ -192,11 +193,15 @@ export async function knownTexts(
   return known;
 }
 
-/** The states of all stages, in order. */
+/**
+ * The states of all stages, in order. Nothing runs.
+ *
+ * @param locator finds files of other people's; none if omitted
+ */
 export async function statusOf(
   workspace: Workspace,
   plan: readonly Planned[],
-  locator: Locator,
+  locator: Locator = locatorOf({}),
 ): Promise<StageStatus[]> {
   const code = await digestPlan(workspace.root, plan, await knownTexts(workspace, plan));
   const states = new Map<string, StageStatus>();
