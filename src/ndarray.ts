@@ -8,13 +8,17 @@ export type NumberType = "uint8" | "int32" | "float32" | "float64";
 
 /** A dense array in C order. `data.length` is the product of `shape`. */
 export interface NdArray<T extends NumberArray = NumberArray> {
+  /** Sizes of its axes. */
   readonly shape: readonly number[];
+  /** Its values. */
   readonly data: T;
 }
 
 /** An array read in parts, so that it need not be in memory at once; a row is all that one index of the first axis has. */
 export interface Rows {
+  /** Sizes of its axes. */
   readonly shape: readonly number[];
+  /** What its elements are. */
   readonly type: NumberType;
   /** The values of the rows from `begin` to before `end`. */
   read(begin: number, end: number): Promise<NumberArray>;

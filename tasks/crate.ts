@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { checkCredits } from "../src/crate/credits.ts";
 import { writeCrate } from "../src/crate/crate.ts";
-import { count } from "../src/report/markdown.ts";
+import { count, counted } from "../src/report/markdown.ts";
 import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
@@ -19,7 +19,9 @@ await runTask(async () => {
     join(workspace.root, name),
   );
   console.log(
-    `${name}: ${count(files)} files, ${(bytes / 1e6).toFixed(1)} MB, to be zipped and deposited.`,
+    `${name}: ${counted(files, "file")}, ${
+      (bytes / 1e6).toFixed(1)
+    } MB, to be zipped and deposited.`,
   );
   console.log(
     "Every artifact is what its manifest says, and every result belongs to the code beside it.",

@@ -41,6 +41,7 @@ const FOLDERS: readonly Folder[] = [
   { path: "compat/", description: "Stand-ins for packages of JSR" },
   { path: "tests/", description: "What holds for code and results" },
   { path: "bench/", description: "What is measured against what, and what came out" },
+  { path: "examples/", description: "How its parts are used by themselves" },
   { path: "docs/", description: "Dependencies, and what was done to break the pipeline" },
 ];
 

@@ -10,7 +10,7 @@ import type { Json, JsonObject } from "../files/digest.ts";
 import { hashName } from "../files/digest.ts";
 import type { OutsideFile } from "../files/locate.ts";
 import type { Manifest } from "../pipeline/manifest.ts";
-import { count, duration } from "../report/markdown.ts";
+import { count, counted, duration } from "../report/markdown.ts";
 import { backendsOf, madeWith } from "../stages/made_with.ts";
 import type { Citation } from "./citation.ts";
 import type { Credit } from "./credits.ts";
@@ -273,7 +273,7 @@ function howItRan(manifest: Manifest, path: string): string {
     revision === null
       ? "Run outside git."
       : `Run at revision ${revision.replace("+", "")}${dirty}.`,
-    `On ${processor}, ${count(cores)} cores, ${count(memoryGiB)} GiB, ${platform}.`,
+    `On ${processor}, ${counted(cores, "core")}, ${count(memoryGiB)} GiB, ${platform}.`,
     `The stage took ${duration(seconds)}.`,
     ...(all.length === 0 ? [] : [
       `Its jobs, ${count(all.length)} in number, took ` +

@@ -9,15 +9,21 @@ import type { LabelledImages } from "./dataset.ts";
 export interface ColumnSummary {
   /** `label`, or `pixel1` (top left) to `pixelP` in reading order, as in Kaggle's CSV. */
   readonly column: string;
+  /** How many rows there are. */
   readonly count: number;
+  /** Their mean. */
   readonly mean: number;
   /** Standard deviation with ddof 1; NaN for a single row. */
   readonly std: number;
+  /** The smallest value. */
   readonly min: number;
-  /** Quartiles, linear between the two nearest values. */
+  /** The first quartile; as the others, linear between the two nearest values. */
   readonly q25: number;
+  /** The median. */
   readonly q50: number;
+  /** The third quartile. */
   readonly q75: number;
+  /** The largest value. */
   readonly max: number;
 }
 

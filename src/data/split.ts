@@ -8,7 +8,9 @@ import { permutation } from "../random.ts";
 
 /** Rows to learn from and rows held out. */
 export interface Split {
+  /** Indices of the rows to learn from. */
   readonly train: Int32Array;
+  /** Indices of the rows held out. */
   readonly test: Int32Array;
 }
 

@@ -132,12 +132,19 @@ export interface Divergence {
   readonly step?: number;
   /** Counted from 1; absent where a step is meant. */
   readonly epoch?: number;
+  /** Of that step or epoch. */
   readonly learningRate: number;
 }
 
 /** Training went astray: the loss or what the network predicts is not a finite number any more. */
 export class DivergenceError extends Error {
+  /** Its class. */
   override name = "DivergenceError";
+  /**
+   * Says what went astray.
+   *
+   * @param at the step or the epoch
+   */
   constructor(message: string, readonly at: Divergence) {
     super(message);
   }

@@ -53,7 +53,9 @@ export interface LossSpec {
 
 /** How a network is trained, apart from the data and the schedule. */
 export interface TrainingSpec {
+  /** How weights are updated. */
   readonly optimizer: OptimizerSpec;
+  /** What is minimised. */
   readonly loss: LossSpec;
   /** Seed of everything random inside a step (dropout masks). */
   readonly seed: number;
@@ -108,7 +110,9 @@ export interface TrainableNetwork extends Network {
 
 /** What produced a number, recorded as provenance and never part of a key. */
 export interface EngineDescription {
+  /** Which engine it is. */
   readonly engine: "graph" | "layers";
+  /** What it computes with. */
   readonly backend: "tensorflow" | "wasm";
   /** Version of libtensorflow or of TensorFlow.js. */
   readonly version: string;
@@ -118,6 +122,7 @@ export interface EngineDescription {
 
 /** Makes networks. */
 export interface Engine {
+  /** What it is. */
   readonly description: EngineDescription;
   /**
    * A network that predicts with these weights.

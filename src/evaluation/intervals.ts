@@ -6,13 +6,17 @@
 
 /** Bounds of an interval, `low <= high`. */
 export interface Interval {
+  /** The smaller bound. */
   readonly low: number;
+  /** The larger bound. */
   readonly high: number;
 }
 
 /** A share of `n` cases, 0 to 1, as published or measured: an accuracy and its number of images. */
 export interface Proportion {
+  /** The share. */
   readonly value: number;
+  /** The number of cases. */
   readonly n: number;
 }
 

@@ -1,16 +1,22 @@
 /** The one form of every figure that is reported, asserted or gated on. @module */
 import { z } from "zod";
 
-/** A list of metrics as an artifact holds it. */
-export const metricList = z.array(z.strictObject({
+/** A figure with the name by which it is gated on. */
+export interface Metric {
   /** `<stage>.<what>.<figure>`: `baseline.test.accuracy`. */
+  name: string;
+  /** The figure. */
+  value: number;
+  /** 95% interval, where there is one. */
+  interval: [low: number, high: number] | null;
+  /** Number of images behind the value. */
+  n: number;
+}
+
+/** The schema of a list of metrics, as an artifact holds it. */
+export const metricList: z.ZodType<Metric[]> = z.array(z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+(\.[A-Za-z0-9-]+)+$/),
   value: z.number(),
-  /** 95% interval, where there is one. */
   interval: z.tuple([z.number(), z.number()]).nullable(),
-  /** Number of images behind the value. */
   n: z.int().positive(),
 }));
-
-/** See `metricList`. */
-export type Metric = z.infer<typeof metricList>[number];

@@ -8,6 +8,7 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 
 /** See `Json`. */
 export interface JsonObject {
+  /** A value, by its name. */
   readonly [key: string]: Json | undefined;
 }
 

@@ -13,6 +13,7 @@ export type { Progress } from "./download.ts";
 
 /** A file of other people's, the same wherever it is kept. */
 export interface OutsideFile {
+  /** The same wherever it lies. */
   readonly name: string;
   /** SHA-256 (64) or MD5 (32 hexadecimal digits) of its bytes. */
   readonly digest: string;
@@ -50,8 +51,11 @@ export interface Locator {
 
 /** A file is in no place where it could be; the message says what to do. */
 export class UnavailableError extends Error {
+  /** Its class. */
   override name = "UnavailableError";
   /**
+   * Says where it was looked for, and what to do.
+   *
    * @param file its name
    * @param reasons one line a place: `<place>: <why>`
    * @param folder where it was looked for

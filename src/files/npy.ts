@@ -131,10 +131,14 @@ export const imageShape = async (path: string): Promise<readonly number[]> =>
   (await openNpy(path, path)).shape.slice(1);
 
 /** The arrays of the element types by their names. */
-interface Arrays {
+export interface Arrays {
+  /** Bytes. */
   readonly uint8: Uint8Array;
+  /** Whole numbers of four bytes, with a sign. */
   readonly int32: Int32Array;
+  /** Numbers of single precision. */
   readonly float32: Float32Array;
+  /** Numbers of double precision. */
   readonly float64: Float64Array;
 }
 

@@ -2,13 +2,17 @@
 
 /** A program with its arguments. */
 export interface Command {
+  /** Its path or name. */
   readonly program: string;
+  /** One each, as no shell sees them. */
   readonly args: readonly string[];
 }
 
 /** Paths that a process may read, and those that it may write too; without links, except in what a root's own path has. */
 export interface Places {
+  /** May be read. */
   readonly read: readonly string[];
+  /** May be written too. */
   readonly write: readonly string[];
 }
 

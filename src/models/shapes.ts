@@ -6,21 +6,27 @@
  */
 import type { Layer, ModelSpec, Padding, Shape } from "./spec.ts";
 
-/** One variable of a layer. `trainable` is false for moving statistics. */
+/** One variable of a layer. */
 export interface Variable {
   /** `<layer>/<variable>`, the key in `Weights`. */
   readonly name: string;
+  /** Sizes of its axes. */
   readonly shape: Shape;
+  /** False for moving statistics. */
   readonly trainable: boolean;
 }
 
 /** A layer with what follows from its place in the model. */
 export interface ResolvedLayer {
+  /** As it was specified. */
   readonly layer: Layer;
   /** Names of the layers read, `input` for the model's input; at least one. */
   readonly inputs: readonly string[];
+  /** Theirs, without the batch axis. */
   readonly inputShapes: readonly Shape[];
+  /** Without the batch axis. */
   readonly outputShape: Shape;
+  /** In Keras's order. */
   readonly variables: readonly Variable[];
   /** Number of values in all variables, trainable or not. */
   readonly parameters: number;

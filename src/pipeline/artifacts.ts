@@ -37,15 +37,20 @@ export interface Artifact<T = unknown, I = T> {
    * value, in place of the code that does it.
    */
   readonly form: Json;
+  /** Where it is kept. */
   readonly kind: Kind;
   /** Whether a run may leave it out. */
   readonly optional: boolean;
   /** Where a published file is, from the folder of the study. */
   readonly path?: string;
-  /** @throws {Error} where a value is not of the form; it says what is wrong */
+  /**
+   * The file's content.
+   *
+   * @throws {Error} where a value is not of the form; it says what is wrong
+   */
   encode(value: I): Content;
   /**
-   * `name` is the file's.
+   * What the file holds; `name` is the file's.
    *
    * @throws {Error} where bytes are not of the form; it says what is wrong
    */
@@ -60,6 +65,7 @@ export type Family<A> = A & { readonly family: true };
 
 /** Declarations by name, in groups where that helps: a group's name stands in front of its members' names. */
 export interface Tree<A = Artifact> {
+  /** A declaration, or a group of them. */
   readonly [name: string]: A | Tree<A>;
 }
 
@@ -94,8 +100,28 @@ const samples = {
   ),
 };
 
+/** What checks a value: any schema of zod. */
+export interface Schema<T> {
+  /**
+   * The value as it passes.
+   *
+   * @throws {Error} where it does not
+   */
+  parse(value: unknown): T;
+  /** The value as it passes, or what is wrong with it. */
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: Faults };
+}
+
+/** What is wrong with a value. */
+export interface Faults {
+  /** Each with its place. */
+  readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[];
+}
+
 /** A JSON document, indented, of a schema; unknown keys are the schema's to refuse. */
-export function json<T>(schema: z.ZodType<T>): Artifact<T> {
+export function json<T>(schema: Schema<T>): Artifact<T> {
   const check = (value: unknown): T => {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
@@ -173,6 +199,7 @@ export function matrix(): Artifact<number[][], readonly (readonly number[])[]> {
 
 /** An array that is written part after part, so that it need not be in memory at once. */
 export interface Parts {
+  /** Sizes of its axes. */
   readonly shape: readonly number[];
   /** Its values in C order. */
   readonly parts: AsyncIterable<Float32Array>;

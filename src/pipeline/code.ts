@@ -7,7 +7,7 @@
  * @module
  */
 import { type AnyNode, parse } from "acorn";
-import * as esbuild from "esbuild";
+import type * as esbuild from "esbuild";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -38,6 +38,12 @@ export interface Modules {
   /** Not digested at all. */
   readonly apart: Iterable<string>;
 }
+
+/**
+ * The bundler, loaded where it is needed: it reads the environment, which a job that declares itself
+ * with this package may not.
+ */
+const bundler = () => import("esbuild");
 
 /** The path of a module from the root, with `/`: how it is called in digests. */
 export const modulePath = (root: string, address: string): string =>
@@ -72,7 +78,7 @@ export async function digestCode(
       [...entries, ...variants, ...compilers].map((url) => [url, found.get(fileURLToPath(url))!]),
     );
   } finally {
-    await esbuild.stop();
+    await (await bundler()).stop();
   }
 }
 
@@ -88,7 +94,8 @@ async function bundle(
   known: ReadonlyMap<string, FileDigests>,
 ): Promise<Map<string, CodeDigest>> {
   if (modules.length === 0) return new Map();
-  const result = await esbuild.build({
+  const { build, transform } = await bundler();
+  const result = await build({
     absWorkingDir: root,
     entryPoints: [...new Set(modules)],
     bundle: true,
@@ -110,7 +117,7 @@ async function bundle(
   });
   const digestOf = async (part: string) => {
     // Texts go first: short names are given by how often letters occur.
-    const { code } = await esbuild.transform(withoutErrorTexts(await alone(part)), {
+    const { code } = await transform(withoutErrorTexts(await alone(part)), {
       minify: true,
       target: "esnext",
     });
@@ -159,6 +166,7 @@ async function bundle(
 
 /** A file's part as a module of its own: what it exports of other files is declared in theirs. */
 async function alone(part: string): Promise<string> {
+  const esbuild = await bundler();
   const transform = (part: string) => esbuild.transform(part, { target: "esnext" });
   const { code } = await transform(part).catch((failure: esbuild.TransformFailure) => {
     const names = failure.errors
@@ -224,19 +232,24 @@ export function withoutErrorTexts(code: string): string {
 const isNode = (value: unknown): value is AnyNode =>
   typeof value === "object" && value !== null && "type" in value && "start" in value;
 
-/** The locked version of every package in the import map; a linked one's own version. */
+/** The locked version of every package in the import map; a linked one's own version, and the project's own. */
 async function packageVersions(root: string): Promise<Map<string, string>> {
-  const read = async <T>(file: string, schema: z.ZodType<T>) =>
-    schema.parse(JSON.parse(await Deno.readTextFile(join(root, file))));
-  const names = z.record(z.string(), z.string());
-  const { imports } = await read("deno.json", z.looseObject({ imports: names }));
+  const read = async <T>(file: string, schema: z.ZodType<T>) => {
+    const text = await Deno.readTextFile(join(root, file)).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return "{}";
+      throw error;
+    });
+    return schema.parse(JSON.parse(text));
+  };
+  const names = z.record(z.string(), z.string()).default({});
+  const settings = z.looseObject({ name: z.string().optional(), imports: names });
+  const { name, version, imports } = await read("deno.json", settings);
   const { specifiers } = await read("deno.lock", z.looseObject({ specifiers: names }));
-  return new Map(
-    Object.entries(imports).map(([name, specifier]) => [
-      name,
-      // npm versions carry their peers after an underscore. Linked packages are not locked: the
-      // import map pins them.
-      specifiers[specifier]?.split("_")[0] ?? specifier.slice(specifier.lastIndexOf("@") + 1),
-    ]),
-  );
+  const found = Object.entries(imports).map(([name, specifier]): [string, string] => [
+    name,
+    // npm versions carry their peers after an underscore. Linked packages are not locked: the
+    // import map pins them.
+    specifiers[specifier]?.split("_")[0] ?? specifier.slice(specifier.lastIndexOf("@") + 1),
+  ]);
+  return new Map([...found, ...(name === undefined ? [] : [[name, String(version)] as const])]);
 }

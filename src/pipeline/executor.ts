@@ -10,10 +10,13 @@ export interface ReadyJob {
   readonly label: string;
   /** Name of its declaration. */
   readonly job: string;
-  /** The module that declares it, and the one that does the work. */
+  /** The module that declares it. */
   readonly declaration: string;
+  /** The module that does the work. */
   readonly module: string;
+  /** Checked by the schema of its declaration. */
   readonly parameters: Json;
+  /** What it is computed with. */
   readonly equipment: Equipment;
   /** Every file that it reads, by name. */
   readonly files: { readonly [name: string]: StoredFile };
@@ -42,8 +45,11 @@ export interface Executor {
 
 /** Thrown where a job's module threw, for a stage that can go on without the job. */
 export class JobFailure extends Error {
+  /** Its class. */
   override name = "JobFailure";
   /**
+   * Says how it failed.
+   *
    * @param kind `name` of the error that the module threw, such as `DivergenceError`
    * @param data what that error carries besides its message
    */
@@ -54,5 +60,6 @@ export class JobFailure extends Error {
 
 /** Thrown for a job that was not run because its executor has been stopped. */
 export class Stopped extends Error {
+  /** Its class. */
   override name = "Stopped";
 }

@@ -11,18 +11,24 @@ import { openLock } from "../files/open_lock.ts";
 import { readPlainText } from "../files/plain.ts";
 import { makeFolder, removeParts, writeWhole } from "../files/whole.ts";
 
-const holder = z.strictObject({
-  pid: z.int(),
+/** Who holds a lock. */
+export interface Holder {
+  /** Number of its process. */
+  readonly pid: number;
   /** Name of its machine. */
-  host: z.string(),
+  readonly host: string;
   /** Name of its user; null where the environment does not say. */
-  user: z.string().nullable(),
+  readonly user: string | null;
   /** When it began, as ISO 8601. */
+  readonly since: string;
+}
+
+const holder: z.ZodType<Holder> = z.strictObject({
+  pid: z.int(),
+  host: z.string(),
+  user: z.string().nullable(),
   since: z.string(),
 });
-
-/** Who holds a lock. */
-export type Holder = z.infer<typeof holder>;
 
 /** What a run waits for. */
 export interface Waiting {

@@ -5,7 +5,7 @@ import { digest, type Json } from "../files/digest.ts";
 import { messageOf } from "../files/explain.ts";
 import { parseJson } from "../files/json.ts";
 import { writeWhole } from "../files/whole.ts";
-import type { Artifact } from "./artifacts.ts";
+import type { Artifact, Kind } from "./artifacts.ts";
 import { resultsDirectory, type Workspace } from "./workspace.ts";
 
 /** More bytes than any manifest has. */
@@ -14,6 +14,107 @@ const LONGEST = 2 ** 26;
 /** Raised when the meaning of a manifest changes. */
 const FORMAT = 2;
 
+// Types and not interfaces, since the compiler takes these for JSON.
+
+/** A stored artifact: its file's name, with the first twelve digits of its digest, and what it holds. */
+export type Stored = {
+  /** A path that goes down only. */
+  file: string;
+  /** Of its bytes. */
+  sha256: string;
+  /** How many they are. */
+  bytes: number;
+  /** Where it is kept. */
+  kind: Kind;
+};
+
+/** What code comes to; see `code.ts`. */
+export type CodeIngredients = {
+  /** What each source file contributes to each module that is run, by both paths. */
+  code: Record<string, Record<string, string>>;
+  /** Versions by the names of packages. */
+  packages: Record<string, string>;
+};
+
+/** What a stage's result depends on; the key is its digest. */
+export type Ingredients = CodeIngredients & {
+  /** Its name. */
+  stage: string;
+  /** What its `keyed` made of them. */
+  parameters: Json;
+  /** The form of every artifact, by its name. */
+  forms: Record<string, Json>;
+  /** Digest of every artifact read, by `<stage>/<artifact>`. */
+  inputs: Record<string, string>;
+  /** How its jobs were computed; null where it started none that can be computed in several ways. */
+  computed: Computed | null;
+};
+
+/** How jobs were computed. */
+export type Computed = CodeIngredients & {
+  /** Which of a job's variants it was. */
+  variant: string;
+  /** Digest of what all jobs executed, where it stands in place of the code that made it. */
+  compiled: string | null;
+};
+
+/** How a job went. */
+export type JobProvenance = {
+  /** What it was called on the screen. */
+  label: string;
+  /** Its key in the cache of finished jobs. */
+  key: string;
+  /** Wall-clock time of its process. */
+  seconds: number;
+  /** What the job recorded of its engine and backend. */
+  facts: Record<string, Json>;
+};
+
+/** What differs between machines and runs: recorded, never part of a key. */
+export type Provenance = {
+  /** As ISO 8601. */
+  finishedAt: string;
+  /** Wall-clock time of the stage. */
+  seconds: number;
+  /** Git commit of the checkout, with `+` where files differed from it; null outside git. */
+  revision: string | null;
+  /** Version of Deno. */
+  deno: string;
+  /** Operating system and kind of processor. */
+  platform: string;
+  /** Name of the processor. */
+  processor: string;
+  /** How many it has. */
+  cores: number;
+  /** Of main memory. */
+  memoryGiB: number;
+  /** By the names that the stage gave them. */
+  jobs: Record<string, JobProvenance>;
+};
+
+/** A stage's key, what it was made from, its artifacts by name, and how it came about. */
+export type Manifest = {
+  /** Version of the form of manifests. */
+  format: 2;
+  /** Digest of the ingredients. */
+  key: string;
+  /** What the result depends on. */
+  ingredients: Ingredients;
+  /**
+   * The code that made what the jobs executed. Where it is the same now, so is what it makes; where it
+   * is not, that is compared.
+   */
+  compilers: CodeIngredients["code"];
+  /** Digest of the text of every module above, by its path; see `CodeDigest`. */
+  texts: Record<string, string>;
+  /** Artifacts by name. */
+  outputs: Record<string, Stored>;
+  /** Files of other people's that were not on the machine, and without which the result says less. */
+  lacking: { kind: string; name: string }[];
+  /** How it came about. */
+  provenance: Provenance;
+};
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A path that goes down only, so that no manifest reaches outside its place. */
@@ -21,76 +122,57 @@ const fileName = z.string().regex(/^[^/\\]+(\/[^/\\]+)*$/).refine((path) =>
   !path.split("/").includes("..")
 );
 
-const stored = z.strictObject({
+const stored: z.ZodType<Stored> = z.strictObject({
   file: fileName,
   sha256: hash,
   bytes: z.int().nonnegative(),
   kind: z.enum(["committed", "local", "published"]),
 });
 
-/** What code comes to; see `code.ts`. */
 const code = {
-  /** What each source file contributes to each module that is run, by both paths. */
   code: z.record(z.string(), z.record(z.string(), hash)),
   packages: z.record(z.string(), z.string()),
 };
 
-/** What a stage's result depends on; the key is its digest. */
-const ingredients = z.strictObject({
+const ingredients: z.ZodType<Ingredients> = z.strictObject({
   stage: z.string(),
   parameters: z.json(),
-  /** The form of every artifact, by its name. */
   forms: z.record(z.string(), z.json()),
   ...code,
-  /** Digest of every artifact read, by `<stage>/<artifact>`. */
   inputs: z.record(z.string(), hash),
-  /** How its jobs were computed; null where it started none that can be computed in several ways. */
   computed: z.strictObject({
     variant: z.string(),
     ...code,
-    /** Digest of what all jobs executed, where it stands in place of the code that made it. */
     compiled: hash.nullable(),
   }).nullable(),
 });
 
-const job = z.strictObject({
+const job: z.ZodType<JobProvenance> = z.strictObject({
   label: z.string(),
-  /** Its key in the cache of finished jobs. */
   key: hash,
-  /** Wall-clock time of its process. */
   seconds: z.number().nonnegative(),
-  /** What the job recorded of its engine and backend. */
   facts: z.record(z.string(), z.json()),
 });
 
-/** What differs between machines and runs: recorded, never part of a key. */
-const provenance = z.strictObject({
+const provenance: z.ZodType<Provenance> = z.strictObject({
   finishedAt: z.string(),
   seconds: z.number().nonnegative(),
-  /** Git commit of the checkout, with `+` where files differed from it; null outside git. */
   revision: z.string().nullable(),
   deno: z.string(),
   platform: z.string(),
   processor: z.string(),
   cores: z.int().positive(),
   memoryGiB: z.number().positive(),
-  /** By the names that the stage gave them. */
   jobs: z.record(z.string(), job),
 });
 
-const manifest = z.strictObject({
+const manifest: z.ZodType<Manifest> = z.strictObject({
   format: z.literal(FORMAT),
   key: hash,
   ingredients,
-  /**
-   * The code that made what the jobs executed. Where it is the same now, so is what it makes; where it
-   * is not, that is compared.
-   */
   compilers: code.code,
-  /** Digest of the text of every module above, by its path; see `CodeDigest`. */
   texts: z.record(z.string(), hash),
   outputs: z.record(z.string(), stored),
-  /** Files of other people's that were not on the machine, and without which the result says less. */
   lacking: z.array(z.strictObject({ kind: z.string(), name: fileName })),
   provenance,
 });
@@ -109,16 +191,6 @@ const jobRecords = z.array(z.strictObject({
 
 /** See `jobRecords` above. */
 export type JobRecord = z.infer<typeof jobRecords>[number];
-/** A stored artifact: its file's name, with the first twelve digits of its digest, and what it holds. */
-export type Stored = z.infer<typeof stored>;
-/** See `ingredients` above. */
-export type Ingredients = z.infer<typeof ingredients>;
-/** See `job` above. */
-export type JobProvenance = z.infer<typeof job>;
-/** See `provenance` above. */
-export type Provenance = z.infer<typeof provenance>;
-/** A stage's key, what it was made from, its artifacts by name, and how it came about. */
-export type Manifest = z.infer<typeof manifest>;
 
 /**
  * The key of a stage. The names of source files are left out: moving code does not change what it

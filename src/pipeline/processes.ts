@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
 import { openLock } from "../files/open_lock.ts";
@@ -20,8 +20,8 @@ import type { Equipment, Facts, Progress } from "./stage.ts";
 export interface ProcessOptions {
   /** The project's root, which modules are found from. */
   readonly root: string;
-  /** What a job computed with some equipment needs besides the project, its files and its own folder. */
-  rights(equipment: Equipment): Rights | Promise<Rights>;
+  /** What a job computed with some equipment needs besides the project, its files and its own folder; nothing if omitted. */
+  rights?(equipment: Equipment): Rights | Promise<Rights>;
   /**
    * The folder that runs are bound to (`Workspace.cache`): each process then says in it that it is at
    * work, so that a run which follows a killed one waits for what that one left.
@@ -39,11 +39,16 @@ export interface Rights {
   confined?(command: Command, places: Places): Command;
 }
 
+/** The project that this module is in, whose modules those of another one may import. */
+const ATELIER = fileURLToPath(new URL("../../", import.meta.url));
+
+const NO_MORE: Rights = { flags: [], read: [] };
+
 /** How long a process that was told to end is waited for before it is killed, in milliseconds. */
 const PATIENCE = 2000;
 
 /** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
-export function processes({ root, rights, cache }: ProcessOptions): Executor {
+export function processes({ root, rights = () => NO_MORE, cache }: ProcessOptions): Executor {
   const running = new Set<Deno.ChildProcess>();
   let stopped = false;
   return {
@@ -61,7 +66,8 @@ export function processes({ root, rights, cache }: ProcessOptions): Executor {
         const alive = cache === undefined ? undefined : await Deno.realPath(join(cache, ALIVE));
         const { flags, read: more, confined } = await rights(job.equipment);
         const inputs = Object.values(job.files).map(({ path }) => path);
-        const read = [root, ...inputs, ...more, ...(alive ? [alive] : [])];
+        const own = relative(root, ATELIER) === "" ? [] : [ATELIER];
+        const read = [root, ...own, ...inputs, ...more, ...(alive ? [alive] : [])];
         const write = [output, scratch];
         const command = {
           program: Deno.execPath(),

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { digest } from "../files/digest.ts";
 import { messageOf } from "../files/explain.ts";
-import type { Locator } from "../files/locate.ts";
+import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { makeFolder, removeUnfinished } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
 import type { Source } from "./context.ts";
@@ -24,6 +24,8 @@ import {
   readManifest,
   writeManifest,
 } from "./manifest.ts";
+import { bounded } from "./pool.ts";
+import { processes } from "./processes.ts";
 import type { Equipment, Planned, Stage, Written } from "./stage.ts";
 import { inputName, needs, readsOf, type StageStatus, stageStatus, withNeeds } from "./status.ts";
 import { load, removeLeftovers, storedPath, verify } from "./store.ts";
@@ -31,16 +33,29 @@ import type { Workspace } from "./workspace.ts";
 
 /** How stages are run. */
 export interface RunOptions {
-  /** Run the targets again even where they are up to date, finished jobs included. */
-  readonly force: boolean;
-  readonly executor: Executor;
-  /** Asked before the first job of a run: what jobs compute with on this machine. */
-  equip(): Promise<Equipment>;
-  /** Finds files of other people's. */
-  readonly locator: Locator;
+  /** Run the targets again even where they are up to date, finished jobs included; false if omitted. */
+  readonly force?: boolean;
+  /** Runs jobs; if omitted, in a process each that reads the project and writes to its own folder, one a core. */
+  readonly executor?: Executor;
+  /** Asked before the first job of a run: what jobs compute with on this machine. Jobs of one variant can do without. */
+  equip?(): Promise<Equipment>;
+  /** Finds files of other people's; none if omitted. */
+  readonly locator?: Locator;
   /** Ends the run; what has finished stays. */
   readonly signal?: AbortSignal;
 }
+
+/** What is not said of a run. */
+const withDefaults = (
+  { root, cache }: Workspace,
+  {
+    force = false,
+    executor = bounded(processes({ root, cache }), navigator.hardwareConcurrency),
+    equip = () => Promise.resolve({ variant: "plain", facts: {} }),
+    locator = locatorOf({}),
+    signal,
+  }: RunOptions,
+) => ({ force, executor, equip, locator, signal });
 
 /**
  * Brings `targets` and all that they need up to date and returns their states. One run at a time works
@@ -54,9 +69,10 @@ export async function run(
   workspace: Workspace,
   plan: readonly Planned[],
   targets: readonly string[],
-  options: RunOptions,
-  onEvent: (event: RunEvent) => void,
+  given: RunOptions = {},
+  onEvent: (event: RunEvent) => void = () => {},
 ): Promise<StageStatus[]> {
+  const options = withDefaults(workspace, given);
   const { signal, executor } = options;
   const wanted = withNeeds(plan, targets);
   // Nothing is taken from manifests here: what is written down is what the code is.
@@ -132,7 +148,7 @@ class Run {
     readonly code: Code,
     readonly wanted: readonly Planned[],
     readonly targets: readonly string[],
-    readonly options: RunOptions,
+    readonly options: ReturnType<typeof withDefaults>,
     runner: JobRunner,
     readonly onEvent: (event: RunEvent) => void,
   ) {

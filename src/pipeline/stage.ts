@@ -7,10 +7,9 @@
  *
  * @module
  */
-import type { z } from "zod";
 import type { Json } from "../files/digest.ts";
 import type { Locator, OutsideFile, Progress } from "../files/locate.ts";
-import { type Artifact, mapTree, type Tree } from "./artifacts.ts";
+import { type Artifact, mapTree, type Schema, type Tree } from "./artifacts.ts";
 import { type Manifest, manifestArtifact } from "./manifest.ts";
 
 export type { Progress };
@@ -39,9 +38,11 @@ export interface Stage<P = unknown, R = Tree<Written>, W = Tree<Written>, J = Jo
   readonly loads: readonly string[];
   /** Artifacts of other stages. Which stages must run first follows from this. */
   readonly reads: R;
+  /** What it writes. */
   readonly writes: W;
   /** How its result came about: the manifest, as others may read it. */
   readonly manifest: Written<Artifact<Manifest>>;
+  /** The jobs that it may start, by name. */
   readonly jobs: J;
   /**
    * What of the parameters the result depends on, for its key, as JSON will have it: not where files
@@ -50,29 +51,44 @@ export interface Stage<P = unknown, R = Tree<Written>, W = Tree<Written>, J = Jo
   keyed(parameters: P): unknown;
 }
 
-/** A stage's declaration, as it is written down. */
-interface StageDeclaration<P, R, W, J> {
+/** A stage's declaration, as it is written down; see `Stage`. */
+export interface StageDeclaration<P, R, W, J> {
+  /** Name of its task and of its folder in `results/`. */
   readonly name: string;
+  /** What it does, in a sentence for people. */
   readonly about: string;
+  /** Address of the module whose `run` does the work. */
   readonly module: string;
+  /** Addresses of further modules that the work loads by itself; none if omitted. */
   readonly loads?: readonly string[];
-  readonly reads: R;
+  /** Artifacts of other stages; none if omitted. */
+  readonly reads?: R;
+  /** What it writes. */
   readonly writes: W;
-  readonly jobs: J;
+  /** The jobs that it may start; none if omitted. */
+  readonly jobs?: J;
+  /** What of the parameters counts for the key. */
   keyed(parameters: P): unknown;
 }
+
+/** No declarations. */
+export type None = Readonly<Record<never, never>>;
 
 /** Declares a stage. */
 export function defineStage<
   P,
-  const R extends Tree<Written>,
   const W extends Tree,
-  const J extends Jobs,
+  const R extends Tree<Written> = None,
+  const J extends Jobs = None,
 >(declaration: StageDeclaration<P, R, W, J>): Stage<P, R, AllWritten<W>, J> {
-  const { name, loads = [], writes } = declaration;
+  const { name, writes } = declaration;
+  // Where one is omitted, it is of its default type.
+  const { loads = [], reads = {} as R, jobs = {} as J } = declaration;
   return {
     ...declaration,
     loads,
+    reads,
+    jobs,
     // Key by key the same tree, which the compiler cannot follow.
     writes: mapTree(writes, (artifact, file) => ({
       ...artifact,
@@ -85,19 +101,27 @@ export function defineStage<
 
 /** A stage with the parameters that it is to run with. */
 export interface Planned {
+  /** The stage. */
   readonly stage: Stage;
+  /** Its parameters, as its `keyed` and its `run` take them. */
   readonly parameters: unknown;
 }
 
 /** A file by path and digest. */
 export interface StoredFile {
+  /** Where it lies. */
   readonly path: string;
+  /** Of its bytes. */
   readonly sha256: string;
 }
 
 /** A file that can be read in the form it was declared in. */
 export interface Reader<T> {
-  /** @throws {Error} where its bytes are not those that were written; it names the file */
+  /**
+   * What the file holds.
+   *
+   * @throws {Error} where its bytes are not those that were written; it names the file
+   */
   read(): Promise<T>;
   /**
    * Where it lies, to pass on to a job or to read it in parts.
@@ -141,8 +165,11 @@ export type Writers<W> = {
 
 /** What a stage's `run` is given. */
 export interface StageContext<P, R, W, J> {
+  /** What the stage is to run with. */
   readonly parameters: P;
+  /** What it reads, as declared. */
   readonly inputs: Readers<R>;
+  /** What it writes, as declared. */
   readonly outputs: Writers<W>;
   /** Starts a job, or finds its finished result. Many may be awaited at once; the executor bounds them. */
   readonly jobs: {
@@ -159,6 +186,7 @@ export interface StageContext<P, R, W, J> {
   outside(file: OutsideFile): Promise<Reader<Uint8Array> | undefined>;
   /** The path by which a published file reaches another one of the study. */
   link(reader: Reader<unknown>): string;
+  /** Told how far the stage is. */
   readonly progress: Progress;
 }
 
@@ -169,6 +197,7 @@ export type ContextOf<S> = S extends Stage<infer P, infer R, infer W, infer J>
 
 /** The jobs of a stage by name. */
 export interface Jobs {
+  /** A job, by its name. */
   readonly [name: string]: Job;
 }
 
@@ -185,19 +214,23 @@ export interface Variant {
 
 /** Declarations by name, without groups. */
 export interface Flat<A = Artifact> {
+  /** A declaration, by its name. */
   readonly [name: string]: A;
 }
 
 /** A job: what it takes and gives, and where its code is. */
 export interface Job<P = unknown, R = Flat, W = Flat> {
+  /** Name of its declaration. */
   readonly name: string;
   /** Address of the module that declares it, which exports this value as `job`. */
   readonly declaration: string;
   /** Address of the module whose `run` does the work. */
   readonly module: string;
   /** All that the result depends on besides inputs and code; checked again where the job runs. */
-  readonly parameters: z.ZodType<P>;
+  readonly parameters: Schema<P>;
+  /** The files that it reads. */
   readonly reads: R;
+  /** The files that it writes. */
   readonly writes: W;
   /** The ways in which it may be computed, if there are several. */
   readonly variants: { readonly [name: string]: Variant };
@@ -214,11 +247,13 @@ export function defineJob<P, const R extends Flat, const W extends Flat>(
   return { variants: {}, apart: [], ...job };
 }
 
-type OptionalKeys<R> = {
+/** Names of the files that may be left out. */
+export type OptionalKeys<R> = {
   [K in keyof R]: R[K] extends { readonly optional: true } ? K : never;
 }[keyof R];
 
-type ReaderOf<A> = A extends Artifact<infer T, infer _> ? Reader<T> : never;
+/** A reader of one artifact. */
+export type ReaderOf<A> = A extends Artifact<infer T, infer _> ? Reader<T> : never;
 
 /** What a stage asks of a job. */
 export interface JobRequest<P = unknown, R = Flat> {
@@ -226,6 +261,7 @@ export interface JobRequest<P = unknown, R = Flat> {
   readonly name: string;
   /** What it is called on the screen; its name if omitted. Never part of a key. */
   readonly label?: string;
+  /** By the schema of its declaration. */
   readonly parameters: P;
   /** The files that it reads: inputs of the stage, files of other people's, or what earlier jobs wrote. */
   readonly inputs:
@@ -235,13 +271,17 @@ export interface JobRequest<P = unknown, R = Flat> {
 
 /** What a job's `run` is given, in a process of its own. */
 export interface JobContext<P, R, W> {
+  /** What the job is asked for. */
   readonly parameters: P;
   /** What it computes with, as the machine's set-up has it. */
   readonly equipment: Equipment;
+  /** What it reads, as declared. */
   readonly inputs: Readers<R>;
+  /** What it writes, as declared. */
   readonly outputs: Writers<W>;
   /** Records what the result was made with, as provenance. */
   record(facts: Facts): void;
+  /** Told how far the job is. */
   readonly progress: Progress;
 }
 
@@ -251,6 +291,7 @@ export type JobContextOf<J> = J extends Job<infer P, infer R, infer W> ? JobCont
 
 /** Facts by name, for people and provenance. */
 export interface Facts {
+  /** A fact, by its name. */
   readonly [name: string]: Json;
 }
 

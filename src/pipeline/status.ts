@@ -1,6 +1,6 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
 import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
-import type { Locator } from "../files/locate.ts";
+import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { named } from "./artifacts.ts";
 import type { FileDigests } from "./code.ts";
 import {
@@ -27,6 +27,7 @@ import type { Workspace } from "./workspace.ts";
 
 /** The state of one stage. */
 export interface StageStatus {
+  /** The stage, with the parameters that it would run with. */
   readonly planned: Planned;
   /** Empty where the stage is up to date; otherwise one line a reason, for people. */
   readonly reasons: readonly string[];
@@ -208,13 +209,15 @@ export async function knownTexts(
 }
 
 /**
- * The states of all stages, in order. What texts of code come to is taken from the manifests if `known`
- * is omitted.
+ * The states of all stages, in order. Nothing runs.
+ *
+ * @param locator finds files of other people's; none if omitted
+ * @param known what texts of code come to; taken from the manifests if omitted
  */
 export async function statusOf(
   workspace: Workspace,
   plan: readonly Planned[],
-  locator: Locator,
+  locator: Locator = locatorOf({}),
   known?: Known,
 ): Promise<StageStatus[]> {
   const code = await digestPlan(workspace.root, plan, known ?? await knownTexts(workspace, plan));

@@ -78,6 +78,22 @@ export function count(value: number): string {
   return new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 }).format(value);
 }
 
+/** `1 epoch`, `2 epochs`, `60,000 images`: how many there are of something, in the form that the number asks for. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/**
+ * Words that somebody else wrote, such as the name of a class, as Markdown that shows them as they
+ * are, in tables and in sentences. An underscore inside a word means nothing and stays.
+ */
+export function plain(words: string): string {
+  return words
+    .replaceAll(/[\\`*<>[\]&~$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\$&")
+    // A backslash would be one too many in a table, which escapes pipes itself.
+    .replaceAll("|", "&#124;");
+}
+
 /**
  * `0.9094 [0.9036, 0.9149]`: a value and its interval, or the value alone where there is none.
  *

@@ -1,7 +1,7 @@
 /** What results were made with, for people. @module */
 import { z } from "zod";
 import type { Manifest } from "../pipeline/manifest.ts";
-import { count } from "../report/markdown.ts";
+import { counted } from "../report/markdown.ts";
 
 /** What engines say of themselves; see `EngineDescription`. */
 const facts = z.object({
@@ -31,9 +31,7 @@ export const madeWith = ({ provenance: { jobs } }: Manifest): string[] => [
       const found = facts.safeParse(job.facts);
       if (!found.success) return [];
       const { engine, backend, version, threads } = found.data;
-      return `${engine} engine, ${backend} ${version}, ${count(threads)} ${
-        threads === 1 ? "thread" : "threads"
-      }`;
+      return `${engine} engine, ${backend} ${version}, ${counted(threads, "thread")}`;
     }),
   ),
 ];

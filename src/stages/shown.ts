@@ -1,6 +1,6 @@
 /** What several sections of the report show of a trained network. @module */
 import { learningCurves } from "../report/charts/training.ts";
-import { count, NONE, table } from "../report/markdown.ts";
+import { count, counted, decimal, NONE, table } from "../report/markdown.ts";
 import type { Recipe } from "../training/recipe.ts";
 import type { Figures } from "./room.ts";
 
@@ -20,9 +20,11 @@ export function layersTable(
     readonly parameters: { readonly [layer: string]: number };
   } | null,
 ): string {
-  const theirs = published?.parameters;
+  const theirs = published && Object.keys(published.parameters).length > 0
+    ? published.parameters
+    : undefined;
   return table(
-    ["Layer", "Type", "Output", "Parameters", ...(published ? [published.source] : [])],
+    ["Layer", "Type", "Output", "Parameters", ...(published && theirs ? [published.source] : [])],
     [
       ...layers.map(({ layer, type, output, parameters }) => [
         layer,
@@ -56,21 +58,35 @@ interface EpochRow {
 export const keptEpoch = (history: readonly EpochRow[]): number =>
   history.find(({ kept }) => kept)!.epoch;
 
-/** Loss and accuracy of a network by epoch, as the figure `<name>-curves`. */
-export const curves = (
+/**
+ * Loss and accuracy of a network by epoch, as the figure `<name>-curves`; in a sentence where there is
+ * one epoch, which makes no curve.
+ */
+export async function curves(
   name: string,
   title: string,
   history: readonly EpochRow[],
   { figure }: Figures,
-): Promise<string> =>
-  figure(
+): Promise<string> {
+  if (history.length === 1) {
+    const [{ loss, accuracy, validationLoss, validationAccuracy }] = history;
+    return `${title}: after its one epoch, a loss of ${decimal(loss)} and an accuracy of ` +
+      `${decimal(accuracy)} on training images, ${decimal(validationLoss)} and ` +
+      `${decimal(validationAccuracy)} on validation images.`;
+  }
+  return await figure(
     `${name}-curves`,
     learningCurves(title, history, keptEpoch(history)),
     `${title}: loss and accuracy by epoch, training and validation`,
   );
+}
 
 /** `10 epochs`, `1 epoch`. */
-export const epochs = (n: number): string => `${count(n)} ${n === 1 ? "epoch" : "epochs"}`;
+export const epochs = (n: number): string => counted(n, "epoch");
+
+/** Who tells the winner that is trained beside that of a search. */
+export const toldBy = (published: object | null): string =>
+  published ? "the original study" : "study.ts";
 
 /** Which epoch's weights a recipe keeps, as in "the one with the best validation accuracy". */
 export const keptBy = (keep: Recipe["keep"]): string => ({

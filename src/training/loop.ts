@@ -8,14 +8,17 @@ import type { TrainableNetwork, Weights } from "../engine/engine.ts";
 
 /** How long and on what a network is trained. */
 export interface FitOptions {
-  /** Indices into the placed images. */
+  /** Indices into the placed images: what is learnt from. */
   readonly training: Int32Array;
+  /** What is validated on after each epoch. */
   readonly validation: Int32Array;
   /** Class of every placed image, `[N]`. */
   readonly labels: NdArray<Uint8Array>;
   /** The last epoch, counted from 1. */
   readonly epochs: number;
+  /** Images a step; the last one of an epoch may have fewer. */
   readonly batchSize: number;
+  /** The same in all steps. */
   readonly learningRate: number;
   /**
    * Which epoch's weights are kept: the one with the best validation accuracy, with the least
@@ -32,14 +35,19 @@ export interface FitOptions {
 export interface EpochRecord {
   /** Counted from 1. */
   readonly epoch: number;
+  /** Penalties included. */
   readonly loss: number;
+  /** Share of the images that were classified right. */
   readonly accuracy: number;
+  /** Cross-entropy alone, after the epoch. */
   readonly validationLoss: number;
+  /** After the epoch. */
   readonly validationAccuracy: number;
 }
 
 /** What training gives. */
 export interface Fit {
+  /** Every epoch, in order. */
   readonly history: readonly EpochRecord[];
   /** The epoch kept, counted from 1. */
   readonly keptEpoch: number;

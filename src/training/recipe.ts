@@ -1,6 +1,29 @@
 /** How a network is trained: what `study.ts` says of it. @module */
 import { z } from "zod";
+import type { OptimizerSpec } from "../engine/engine.ts";
 import { count, oneOf, seed, settings, share } from "../schema.ts";
+
+/** Everything about a training but the network and the data. */
+export interface Recipe {
+  /** The last epoch, counted from 1. */
+  readonly epochs: number;
+  /** The same in all steps. */
+  readonly learningRate: number;
+  /** Images a step. */
+  readonly batchSize: number;
+  /** How weights are updated. */
+  readonly optimizer: OptimizerSpec;
+  /** Share of the target spread evenly over all classes; none if omitted. */
+  readonly labelSmoothing?: number;
+  /** Adds `l2 * sum(w^2)` over kernels to the loss (Keras's `regularizers.L2`); none if omitted. */
+  readonly l2?: number;
+  /** Which epoch's weights are kept: the best by validation accuracy or loss (the first of several), or the last. */
+  readonly keep: "validationAccuracy" | "validationLoss" | "lastEpoch";
+  /** Seed of first weights, dropout and the order of batches. */
+  readonly seed: number;
+  /** Threads of one operation. Other counts give other last bits, so this is a parameter. */
+  readonly threads: number;
+}
 
 const moments = {
   /** Shares of the old moments kept at each step; Keras's defaults are 0.9 and 0.999. */
@@ -24,28 +47,21 @@ const optimizer = z.discriminatedUnion("type", [
     code === "invalid_union" ? 'expected the type "adam", "adamw" or "sgd"' : undefined,
 });
 
-/** Which epoch's weights are kept: the best by validation accuracy or loss (the first of several), or the last. */
 const keep = oneOf(["validationAccuracy", "validationLoss", "lastEpoch"]);
 
 /** What all trainings are told, whatever sets their length and learning rate. */
 export const common = {
   batchSize: count,
   optimizer,
-  /** Share of the target spread evenly over all classes; none if omitted. */
   labelSmoothing: share.optional(),
-  /** Adds `l2 * sum(w^2)` over kernels to the loss (Keras's `regularizers.L2`); none if omitted. */
   l2: z.number().min(0).optional(),
   keep,
   seed,
-  /** Threads of one operation. Other counts give other last bits, so this is a parameter. */
   threads: count,
 };
 
 /** A learning rate. */
 export const learningRate = z.number().positive();
 
-/** Everything about a training but the network and the data. */
-export const recipe = settings({ epochs: count, learningRate, ...common });
-
-/** See `recipe`. */
-export type Recipe = Readonly<z.infer<typeof recipe>>;
+/** The schema of a recipe. */
+export const recipe: z.ZodType<Recipe> = settings({ epochs: count, learningRate, ...common });

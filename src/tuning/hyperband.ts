@@ -29,6 +29,7 @@ export interface Bracket {
   readonly iteration: number;
   /** How often it sorts out: the number of its rungs less one. */
   readonly bracket: number;
+  /** Its rungs, in order. */
   readonly rungs: readonly {
     /** How many trials, at most. */
     readonly size: number;

@@ -11,9 +11,13 @@ import type { RandomState } from "../random.ts";
 
 /** Whole numbers from `minValue` to `maxValue`, both included, `step` (1 if omitted) apart. */
 export interface Int {
+  /** What kind it is. */
   readonly type: "int";
+  /** The smallest value. */
   readonly minValue: number;
+  /** The largest value. */
   readonly maxValue: number;
+  /** How far values lie apart; 1 if omitted. */
   readonly step?: number;
 }
 
@@ -22,9 +26,13 @@ export interface Int {
  * factor is as likely as every other (0.001 to 0.01 as 0.01 to 0.1), which goes without a step.
  */
 export interface Float {
+  /** What kind it is. */
   readonly type: "float";
+  /** The smallest value. */
   readonly minValue: number;
+  /** The largest value. */
   readonly maxValue: number;
+  /** How far values lie apart; any number in the range if omitted. */
   readonly step?: number;
   /** `linear` if omitted. */
   readonly sampling?: "linear" | "log";
@@ -32,7 +40,9 @@ export interface Float {
 
 /** One of the values listed. */
 export interface Choice {
+  /** What kind it is. */
   readonly type: "choice";
+  /** The values, each once. */
   readonly values: readonly Value[];
 }
 
@@ -41,6 +51,7 @@ export type Hyperparameter = Int | Float | Choice;
 
 /** Hyperparameters by name. Their order does not matter. */
 export interface Space {
+  /** What may vary, by its name. */
   readonly [name: string]: Hyperparameter;
 }
 
@@ -49,6 +60,7 @@ export type Value = number | string | boolean;
 
 /** A value for each hyperparameter of a space. */
 export interface Values {
+  /** The value, by the name of its hyperparameter. */
   readonly [name: string]: Value;
 }
 

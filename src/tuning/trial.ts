@@ -15,6 +15,7 @@ import type { Values } from "./space.ts";
 export interface Trial {
   /** Unique in its search and counted from 0; where fewer trials ran than planned, numbers are left out. */
   readonly id: number;
+  /** What is tried. */
   readonly values: Values;
   /** Epochs done before it starts: 0, or the `epochs` of its parent. */
   readonly initialEpoch: number;

@@ -211,7 +211,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on a disk that has become read-only a run says so, and status what it said before",
+  name:
+    "on a disk that has become read-only a run says so, changes nothing, and goes on once it may",
   ignore: !canMount,
   fn: () =>
     withProject(async (toy, root) => {

@@ -5,6 +5,7 @@ import {
   atEachOperation,
   beginnings,
   filesIn,
+  finish,
   GIVEN,
   heals,
   members,
@@ -85,6 +86,11 @@ Deno.test({
       const root = await toy.sources();
       const began = performance.now();
       const starts = await beginnings(toy, root);
+      const whole = { root, home: join(toy.workspace.root, "whole") };
+      await Deno.mkdir(whole.home);
+      const started = performance.now();
+      await finish(whole);
+      const duration = performance.now() - started;
       const next = randoms(SEED);
       const counts: Record<string, number> = {};
       let hits = 0;
@@ -102,7 +108,7 @@ Deno.test({
         if (target === "a job") {
           while (!ended && !job) job = (await members(run)).find(({ isJob }) => isJob);
         }
-        await Promise.race([pause(next() * (job ? 250 : 1200)), found]);
+        await Promise.race([pause(next() * (job ? 0.3 : 1) * duration), found]);
         try {
           if (!ended) Deno.kill(job?.pid ?? (target === "both" ? -run.pid : run.pid), signal);
         } catch {

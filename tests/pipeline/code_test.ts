@@ -176,6 +176,17 @@ Deno.test("the version of a package that code uses counts, and that of another o
     assertEquals((await toy.stale()).numbers, ["package acorn: 8.19.1 -> 8.19.2"]);
   }));
 
+Deno.test("what a project imports of itself by its name counts by its version", () =>
+  withToy(async (toy) => {
+    const named = (version: string) => `{ "name": "@atelier/atelier", "version": "${version}" }`;
+    toy.put("deno.json", named("1.0.0"));
+    // Where the toy runs, this name is Atelier's.
+    toy.edit("numbers/scale.ts", "export const", 'import "@atelier/atelier/data"; export const');
+    await toy.run();
+    toy.put("deno.json", named("1.0.1"));
+    assertEquals((await toy.stale()).numbers, ["package @atelier/atelier: 1.0.0 -> 1.0.1"]);
+  }));
+
 Deno.test("a change of one form counts for who writes it", () =>
   withToy(async (toy) => {
     await toy.run();

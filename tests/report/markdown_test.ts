@@ -3,9 +3,11 @@ import fc from "fast-check";
 import {
   type Cell,
   count,
+  counted,
   decimal,
   duration,
   NONE,
+  plain,
   signed,
   table,
   withInterval,
@@ -137,5 +139,48 @@ Deno.test("duration is within half a unit of what it shows", () => {
     const [, number, unit] = parts.at(-1)!;
     const step = units[unit] * (number.includes(".") ? 0.1 : 1);
     assertAlmostEquals(shown, seconds, step / 2 + 1e-6);
+  }));
+});
+
+Deno.test("counted says one of one and several of all other numbers", () => {
+  const cases: [number, string][] = [[0, "0 epochs"], [1, "1 epoch"], [1000, "1,000 epochs"]];
+  for (const [n, text] of cases) assertEquals(counted(n, "epoch"), text);
+  assertEquals(counted(1, "class", "classes"), "1 class");
+  assertEquals(counted(2, "class", "classes"), "2 classes");
+});
+
+Deno.test("words of others are shown as they are, in a sentence and in a table", () => {
+  const cases: [string, string][] = [
+    ["T-shirt/top", "T-shirt/top"],
+    ["golden_retriever", "golden_retriever"],
+    ["a|b", "a&#124;b"],
+    ["<b>", "\\<b\\>"],
+    ["*x* _y_ `z`", "\\*x\\* \\_y\\_ \\`z\\`"],
+    ["[a](b) ~c~ $d$ & \\", "\\[a\\](b) \\~c\\~ \\$d\\$ \\& \\\\"],
+    ["Käse_Brot", "Käse_Brot"],
+  ];
+  for (const [words, text] of cases) assertEquals(plain(words), text);
+
+  const char = fc.constantFrom(..."aZ0ß \\`*_<>[]&~$|#-");
+  fc.assert(fc.property(fc.array(char).map((all) => all.join("")), (words) => {
+    const text = plain(words);
+    // What CommonMark makes of it: an escaped character or a reference is that character.
+    const shown = text.replaceAll(
+      /\\([!-/:-@[-`{-~])|&#(\d+);/g,
+      (_, escaped, code) => escaped ?? String.fromCharCode(Number(code)),
+    );
+    assertEquals(shown, words);
+    const bare = text.replaceAll(/\\[!-/:-@[-`{-~]|&#\d+;/g, "");
+    assertEquals(
+      /[\\`*<>[\]&~$|]|(?<![a-zA-Z0-9ß])_|_(?![a-zA-Z0-9ß])/.exec(
+        bare.replaceAll(/(?<=\w|ß)_(?=\w|ß)/g, ""),
+      ),
+      null,
+    );
+    // A table changes nothing but white space at line ends.
+    assertEquals(
+      table([text.trim() || "x"], []).split("\n")[0].slice(2, -2).trim(),
+      text.trim() || "x",
+    );
   }));
 });

@@ -16,6 +16,7 @@ import {
   planOf,
   type Settings,
   SLOW,
+  type State,
   stateOf,
   type Toy,
   withToy,
@@ -27,17 +28,11 @@ export const SIGNALS = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** What the runs are given: three stages with jobs and files of every kind. */
 export const GIVEN: Settings = { more: { offsets: [3], times: 2, called: "more" } };
 
-/** What a run that came to its end says. */
+/** What a run that came to its end says: what `status` says then; see `State`. */
 const ended = z.strictObject({
-  /** The stages that ran. */
-  ran: z.array(z.string()),
-  /** What `status` says afterwards; see `State` in `toy.ts`. */
-  stale: z.record(z.string(), z.array(z.string()).readonly()),
+  stale: z.record(z.string(), z.array(z.string())),
   leftovers: z.array(z.string()),
 });
-
-/** See `ended` above. */
-export type Ended = z.infer<typeof ended>;
 
 /** Numbers from 0 to 1 that are the same in every run of the tests (mulberry32). */
 export function randoms(seed: number): () => number {
@@ -109,14 +104,14 @@ export const start = (
   }).spawn();
 
 /** How a run ended: what it says, or its error where it did not come to a good end. */
-export async function outcome(child: Deno.ChildProcess): Promise<Ended | string> {
+export async function outcome(child: Deno.ChildProcess): Promise<State | string> {
   const { success, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return success ? ended.parse(JSON.parse(text(stdout))) : text(stderr);
 }
 
 /** Runs to the end, which must be a good one. */
-export async function finish(place: Place, options?: StartOptions): Promise<Ended> {
+export async function finish(place: Place, options?: StartOptions): Promise<State> {
   const found = await outcome(start(place, options));
   assert(typeof found !== "string", String(found));
   return found;
@@ -248,24 +243,21 @@ export function bytes(files: Files): Record<string, string> {
 }
 
 /** Runs once more, undisturbed: all comes out as in `whole`, nothing else is left, and `status` is content. */
-export async function heals(place: Place, whole: Record<string, string>): Promise<Ended> {
-  const ended = await finish(place);
+export async function heals(place: Place, whole: Record<string, string>): Promise<void> {
+  const state = await finish(place);
   assertEquals(bytes(await filesIn(place.home)), whole);
-  assertEquals({ ...ended, ran: [] }, { ran: [], stale: {}, leftovers: [] });
-  return ended;
+  assertEquals(state, { stale: {}, leftovers: [] });
 }
 
 /**
  * Runs once more in this process on what was found after a loss: no stage counts as up to date whose files
  * are not, all comes out as in `whole`, nothing else is left, and `status` is content.
- *
- * @returns the stages that ran
  */
 export async function recovers(
   { root, home }: Place,
   found: Files,
   whole: Record<string, string>,
-): Promise<string[]> {
+): Promise<void> {
   await writeFiles(home, found);
   const workspace = { root, home, cache: join(home, ".cache") };
   const plan = await planOf(root, GIVEN);
@@ -279,18 +271,14 @@ export async function recovers(
       assertEquals(before[path], whole[path], `${path} of ${stage}, which counts as up to date`);
     }
   }
-  const ran: string[] = [];
   await run(workspace, plan, plan.map(({ stage }) => stage.name), {
     force: false,
     executor: bounded(inProcess(root), 2),
     equip: () => Promise.resolve(SLOW),
     locator: notesOf(workspace.cache),
-  }, (event) => {
-    if (event.type === "started") ran.push(event.stage);
-  });
+  }, () => {});
   assertEquals(bytes(await filesIn(home)), whole);
   assertEquals(await stateOf(workspace, plan), { stale: {}, leftovers: [] });
-  return ran;
 }
 
 /** Where runs that are disturbed begin. */
@@ -355,7 +343,7 @@ export interface Trial {
   /** Which operation it was, counted from 1, and what it was about to do. */
   readonly at: number;
   readonly struck: string;
-  readonly outcome: Ended | string;
+  readonly outcome: State | string;
   /** What did not hold afterwards. */
   readonly problem?: Error;
 }

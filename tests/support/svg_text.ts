@@ -45,3 +45,42 @@ export function malformed(xml: string): string | undefined {
   if (read < xml.length) return `"${xml.slice(read, read + 40)}"`;
   return open.length > 0 ? `<${open.at(-1)}> stays open` : undefined;
 }
+
+/**
+ * Texts of a drawing that reach beyond its edges, as far as 0.4 times the font size a character tells; none
+ * where all stay inside. Knows the transforms that Vega writes: shifts and turns.
+ */
+export function outside(svg: string): string[] {
+  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number);
+  type Place = readonly [x: number, y: number, angle: number];
+  const moved = (place: Place, transform = ""): Place =>
+    [...transform.matchAll(/(translate|rotate)\(([-\d.e]+)(?:,\s*([-\d.e]+))?\)/g)].reduce(
+      ([x, y, angle]: Place, [, kind, first, second = "0"]): Place => {
+        const [a, b] = [Number(first), Number(second)];
+        if (kind === "rotate") return [x, y, angle + a * Math.PI / 180];
+        const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+        return [x + a * cos - b * sin, y + a * sin + b * cos, angle];
+      },
+      place,
+    );
+  const open: Place[] = [[0, 0, 0]];
+  const found: string[] = [];
+  for (const [, closing, name, attributes, empty, text] of svg.matchAll(TAG)) {
+    const of = (name: string) => new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(attributes)?.[1];
+    if (closing) open.pop();
+    else if (!empty) open.push(moved(open[open.length - 1], of("transform")));
+    if (name !== "text" || closing) continue;
+    const [x, y, angle] = open[open.length - 1];
+    const length = text.length * parseFloat(of("font-size")!) * 0.4;
+    const before = length * ({ start: 0, middle: 0.5, end: 1 }[of("text-anchor") ?? "start"] ?? 0);
+    const inside = [-before, length - before].every((along) => {
+      const [atX, atY] = [x + along * Math.cos(angle), y + along * Math.sin(angle)];
+      return atX >= -1 && atX <= width + 1 && atY >= -1 && atY <= height + 1;
+    });
+    if (!inside) found.push(text);
+  }
+  return found;
+}
+
+/** A tag with what follows it. */
+const TAG = /<(\/?)([\w:]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>([^<]*)/g;

@@ -1,5 +1,5 @@
 /**
- * Runs all stages of a toy project as a task does, and prints what became of it (`Ended`):
+ * Runs all stages of a toy project as a task does, and prints what `status` says then (`State`):
  * `deno run toy_driver.ts <sources> <home> <settings> <flags of its jobs' processes>`.
  *
  * @module
@@ -9,7 +9,6 @@ import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { runTask } from "../../tasks/flags.ts";
-import type { Ended } from "./interrupted.ts";
 import { notesOf, planOf, reading, SLOW, stateOf } from "./toy.ts";
 
 await runTask(async (signal) => {
@@ -17,16 +16,13 @@ await runTask(async (signal) => {
   const workspace = { root, home, cache: join(home, ".cache") };
   const plan = await planOf(root, JSON.parse(settings));
   const rights = reading(...JSON.parse(flags));
-  const ran: string[] = [];
   await run(workspace, plan, plan.map(({ stage }) => stage.name), {
     force: false,
     executor: bounded(processes({ root, rights, cache: workspace.cache }), 2),
     equip: () => Promise.resolve(SLOW),
     locator: notesOf(workspace.cache),
     signal,
-  }, (event) => {
-    if (event.type === "started") ran.push(event.stage);
-  });
-  console.log(JSON.stringify({ ran, ...await stateOf(workspace, plan) } satisfies Ended));
+  }, () => {});
+  console.log(JSON.stringify(await stateOf(workspace, plan)));
   return 0;
 });

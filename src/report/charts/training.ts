@@ -6,7 +6,9 @@
  * @module
  */
 import type { TopLevelSpec } from "vega-lite";
+import { counted } from "../markdown.ts";
 import { categoryColors } from "../svg.ts";
+import { lossScale, shareScale } from "./axes.ts";
 import { checkClasses } from "./check.ts";
 
 /** One epoch of `learningCurves`. */
@@ -22,7 +24,8 @@ export interface CurvePoint {
 /**
  * Loss and accuracy by epoch side by side, training and validation, the kept epoch marked.
  *
- * @throws {RangeError} where there is no epoch, or the kept one is not among them
+ * @throws {RangeError} where there are fewer than two epochs, which make no curve, or the kept one is
+ * not among them
  */
 export function learningCurves(
   title: string,
@@ -34,6 +37,7 @@ export function learningCurves(
       `Chart "${title}": epoch ${keptEpoch} is not among the ${history.length} given.`,
     );
   }
+  if (history.length < 2) throw new RangeError(`Chart "${title}": one epoch makes no curve.`);
   const values = history.flatMap((
     { epoch, loss, accuracy, validationLoss, validationAccuracy },
   ) => [
@@ -44,6 +48,7 @@ export function learningCurves(
   const panel = (
     field: "loss" | "accuracy",
     axisTitle: string,
+    scale: typeof shareScale,
   ): Extract<TopLevelSpec, { layer: unknown }> => ({
     width: 320,
     height: 220,
@@ -56,6 +61,8 @@ export function learningCurves(
         // Whole epochs only, at most about ten labels.
         axis: {
           values: epochs.filter((epoch) => epoch % Math.ceil(epochs.length / 10) === 0),
+          // With a least step of 1, which goes with the format, Vega leaves out the second of three.
+          tickMinStep: 0.1,
           format: "d",
           grid: false,
           labelOverlap: false,
@@ -74,7 +81,7 @@ export function learningCurves(
             field,
             type: "quantitative",
             title: axisTitle,
-            scale: { zero: false },
+            scale: scale(values.map((value) => value[field])),
             axis: { tickCount: 6 },
           },
           color: {
@@ -92,13 +99,18 @@ export function learningCurves(
   return {
     title: { text: title, subtitle: `Dashed: epoch ${keptEpoch}, whose weights were kept` },
     description:
-      `Loss and accuracy over ${history.length} epochs; at the end the training accuracy ` +
+      `Loss and accuracy over ${
+        counted(history.length, "epoch")
+      }; at the end the training accuracy ` +
       `is ${last.accuracy.toFixed(4)} and the validation accuracy ${
         last.validationAccuracy.toFixed(4)
       }.`,
     data: { values },
     spacing: 40,
-    hconcat: [panel("loss", "Cross-entropy"), panel("accuracy", "Accuracy")],
+    hconcat: [
+      panel("loss", "Cross-entropy", lossScale),
+      panel("accuracy", "Accuracy", shareScale),
+    ],
   };
 }
 
@@ -166,7 +178,11 @@ export function confusionMatrix(
             type: "quantitative",
             title: "Share of the class",
             scale: { range: ["#f6f9fc", "#6baed6", "#08519c"], domain: [0, 1] },
-            legend: { format: "%", gradientLength: 200 },
+            // No longer than a small matrix is high, as far as its numbers have room.
+            legend: {
+              format: "%",
+              gradientLength: Math.min(200, Math.max(80, 36 * classes.length)),
+            },
           },
         },
       },
@@ -186,27 +202,35 @@ export function confusionMatrix(
   };
 }
 
-/** Scores of one class, 0 to 1. */
+/** Scores of one class, 0 to 1; null where there is none. */
 export interface ClassScore {
   readonly class: string;
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
 }
 
-/** Precision, recall and F1 of each class as dots on one line a class. */
+/**
+ * Precision, recall and F1 of each class as dots on one line a class, as far as they are defined.
+ *
+ * @throws {RangeError} where there is no class with an F1, or a name comes twice
+ */
 export function perClass(title: string, scores: readonly ClassScore[]): TopLevelSpec {
   const classes = scores.map((score) => score.class);
   checkClasses(title, classes);
   const names = ["precision", "recall", "F1"];
   const values = scores.flatMap(({ class: name, precision, recall, f1 }) =>
-    [precision, recall, f1].map((value, i) => ({ class: name, score: names[i], value }))
+    [precision, recall, f1].flatMap((value, i) =>
+      value === null ? [] : [{ class: name, score: names[i], value }]
+    )
   );
-  const worst = scores.reduce((least, score) => score.f1 < least.f1 ? score : least);
+  const [worst] = scores.flatMap(({ class: name, f1 }) => f1 === null ? [] : [{ name, f1 }])
+    .sort((a, b) => a.f1 - b.f1);
+  if (!worst) throw new RangeError(`Chart "${title}": no class has an F1.`);
   return {
     title,
     description: `Precision, recall and F1 of ${classes.length} classes; the least F1 is ` +
-      `${worst.f1.toFixed(4)}, of ${worst.class}.`,
+      `${worst.f1.toFixed(4)}, of ${worst.name}.`,
     width: 560,
     height: { step: 28 },
     data: { values },
@@ -216,13 +240,19 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
         type: "nominal",
         title: null,
         scale: { domain: [...classes] },
-        axis: { grid: true, domain: false, ticks: false },
+        axis: {
+          grid: true,
+          domain: false,
+          ticks: false,
+          // A dot at 0 lies on the axis.
+          labelPadding: values.some(({ value }) => value === 0) ? 12 : undefined,
+        },
       },
       x: {
         field: "value",
         type: "quantitative",
         title: "Score",
-        scale: { zero: false, nice: true },
+        scale: { nice: true, ...shareScale(values.map(({ value }) => value), 0.1) },
         axis: { format: ".2f", tickCount: 6 },
       },
     },

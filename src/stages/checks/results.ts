@@ -586,7 +586,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             .then(({ isFile }) => isFile, () => false);
           hold(there, `report.md links to ${link}, which is not there`);
         }
-        for (const nonsense of [/undefined|NaN|null|\[object/, /(?<![\d,])1 (epochs|trials)/]) {
+        const many = /(?<![\d,.])1 (epochs|trials|classes|images|rows|columns|pixels|cores)\b/;
+        for (const nonsense of [/\b(undefined|NaN|null)\b|\[object/, many]) {
           hold(!nonsense.test(page), `report.md says ${nonsense.exec(page)?.[0]}`);
         }
       },

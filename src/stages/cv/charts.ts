@@ -1,5 +1,7 @@
 /** The folds of a cross-validation, one small chart each. @module */
 import type { TopLevelSpec } from "vega-lite";
+import { shareScale } from "../../report/charts/axes.ts";
+import { counted } from "../../report/markdown.ts";
 import { categoryColors } from "../../report/svg.ts";
 
 /** One epoch of one fold. */
@@ -14,18 +16,21 @@ export interface FoldPoint {
 /**
  * Accuracy by epoch, one panel a fold on a common scale: training and held-out images.
  *
- * @throws {RangeError} where there is no point
+ * @throws {RangeError} where there is no point, or none beyond the first epoch: they make no curve
  */
 export function foldCurves(title: string, points: readonly FoldPoint[]): TopLevelSpec {
   if (points.length === 0) throw new RangeError(`Chart "${title}": there is no fold to draw.`);
   const kinds = ["training", "held out"];
   const epochs = Math.max(...points.map(({ epoch }) => epoch));
+  if (epochs < 2) throw new RangeError(`Chart "${title}": one epoch makes no curve.`);
   const folds = [...new Set(points.map(({ fold }) => fold))].sort((a, b) => a - b);
   const columns = Math.min(5, folds.length);
   return {
     title,
     description:
-      `Accuracy over ${epochs} epochs in each of ${folds.length} folds, on the images learnt ` +
+      `Accuracy over ${counted(epochs, "epoch")} in each of ${
+        counted(folds.length, "fold")
+      }, on the images learnt ` +
       `from and on those held out.`,
     data: {
       values: points.flatMap(({ fold, epoch, accuracy, validationAccuracy }) => [
@@ -51,13 +56,20 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
           type: "quantitative",
           title: "Epoch",
           scale: { domain: [1, epochs], nice: false },
-          axis: { values: [1, Math.ceil(epochs / 2), epochs], format: "d", grid: false },
+          axis: {
+            values: [...new Set([1, Math.ceil(epochs / 2), epochs])],
+            tickMinStep: 0.1, // See `learningCurves`.
+            format: "d",
+            grid: false,
+          },
         },
         y: {
           field: "accuracy",
           type: "quantitative",
           title: "Accuracy",
-          scale: { zero: false },
+          scale: shareScale(
+            points.flatMap(({ accuracy, validationAccuracy }) => [accuracy, validationAccuracy]),
+          ),
           axis: { tickCount: 6 },
         },
         color: {

@@ -1,5 +1,6 @@
 /** The report's section on the cross-validation. @module */
 import { correctedMean, meanAndStd } from "../../evaluation/intervals.ts";
+import { limits } from "../../report/limits.ts";
 import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
@@ -7,10 +8,11 @@ import { foldCurves } from "./charts.ts";
 import { MEAN } from "./names.ts";
 import type { cv } from "./stage.ts";
 
+type Context = SectionContextOf<typeof cv>;
+
 /** Writes the section. */
-export async function section(
-  { settings: { splits, randomState, recipe }, study, inputs, figure }: SectionContextOf<typeof cv>,
-): Promise<string[]> {
+export async function section(context: Context): Promise<string[]> {
+  const { settings: { splits, randomState, recipe }, study, inputs } = context;
   const { published } = study;
   const metrics = await inputs.metrics.read();
   const folds = metrics.filter(({ name }) => name !== MEAN);
@@ -60,10 +62,34 @@ export async function section(
     ),
     `The intervals of means are Nadeau and Bengio's (2003), which allow for the folds sharing most of ` +
     `their training images.`,
+    ...await coursePart(context),
+  ];
+}
+
+/** How the folds learnt, epoch by epoch. */
+async function coursePart(
+  { settings: { splits, recipe }, inputs, figure }: Context,
+): Promise<string[]> {
+  const history = await inputs.history.read();
+  const drawn = Math.min(splits, limits.folds);
+  const first = history.filter(({ fold }) => fold <= drawn);
+  const some = drawn < splits;
+  if (recipe.epochs === 1) {
+    return [
+      `In their one epoch ${some ? `the first ${drawn} folds` : "the folds"} came, on the images ` +
+      `learnt from, to accuracies of ${
+        new Intl.ListFormat("en").format(first.map(({ accuracy }) => decimal(accuracy)))
+      }.`,
+    ];
+  }
+  return [
     await figure(
       "cv-curves",
-      foldCurves("LeNet-5 in each fold", await inputs.history.read()),
-      "Accuracy by epoch in each fold, on training images and on those held out",
+      foldCurves(`LeNet-5 in ${some ? `the first ${drawn} folds` : "each fold"}`, first),
+      `Accuracy by epoch in ${
+        some ? `the first ${drawn} folds` : "each fold"
+      }, on training images ` +
+        `and on those held out`,
     ),
   ];
 }

@@ -7,7 +7,8 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import type { NdArray } from "../../ndarray.ts";
-import { pngDataUrl, type Rgb } from "../../report/png.ts";
+import { counted } from "../../report/markdown.ts";
+import { pngDataUrl, type Raster, type Rgb } from "../../report/png.ts";
 import { categoryColors } from "../../report/svg.ts";
 import { checkClasses } from "../../report/charts/check.ts";
 
@@ -46,7 +47,12 @@ export function labelCounts(
         title: null,
         axis: { ticks: false },
       },
-      x: { field: "count", type: "quantitative", title: "Images", axis: { tickCount: 6 } },
+      x: {
+        field: "count",
+        type: "quantitative",
+        title: "Images",
+        axis: { tickCount: 6, tickMinStep: 1 },
+      },
     },
     layer: [
       { mark: { type: "bar", color: categoryColors[0], height: { band: 0.72 } } },
@@ -72,6 +78,16 @@ const redBlue: readonly Rgb[] = [
   [178, 24, 43],
   [103, 0, 31],
 ];
+
+/** What an image measures. */
+export interface ImageSize {
+  /** In pixels. */
+  readonly height: number;
+  /** In pixels. */
+  readonly width: number;
+  /** Values a pixel: 1 for grey, 3 for red, green and blue. */
+  readonly channels: number;
+}
 
 /** Colours from -1 to 1 in steps of 0.02: too fine to see, and a PNG a quarter smaller than with 256. */
 const correlationSteps = 101;
@@ -101,20 +117,21 @@ const correlationPalette: readonly Rgb[] = [
  * thousands. Values are rounded to steps of 0.02.
  *
  * @param title What the chart is called.
- * @param matrix Correlations `[P, P]` in C order with `P = side * side`, in [-1, 1], rounding errors
- *   aside; NaN in the rows and columns of constant pixels.
- * @param side Height and width of an image in pixels: pixel `i` lies in row `floor(i / side)`.
- * @throws {RangeError} where the matrix does not fit the side, or a value is no correlation
+ * @param matrix Correlations `[P, P]` in C order with `P = height * width * channels`, in [-1, 1],
+ *   rounding errors aside; NaN in the rows and columns of constant pixels.
+ * @param image The size of an image, whose values are numbered in C order; a colour is 3 channels.
+ * @throws {RangeError} where the matrix does not fit the size, or a value is no correlation
  */
 export function correlationHeatMap(
   title: string,
   matrix: Float32Array | Float64Array,
-  side: number,
+  { height, width, channels }: ImageSize,
 ): TopLevelSpec {
-  const pixels = side * side;
-  if (!Number.isInteger(side) || side < 1 || matrix.length !== pixels * pixels) {
+  const pixels = height * width * channels;
+  if (!Number.isInteger(pixels) || pixels < 1 || matrix.length !== pixels * pixels) {
     throw new RangeError(
-      `Chart "${title}": the correlations of images of ${side} x ${side} pixels are ` +
+      `Chart "${title}": the correlations of images of ${height} x ${width} pixels` +
+        `${channels === 1 ? "" : ` in ${channels} colours`} are ` +
         `${pixels} x ${pixels} = ${pixels * pixels} values; got ${matrix.length}.`,
     );
   }
@@ -146,7 +163,7 @@ export function correlationHeatMap(
   });
 
   // Ticks at the first pixel of every few image rows, about seven in all.
-  const tickStep = Math.max(1, Math.round(side / 7)) * side;
+  const tickStep = Math.max(1, Math.round(height / 7)) * width * channels;
   const ticks: number[] = [];
   for (let tick = 0; tick < pixels; tick += tickStep) ticks.push(tick);
   const size = 640;
@@ -155,14 +172,16 @@ export function correlationHeatMap(
     type: "quantitative",
     scale: { domain, nice: false, zero: false },
     axis: { values: ticks, grid: false, format: "d" },
-    title: `Pixel (row × ${side} + column)`,
+    title: channels === 1
+      ? `Pixel (row × ${width} + column)`
+      : `Value ((row × ${width} + column) × ${channels} + colour)`,
   } as const;
   const centre = (pixels - 1) / 2;
   return {
     title: constant === 0 ? title : {
       text: title,
-      subtitle: `Grey: ${constant} ${
-        constant === 1 ? "pixel that is" : "pixels that are"
+      subtitle: `Grey: ${
+        counted(constant, "pixel that is", "pixels that are")
       } the same in every image, so without a correlation.`,
     },
     description: `Heat map: the correlation of each of ${pixels} pixels with each other, from ` +
@@ -218,13 +237,15 @@ export function correlationHeatMap(
 }
 
 /**
- * Images in a grid, row by row, each with the name of its class below it.
+ * Images in a grid, each with the name of its class below it. Every class begins a row, in the order
+ * in which they first come, and goes on in further rows where it has more images than there are columns.
  *
  * @param title What the chart is called.
- * @param images Grey values `[N, height, width]` or `[N, height, width, 1]`, 0 black to 255 white.
+ * @param images Grey values `[N, height, width]` or `[N, height, width, 1]`, 0 black to 255 white, or
+ *   `[N, height, width, 3]` red, green and blue.
  * @param labels Class numbers `[N]`.
  * @param classes Names, each once, in the order of the class numbers.
- * @param columns Images in a row.
+ * @param columns Images in a row at most.
  * @throws {RangeError} where these do not fit together
  */
 export function imageGrid(
@@ -235,21 +256,22 @@ export function imageGrid(
   columns: number,
 ): TopLevelSpec {
   checkClasses(title, classes);
-  const [count, height, width] = images.shape;
-  const dimensions = images.shape.length;
+  const [number, height, width, channels = 1] = images.shape;
+  const values = height * width * channels;
   if (
-    !(dimensions === 3 || (dimensions === 4 && images.shape[3] === 1)) ||
-    images.data.length !== count * height * width || count < 1
+    ![3, 4].includes(images.shape.length) || ![1, 3].includes(channels) ||
+    images.data.length !== number * values || number < 1
   ) {
     throw new RangeError(
-      `Chart "${title}": grey images have the shape [N, height, width] or [N, height, width, 1] ` +
-        `with N at least 1, and as many values; got the shape [${images.shape.join(", ")}] ` +
-        `with ${images.data.length} values.`,
+      `Chart "${title}": images have the shape [N, height, width], [N, height, width, 1] or, in ` +
+        `colour, [N, height, width, 3] with N at least 1, and as many values; got the shape ` +
+        `[${images.shape.join(", ")}] with ${images.data.length} values.`,
     );
   }
-  if (labels.length !== count) {
+  if (labels.length !== number) {
     throw new RangeError(
-      `Chart "${title}": ${count} images have as many labels; got ${labels.length}.`,
+      `Chart "${title}": ${counted(number, "image has", "images have")} as many labels; ` +
+        `got ${labels.length}.`,
     );
   }
   if (!Number.isInteger(columns) || columns < 1) {
@@ -257,11 +279,10 @@ export function imageGrid(
   }
 
   const cell = Math.min(82, Math.floor(840 / columns));
-  // A whole number of screen pixels for each image pixel where there is room for it.
-  const fit = (cell - 14) / Math.max(width, height);
-  const scale = fit >= 1 ? Math.floor(fit) : fit;
-  const rowHeight = height * scale + 26;
-  const values = Array.from({ length: count }, (_, i) => {
+  const room = cell - 14;
+  const fit = room / Math.max(width, height);
+  const seen = new Map<number, number[]>();
+  for (let i = 0; i < number; i++) {
     const label = labels[i];
     if (!(Number.isInteger(label) && label >= 0 && label < classes.length)) {
       throw new RangeError(
@@ -270,27 +291,40 @@ export function imageGrid(
         }.`,
       );
     }
-    const pixels = height * width;
-    return {
-      image: pngDataUrl({
-        width,
-        height,
-        data: images.data.subarray(i * pixels, (i + 1) * pixels),
-      }),
-      class: classes[label],
-      column: i % columns,
-      row: Math.floor(i / columns),
-    };
-  });
+    seen.set(label, [...seen.get(label) ?? [], i]);
+  }
+  const places = new Map<number, { readonly column: number; readonly row: number }>();
+  let rows = 0;
+  for (const of of seen.values()) {
+    of.forEach((image, i) =>
+      places.set(image, { column: i % columns, row: rows + Math.floor(i / columns) })
+    );
+    rows += Math.ceil(of.length / columns);
+  }
+  const drawn = Array.from({ length: number }, (_, i) =>
+    shrunk({
+      width,
+      height,
+      data: images.data.subarray(i * values, (i + 1) * values),
+    }, Math.min(1, fit)));
+  // A whole number of screen pixels for each image pixel where there is room for it.
+  const scale = Math.max(1, Math.floor(fit));
+  const shown = { width: drawn[0].width * scale, height: drawn[0].height * scale };
+  const rowHeight = shown.height + 26;
   const band = { paddingInner: 0, paddingOuter: 0 };
   return {
     title,
-    description: `${count} images in rows of ${columns}, each with the name of its class: ${
-      [...new Set(values.map((value) => value.class))].join(", ")
-    }.`,
+    description: `${counted(number, "image")} in rows of ${columns}, each with the name of its ` +
+      `class: ${[...seen.keys()].map((label) => classes[label]).join(", ")}.`,
     width: { step: cell },
     height: { step: rowHeight },
-    data: { values },
+    data: {
+      values: drawn.map((image, i) => ({
+        image: pngDataUrl(image),
+        class: classes[labels[i]],
+        ...places.get(i),
+      })),
+    },
     encoding: {
       x: { field: "column", type: "ordinal", axis: null, scale: band },
       y: { field: "row", type: "ordinal", axis: null, scale: band },
@@ -299,10 +333,9 @@ export function imageGrid(
       {
         mark: {
           type: "image",
-          width: width * scale,
-          height: height * scale,
+          ...shown,
           yOffset: -9,
-          smooth: scale < 1,
+          smooth: false,
         },
         encoding: { url: { field: "image", type: "nominal" } },
       },
@@ -311,10 +344,42 @@ export function imageGrid(
           type: "text",
           fontSize: 11,
           limit: cell - 4,
-          yOffset: (height * scale) / 2 - 1,
+          yOffset: shown.height / 2 - 1,
         },
         encoding: { text: { field: "class", type: "nominal" } },
       },
     ],
   };
+}
+
+/**
+ * An image reduced to a share of its size, so that a page need not hold pixels that it cannot show:
+ * each pixel is the mean of those that it stands for. As it is where the share is 1.
+ *
+ * @param image Grey or red, green and blue, without a palette.
+ */
+function shrunk(image: Raster, share: number): Raster {
+  if (share === 1) return image;
+  const channels = image.data.length / (image.width * image.height);
+  const [width, height] = [image.width, image.height]
+    .map((size) => Math.max(1, Math.round(size * share)));
+  /** The first pixel of a stretch that one pixel stands for. */
+  const from = (place: number, now: number, before: number) => Math.floor(place * before / now);
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0, at = 0; y < height; y++) {
+    const [top, bottom] = [y, y + 1].map((place) => from(place, height, image.height));
+    for (let x = 0; x < width; x++) {
+      const [left, right] = [x, x + 1].map((place) => from(place, width, image.width));
+      for (let channel = 0; channel < channels; channel++, at++) {
+        let sum = 0;
+        for (let row = top; row < bottom; row++) {
+          for (let column = left; column < right; column++) {
+            sum += image.data[(row * image.width + column) * channels + channel];
+          }
+        }
+        data[at] = Math.round(sum / ((bottom - top) * (right - left)));
+      }
+    }
+  }
+  return { width, height, data };
 }

@@ -1,58 +1,68 @@
-/** The report's section on the data: part I of the original study. @module */
-import { count, NONE, table } from "../../report/markdown.ts";
+/** The report's section on the data. @module */
+import { take } from "../../data/prepare.ts";
+import type { NdArray } from "../../ndarray.ts";
+import { ranking } from "../../report/charts/ranking.ts";
+import { limits, sampled } from "../../report/limits.ts";
+import { count, counted, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
-import { correlationHeatMap, imageGrid, labelCounts } from "./charts.ts";
+import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
 import type { prepare } from "./stage.ts";
 
-/** Columns of the wide tables that are shown: the first and the last pixel, and some of the middle row. */
-function shownPixels(rows: number, columns: number): number[] {
-  const middle = Math.floor(rows / 2) * columns + 1;
-  const some = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((at) => middle + Math.floor(at * columns));
-  return [...new Set([1, ...some, rows * columns])];
+type Context = SectionContextOf<typeof prepare>;
+
+/** Values of an image that the wide tables show: the first and the last, and some of the middle row. */
+function shownValues({ height, width, channels }: ImageSize): number[] {
+  const middle = Math.floor(height / 2) * width;
+  const some = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((at) =>
+    (middle + Math.floor(at * width)) * channels
+  );
+  return [...new Set([0, ...some, height * width * channels - 1])];
 }
 
 const statistics = ["count", "mean", "std", "min", "q25", "q50", "q75", "max"] as const;
 const titles: { readonly [statistic: string]: string } = { q25: "25%", q50: "50%", q75: "75%" };
 
 /** Writes the section. */
-export async function section(
-  { settings: { size, split }, study, inputs, figure, link }: SectionContextOf<typeof prepare>,
-): Promise<string[]> {
-  const { data: { name }, classes, published } = study;
+export async function section(context: Context): Promise<string[]> {
+  const { settings: { split }, study, inputs, link } = context;
+  const { data: { name }, published } = study;
   const summary = await inputs.summary.read();
   const head = await inputs.head.read();
-  const description = new Map((await inputs.describe.read()).map((row) => [row.column, row]));
-  const correlation = await inputs.correlation.read();
+  const [label, ...described] = await inputs.describe.read();
   const images = await inputs.gridImages.read();
-  const labels = (await inputs.gridLabels.read()).data;
-  const [, height, width] = images.shape;
-  const pixels = shownPixels(height, width).map((pixel) => `pixel${pixel}`);
-  const shown = ["label", ...pixels];
+  const [, height, width, channels = 1] = images.shape;
+  const size = { height, width, channels };
+  const values = shownValues(size).map((at) => described[at]);
+  const shown = [label, ...values];
   const [rows, columns] = summary.shape;
-  const padded = size > height || size > width;
+  const [, paddedHeight, paddedWidth] = summary.shapes.train;
+  const padded = paddedHeight > height || paddedWidth > width;
 
   return [
     "## The data",
-    `${name}: the training table has ${count(rows)} rows and ${
-      count(columns)
-    } columns, a label and ` +
+    `${plain(name)}: the training table has ${counted(rows, "row")} and ${
+      counted(columns, "column")
+    }, a label and ` +
     `${
-      count(columns - 1)
-    } pixels from 0 to 255. Its first rows, some columns of the middle of the image:`,
+      channels === 1
+        ? counted(columns - 1, "pixel")
+        : `${count(columns - 1)} values, ${count(height * width)} pixels in ${channels} colours,`
+    } from 0 to 255. ${head.length === 1 ? "Its row" : "Its first rows"}, ` +
+    `some columns of the middle of the image:`,
     table(
-      shown,
-      head.map(({ label, pixels: row }) => [
-        String(label),
-        ...pixels.map((column) => String(row[column])),
+      shown.map(({ column }) => column),
+      head.map((row) => [
+        String(row.label),
+        ...values.map(({ column }) => String(row.pixels[column])),
       ]),
     ),
     `Every column described as \`pandas.DataFrame.describe()\` does it ` +
     `(${link(inputs.describe, "all columns as CSV")}):`,
     table(
-      ["", ...shown],
+      ["", ...shown.map(({ column }) => column)],
       statistics.map((statistic) => [
         titles[statistic] ?? statistic,
-        ...shown.map((column) => number(description.get(column)![statistic], statistic)),
+        ...shown.map((column) => number(column[statistic], statistic)),
       ]),
     ),
     `Missing and repeated rows; of equal rows the first stays.`,
@@ -61,22 +71,10 @@ export async function section(
       ["Duplicate rows", summary.duplicates, ...(published ? [published.duplicates] : [])],
     ]),
     "### Labels and images",
-    await figure(
-      "label-counts",
-      labelCounts("Training images of each class", classes, summary.labelCounts),
-      "Number of training images of each class",
-    ),
-    await figure(
-      "images",
-      imageGrid("The first images of each class", images, labels, classes, 10),
-      "A grid of images, ten of each class, with class names",
-    ),
+    ...await labelsPart(summary.labelCounts, context),
+    ...await imagesPart(images, context),
     "### How pixels go together",
-    await figure(
-      "correlation",
-      correlationHeatMap("Correlation of every pixel with every other", correlation.data, width),
-      "Heat map of the correlations between all pixels",
-    ),
+    await correlationPart(size, context),
     "### What networks learn from",
     `Images are ${padded ? "padded with zeros, " : ""}split as scikit-learn's ` +
     `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState})\` splits them, ` +
@@ -86,18 +84,131 @@ export async function section(
       ["Part", "Shape"],
       Object.entries(summary.shapes).map(([part, shape]) => [part, `[${shape.join(", ")}]`]),
     ),
-    `The first labels one-hot, as a softmax is compared with them:`,
-    table(
-      ["label", "class", "one-hot"],
-      summary.labels.map((label, i) => [
-        String(label),
-        classes[label],
-        `[${summary.oneHot[i].join(", ")}]`,
-      ]),
+    ...oneHotPart(summary, study.classes),
+  ];
+}
+
+/** Statistics to six significant digits, counts as whole numbers; one row has no deviation. */
+const number = (value: number, statistic: string): string =>
+  Number.isNaN(value)
+    ? NONE
+    : statistic === "count"
+    ? count(value)
+    : String(Number(value.toPrecision(6)));
+
+/** How many images each class has: class by class, or their sizes and the largest and smallest by name. */
+async function labelsPart(
+  counts: readonly number[],
+  { study: { classes }, inputs, figure, link }: Context,
+): Promise<string[]> {
+  const name = "label-counts";
+  const title = "Training images of each class";
+  const alt = "Number of training images of each class";
+  if (classes.length <= limits.list) {
+    return [await figure(name, labelCounts(title, classes, counts), alt)];
+  }
+  const all = link(inputs.summary, "all counts");
+  const ranked = classes.map((name, of) => ({ name, images: counts[of] }))
+    .sort((a, b) => b.images - a.images);
+  const [most, least] = [ranked[0].images, ranked[ranked.length - 1].images];
+  if (most === least) {
+    return [`Each of the ${count(classes.length)} classes has ${counted(most, "training image")}.`];
+  }
+  const named = (of: typeof ranked) =>
+    new Intl.ListFormat("en").format(
+      of.map(({ name, images }) => `${plain(name)} (${count(images)})`),
+    );
+  return [
+    `The ${count(classes.length)} classes have ${count(least)} to ${counted(most, "image")} each ` +
+    `(${all}). The most have ${named(ranked.slice(0, 5))}; the fewest ${named(ranked.slice(-5))}.`,
+    await figure(
+      name,
+      ranking(
+        { title, of: ["class", "classes"], values: "Images", kind: "count" },
+        ranked.map(({ images }) => images),
+      ),
+      alt,
     ),
   ];
 }
 
-/** Statistics to six significant digits, counts as whole numbers. */
-const number = (value: number, statistic: string): string =>
-  statistic === "count" ? count(value) : String(Number(value.toPrecision(6)));
+/** What the images look like; of many classes, a sample of them. */
+async function imagesPart(
+  images: NdArray<Uint8Array>,
+  { study: { classes }, inputs, figure }: Context,
+): Promise<string[]> {
+  const labels = [...(await inputs.gridLabels.read()).data];
+  const present = [...new Set(labels)];
+  const chosen = sampled(present, limits.grid);
+  const indices = labels.flatMap((label, i) => chosen.includes(label) ? [i] : []);
+  return [
+    ...(chosen.length < present.length
+      ? [
+        `A sample of ${chosen.length} of the ${
+          count(present.length)
+        } classes, spread evenly over ` +
+        `their numbers:`,
+      ]
+      : []),
+    await figure(
+      "images",
+      imageGrid(
+        "The first images of each class",
+        take(images, indices),
+        indices.map((i) => labels[i]),
+        classes,
+        COLUMNS,
+      ),
+      "A grid of images, the first of each class, with class names",
+    ),
+  ];
+}
+
+/** Images in a row of the grid. */
+const COLUMNS = 10;
+
+/** The correlations of all values, as far as there are not too many of them. */
+async function correlationPart(
+  size: ImageSize,
+  { inputs, figure }: Context,
+): Promise<string> {
+  const values = size.height * size.width * size.channels;
+  const matrix: NdArray<Float32Array> | undefined = values > limits.correlated
+    ? undefined
+    : await inputs.correlation.read();
+  if (!matrix) {
+    return `The map of the correlations of every value of an image with every other is left out: ` +
+      `${count(values)} values make ${count(values ** 2)} pairs.`;
+  }
+  if (matrix.data.every(Number.isNaN)) {
+    return "No pixel differs from image to image, so none has a correlation with another.";
+  }
+  return await figure(
+    "correlation",
+    correlationHeatMap("Correlation of every pixel with every other", matrix.data, size),
+    "Heat map of the correlations between all pixels",
+  );
+}
+
+/** The first labels as vectors; long ones as the place of their 1. */
+function oneHotPart(
+  { labels, oneHot }: { readonly labels: readonly number[]; readonly oneHot: readonly number[][] },
+  classes: readonly string[],
+): string[] {
+  const long = classes.length > limits.oneHot;
+  const [first, all] = labels.length === 1 ? ["label", "it"] : ["labels", "them"];
+  return [
+    `The first ${first} one-hot, as a softmax is compared with ${all}` +
+    (long
+      ? `: 1 in one of ${count(classes.length)} places, counted from 0, and 0 in all others.`
+      : ":"),
+    table(
+      ["label", "class", long ? "place of the 1" : "one-hot"],
+      labels.map((label, i) => [
+        String(label),
+        plain(classes[label]),
+        long ? String(oneHot[i].indexOf(1)) : `[${oneHot[i].join(", ")}]`,
+      ]),
+    ),
+  ];
+}

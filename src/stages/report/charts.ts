@@ -5,6 +5,7 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import { categoryColors } from "../../report/svg.ts";
+import { shareScale } from "../../report/charts/axes.ts";
 import { checkClasses } from "../../report/charts/check.ts";
 
 /** One accuracy, 0 to 1. */
@@ -42,19 +43,25 @@ export function accuracyComparison(
     type: "nominal" as const,
     title: null,
     scale: { domain: kinds, range: [categoryColors[0], categoryColors[1]].slice(0, kinds.length) },
-    legend: { orient: "top" as const, direction: "horizontal" as const },
+    legend: theirs.length === 0
+      ? null
+      : { orient: "top" as const, direction: "horizontal" as const },
   };
+  // A dot at 0 lies on the axis.
+  const labelPadding = rows.some(({ value, study }) => value === 0 || study === 0) ? 12 : undefined;
   const y = {
     field: "name",
     type: "nominal" as const,
     title: null,
     scale: { domain: names },
-    axis: { grid: true, domain: false, ticks: false, labelLimit: 300 },
+    axis: { grid: true, domain: false, ticks: false, labelLimit: 300, labelPadding },
   };
   const x = {
     type: "quantitative" as const,
     title: "Accuracy",
-    scale: { zero: false },
+    scale: shareScale(
+      rows.flatMap(({ low, high, study }) => [low, high, ...(study === null ? [] : [study])]),
+    ),
     axis: { format: ".3f", tickCount: 6 },
   };
   const shape = {

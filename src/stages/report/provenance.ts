@@ -1,7 +1,7 @@
 /** The report's section on where its numbers come from. @module */
 import { type DataDescription, dataFiles } from "../../data/description.ts";
 import type { Manifest } from "../../pipeline/manifest.ts";
-import { duration, NONE, table } from "../../report/markdown.ts";
+import { counted, duration, NONE, table } from "../../report/markdown.ts";
 import { madeWith } from "../made_with.ts";
 
 /** Writes the section from the manifests of the stages, in order. */
@@ -33,7 +33,7 @@ export function provenancePart(
           duration(provenance.seconds),
           Object.keys(provenance.jobs).length > 0 ? duration(seconds(manifest)) : NONE,
           madeWith(manifest).join("; ") || NONE,
-          `${provenance.processor}, ${provenance.cores} cores, ${provenance.platform}`,
+          `${provenance.processor}, ${counted(provenance.cores, "core")}, ${provenance.platform}`,
           provenance.deno,
           provenance.revision ? `\`${provenance.revision}\`` : NONE,
         ];

@@ -1,4 +1,4 @@
-/** The report's summary: every accuracy beside the original study's, with its difference and intervals. @module */
+/** The report's summary: every accuracy with its interval, and beside the original study's where there is one. @module */
 import type { TopLevelSpec } from "vega-lite";
 import { difference } from "../../evaluation/intervals.ts";
 import type { Metric } from "../../evaluation/metrics.ts";
@@ -12,16 +12,18 @@ export async function summaryPart(
   metrics: readonly Metric[],
   poster: (spec: TopLevelSpec, description: string) => Promise<string>,
 ): Promise<string[]> {
+  const accuracies = metrics.filter(({ name }) => name.endsWith(".accuracy"));
   const gated = Object.keys(thresholds).length > 0;
+  const compared = metrics.some(({ name }) => published?.figures[name]);
   const rows = metrics.map(({ name, value, interval, n }) => {
     const theirs = published?.figures[name];
     const versus = theirs && difference({ value, n }, theirs);
     const least = thresholds[name];
     return [
       `\`${name}\``,
-      ...(published ? [theirs ? decimal(theirs.value) : NONE] : []),
+      ...(compared ? [theirs ? decimal(theirs.value) : NONE] : []),
       withInterval(value, interval),
-      ...(published
+      ...(compared
         ? [versus ? withInterval(versus.value, [versus.low, versus.high], signed) : NONE]
         : []),
       count(n),
@@ -35,23 +37,25 @@ export async function summaryPart(
     ];
   });
   const header = [
-    "Accuracy",
-    ...(published ? ["the original study"] : []),
+    accuracies.length === metrics.length ? "Accuracy" : "Metric",
+    ...(compared ? ["the original study"] : []),
     "here [95%]",
-    ...(published ? ["difference [95%]"] : []),
+    ...(compared ? ["difference [95%]"] : []),
     "images",
     ...(gated ? ["threshold"] : []),
   ];
   return [
     "## In short",
     table(header, rows),
-    `Intervals are Wilson's; those of differences are Newcombe's. They say how far an accuracy on ` +
+    `Intervals are Wilson's${
+      compared ? "; those of differences are Newcombe's" : ""
+    }. They say how far an accuracy on ` +
     `other images of the same kind may lie, not how much another training run would differ. ` +
     `Training accuracies are of images that the network has learnt from.`,
     await poster(
       accuracyComparison(
-        published ? "Accuracies here and in the original study" : "Accuracies",
-        metrics.map(({ name, value, interval }) => ({
+        compared ? "Accuracies here and in the original study" : "Accuracies",
+        accuracies.map(({ name, value, interval }) => ({
           name: name.replace(/\.accuracy$/, "").replaceAll(".", " "),
           study: published?.figures[name]?.value ?? null,
           value,
@@ -59,7 +63,7 @@ export async function summaryPart(
           high: interval?.[1] ?? value,
         })),
       ),
-      published
+      compared
         ? "Accuracies with their 95% intervals, the original study's figures beside them"
         : "Accuracies with their 95% intervals",
     ),

@@ -13,13 +13,16 @@ export interface NamedLosses {
 /** Dashes beside colours, for readers and printers without colours. */
 const dashes = [[1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 4], [1, 3]];
 
+/** How many curves colours can tell apart. */
+export const MOST_CURVES = categoryColors.length;
+
 /**
  * Cross-entropy by epoch on a logarithmic axis, a line a training, and the loss of guessing as a
- * rule. A loss that is not finite ends its line.
+ * rule. A loss that is not finite, or is 0, which such an axis does not have, leaves a gap.
  *
- * @param classes How many classes there are: guessing costs `ln(classes)`.
+ * @param classes How many classes there are, from 2: guessing costs `ln(classes)`.
  * @throws {RangeError} where there is no curve, or more than colours can tell apart, two have one name,
- * or a loss is 0 or below
+ * a loss is below 0, or none has a second epoch: they make no curve
  */
 export function lossCurvesByCause(
   title: string,
@@ -28,25 +31,28 @@ export function lossCurvesByCause(
 ): TopLevelSpec {
   const curveNames = curves.map(({ name }) => name);
   checkClasses(title, curveNames);
-  if (curves.length > categoryColors.length) {
+  if (curves.length > MOST_CURVES) {
     throw new RangeError(
       `Chart "${title}": ${curves.length} curves are too many to tell apart; ` +
-        `draw at most ${categoryColors.length}.`,
+        `draw at most ${MOST_CURVES}.`,
     );
   }
   const values = curves.flatMap(({ name, losses }) =>
     losses.map((loss, i) => {
-      if (loss <= 0) {
+      if (loss < 0) {
         throw new RangeError(
           `Chart "${title}": the loss of "${name}" in epoch ${i + 1} is ${loss}; ` +
-            "a cross-entropy is above 0.",
+            "a cross-entropy is not below 0.",
         );
       }
-      return { name, epoch: i + 1, loss: Number.isFinite(loss) ? loss : null };
+      return { name, epoch: i + 1, loss: Number.isFinite(loss) && loss > 0 ? loss : null };
     })
   );
   const epochs = Math.max(...curves.map(({ losses }) => losses.length));
+  if (epochs < 2) throw new RangeError(`Chart "${title}": one epoch makes no curve.`);
   const chance = Math.log(classes);
+  const shown = [chance, ...values.flatMap(({ loss }) => loss ?? [])];
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
   return {
     title: { text: title, subtitle: `Dotted: guessing one of ${classes} classes` },
     description:
@@ -62,7 +68,7 @@ export function lossCurvesByCause(
         field: "epoch",
         type: "quantitative",
         title: "Epoch",
-        scale: { domain: [1, Math.max(2, epochs)], nice: false },
+        scale: { domain: [1, epochs], nice: false },
         axis: { format: "d", tickMinStep: 1, tickCount: 10, grid: false },
       },
     },
@@ -84,7 +90,13 @@ export function lossCurvesByCause(
             field: "loss",
             type: "quantitative",
             title: "Cross-entropy",
-            scale: { type: "log", nice: false, padding: 8 },
+            // Losses that are nearly equal would leave an axis without a length.
+            scale: {
+              type: "log",
+              nice: false,
+              padding: 8,
+              ...(high / low < 1.05 ? { domain: [low / 1.05, high * 1.05] } : {}),
+            },
             axis: { tickCount: 6, format: "~g" },
           },
           color: {

@@ -10,14 +10,15 @@ import {
   decimal,
   duration,
   NONE,
+  plain,
   signed,
   table,
   withInterval,
 } from "../../report/markdown.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { limits } from "../../report/limits.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs } from "../shown.ts";
-import { lossCurvesByCause } from "./charts.ts";
+import { curves, epochs, toldBy } from "../shown.ts";
+import { lossCurvesByCause, MOST_CURVES } from "./charts.ts";
 import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
 
 type Context = SectionContextOf<typeof transfer>;
@@ -31,31 +32,34 @@ interface Compared {
   readonly parameters: number;
   readonly trained: number;
   readonly seconds: number;
+  /** Whether its stage leads to it, rather than by way of it. */
+  readonly final: boolean;
   /** Predicted classes of the test images. */
   readonly predicted: readonly number[];
 }
 
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
-  const { settings, study: { classes, published }, inputs } = context;
+  const { settings, study: { published }, inputs, shows } = context;
   const bases = await inputs.bases.read();
   const available = bases.filter(({ available }) => available);
   const missing = bases.filter(({ available }) => !available);
   const { labels, networks } = await comparedNetworks(bases, context);
   const [first, ...others] = networks;
-  const shown = first
-    ? [first, ...others.filter(({ name }) => !name.includes(".") || name.endsWith(".finetuned"))]
-    : [];
-  const scores = shown.map(({ predicted }) =>
-    classReport(confusionMatrix(labels, predicted, classes.length)).classes
+  const shown = first ? [first, ...others.filter(({ final }) => final)] : [];
+  const compared = published !== null && (
+    networks.some((network) => network.published) ||
+    missing.some(({ name }) => name in published.transfer)
   );
+  const channels = (await shows.images.summary.read())?.shapes.test.at(-1);
   const { provenance: { jobs } } = await inputs.manifest.read();
   const history = await inputs.history.read();
 
   return [
     "## Transfer learning",
-    `Networks trained on ImageNet, as far as their weights can be had: the grey image repeated in three ` +
-    `channels and preprocessed as the network's authors did, features computed once, a softmax on them ` +
+    `Networks trained on ImageNet, as far as their weights can be had: ` +
+    (channels === 3 ? "images" : "the grey image repeated in three channels and") +
+    ` preprocessed as the network's authors did, features computed once, a softmax on them ` +
     `(\`linear\`) and one with 256 rectified units between (\`dense\`). Then the upper layers were trained ` +
     `together with the better of both heads (\`finetuned\`)` +
     (available.length > 0
@@ -75,7 +79,7 @@ export async function section(context: Context): Promise<string[]> {
     table(
       [
         "Network",
-        ...(published ? [`${published.source}: accuracy / validation`] : []),
+        ...(compared ? [`${published.source}: accuracy / validation`] : []),
         "validation [95%]",
         "test [95%]",
         "parameters",
@@ -85,7 +89,7 @@ export async function section(context: Context): Promise<string[]> {
       [
         ...networks.map(({ name, published: theirs, ...network }) => [
           name,
-          ...(published ? [publishedCell(theirs)] : []),
+          ...(compared ? [publishedCell(theirs)] : []),
           withInterval(network.validation.value, network.validation.interval),
           withInterval(network.test.value, network.test.interval),
           count(network.parameters),
@@ -94,7 +98,7 @@ export async function section(context: Context): Promise<string[]> {
         ]),
         ...missing.map(({ name }) => [
           name,
-          ...(published ? [publishedCell(published.transfer[name])] : []),
+          ...(compared ? [publishedCell(published.transfer[name])] : []),
           "not run: weights not there",
           NONE,
           NONE,
@@ -137,17 +141,7 @@ export async function section(context: Context): Promise<string[]> {
         `of pairs). It says whether these two trained networks differ on images of this kind, not how ` +
         `another training run of either would do.`,
         pairsTable(labels, shown),
-        "### Which classes gain and lose",
-        `Recall of each class on the test images: ${
-          shown[0].name
-        }'s, and what each other network adds to it.`,
-        table(
-          ["Class", ...shown.map(({ name }) => name)],
-          classes.map((name, label) => {
-            const [first, ...others] = scores.map((of) => of[label].recall);
-            return [name, decimal(first, 3), ...others.map((value) => signed(value - first, 3))];
-          }),
-        ),
+        ...classesPart(labels, shown, context),
       ]
       : []),
     ...await causesPart(context),
@@ -186,6 +180,7 @@ async function comparedNetworks(
       parameters,
       trained: parameters,
       seconds: manifest.provenance.jobs[job].seconds,
+      final: true,
       predicted: predictions.map(({ predicted }) => predicted),
     }];
   };
@@ -216,7 +211,7 @@ async function comparedNetworks(
         await tuned.winnerPredictions.read(),
       ),
       ...other(
-        "tuned, the original study's values",
+        `tuned, ${toldBy(published)}'s values`,
         "tune.study",
         "study",
         tunedMetrics,
@@ -233,6 +228,7 @@ async function comparedNetworks(
           parameters,
           trained,
           seconds: jobs[name].seconds,
+          final: name === `${base}.finetuned`,
           predicted: predictions.map(({ networks }) => networks[name]),
         }))
       ),
@@ -268,6 +264,50 @@ function pairsTable(labels: readonly number[], networks: readonly Compared[]): s
   );
 }
 
+/** Recall class by class; of many classes, those where networks differ most. */
+function classesPart(
+  labels: readonly number[],
+  networks: readonly Compared[],
+  { study: { classes } }: Context,
+): string[] {
+  const scores = networks.map(({ predicted }) =>
+    classReport(confusionMatrix(labels, predicted, classes.length)).classes
+  );
+  const rows = classes.map((name, label) => {
+    const [first, ...others] = scores.map((of) => of[label].recall);
+    const gains = others.map((value) => value - first);
+    return {
+      name,
+      some: scores[0][label].support > 0,
+      first,
+      gains,
+      most: Math.max(...gains.map(Math.abs)),
+    };
+  });
+  const many = rows.length > limits.list;
+  const chosen = many
+    ? rows.filter(({ some }) => some).toSorted((a, b) => b.most - a.most)
+      .slice(0, 2 * limits.ends)
+    : rows;
+  return [
+    "### Which classes gain and lose",
+    `Recall of ${
+      many
+        ? `the ${chosen.length} of ${count(rows.length)} classes where networks differ most,`
+        : "each class"
+    } on the test images: ${networks[0].name}'s, and what each other network adds to it.` +
+    (chosen.some(({ some }) => !some) ? ` A class without test images has none: ${NONE}.` : ""),
+    table(
+      ["Class", ...networks.map(({ name }) => name)],
+      chosen.map(({ name, some, first, gains }) => [
+        plain(name),
+        some ? decimal(first, 3) : NONE,
+        ...gains.map((gain) => some ? signed(gain, 3) : NONE),
+      ]),
+    ),
+  ];
+}
+
 const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);
 
 /** What the networks' authors call them. */
@@ -278,9 +318,8 @@ const titles = {
 } as const;
 
 /** The experiment on what turns a network that works into one that guesses. */
-async function causesPart(
-  { settings: { bases, causes }, study: { classes, published }, inputs, figure }: Context,
-): Promise<string[]> {
+async function causesPart(context: Context): Promise<string[]> {
+  const { settings: { bases, causes }, study: { classes, published }, inputs } = context;
   const { subset, recipe, base } = causes;
   const names = [causes.reference, ...causes.changes].map(({ name }) => name);
   const all = (await inputs.causes.read()).map((cause, i) => ({ ...cause, name: names[i] }));
@@ -322,14 +361,16 @@ async function causesPart(
     table(
       ["Training", "accuracy", "loss at the end", ""],
       all.map((cause) => [
-        cause.name,
+        plain(cause.name),
         cause.diverged ? NONE : decimal(last(cause)),
         cause.diverged ? NONE : decimal(cause.losses.at(-1)!, 3),
         cause.diverged ? "the loss was no number any more" : works(cause) ? "" : "**guessing**",
       ]),
     ),
     (guessing.length > 0
-      ? `Guessing is what ${quoted(guessing.map(({ name }) => name))} ends in` +
+      ? `Guessing is what ${quoted(guessing.map(({ name }) => name))} ${
+        guessing.length === 1 ? "ends" : "end"
+      } in` +
         (guessing.every(({ constant }) => constant)
           ? `, with a network that gives every image the same probabilities: what is left when no image ` +
             `excites a rectified unit any more, so that no gradient reaches the layers below. `
@@ -344,11 +385,28 @@ async function causesPart(
     (diverged.length > 0
       ? ` The training of ${quoted(diverged.map(({ name }) => name))} ended early.`
       : ""),
+    ...await coursePart(network, all, context),
+  ];
+}
+
+/** How the losses went, as far as trainings have more than one that a logarithmic axis can show. */
+async function coursePart(
+  network: string,
+  all: readonly { readonly name: string; readonly losses: readonly number[] }[],
+  { study: { classes }, figure }: Context,
+): Promise<string[]> {
+  const curves = all.filter(({ losses }) => losses.filter((loss) => loss > 0).length > 1)
+    .map(({ name, losses }) => ({ name, losses }));
+  if (curves.length === 0) return [];
+  return [
+    ...(curves.length > MOST_CURVES
+      ? [`The chart shows the first ${MOST_CURVES} of ${curves.length} trainings.`]
+      : []),
     await figure(
       "transfer-causes",
       lossCurvesByCause(
         `What makes ${network} guess`,
-        all.slice(0, categoryColors.length).map(({ name, losses }) => ({ name, losses })),
+        curves.slice(0, MOST_CURVES),
         classes.length,
       ),
       "Training loss by epoch for each change, and the loss of guessing",
@@ -358,4 +416,4 @@ async function causesPart(
 
 /** `a`, `b` and `c`, in quotation marks. */
 const quoted = (names: readonly string[]) =>
-  new Intl.ListFormat("en").format(names.map((name) => `"${name}"`));
+  new Intl.ListFormat("en").format(names.map((name) => `"${plain(name)}"`));

@@ -11,7 +11,7 @@ import { baseline } from "../baseline/stage.ts";
 import { epochColumns } from "../evaluated.ts";
 import { accuraciesOf } from "../accuracies.ts";
 import { metrics } from "../metrics.ts";
-import { preparedImages } from "../prepare/stage.ts";
+import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
 import type { Basics } from "../study.ts";
 import { tune } from "../tune/stage.ts";
@@ -205,6 +205,7 @@ export const transfer = defineRoom({
   },
   jobs: { features, fit },
   shows: {
+    images: { summary: prepare.writes.summary },
     lenet5: {
       metrics: baseline.writes.metrics,
       layers: baseline.writes.layers,

@@ -18,6 +18,8 @@ import {
   type Value,
   type Values,
 } from "../../tuning/space.ts";
+import { shareScale } from "../../report/charts/axes.ts";
+import { counted } from "../../report/markdown.ts";
 import { categoryColors } from "../../report/svg.ts";
 
 /** A trial, as far as these charts tell of it; a `FinishedTrial` is one. */
@@ -62,7 +64,9 @@ function ascending<T extends { readonly score: number }>(
     scored,
     failed: failed === 0
       ? undefined
-      : `${failed} of ${trials.length} trials failed and ${failed === 1 ? "has" : "have"} no score`,
+      : `${failed} of ${counted(trials.length, "trial")} failed and ${
+        failed === 1 ? "has" : "have"
+      } no score`,
   };
 }
 
@@ -179,8 +183,10 @@ export function parallelCoordinates(
       text: title,
       subtitle: `Dark: a good score${failed === undefined ? "" : `. Dashed: ${failed}`}`,
     },
-    description: `${trials.length} trials as lines over ${parameters.join(", ")} and the score, ` +
-      `which goes from ${worst.toFixed(4)} to ${best.toFixed(4)}.`,
+    description: `${counted(trials.length, "trial as a line", "trials as lines")} over ` +
+      `${parameters.join(", ")} and the score, which goes from ${worst.toFixed(4)} to ${
+        best.toFixed(4)
+      }.`,
     width,
     height: 320,
     layer: [
@@ -256,10 +262,12 @@ export function scoreByHyperparameter(
   const { scored, failed } = ascending(title, trials);
   const parameters = names(space);
   const epochs = [...new Set(scored.map((trial) => trial.epochs))].sort((a, b) => a - b);
+  const scale = shareScale(scored.map(({ score }) => score));
   const width = 200;
   return {
     title: failed === undefined ? title : { text: title, subtitle: failed },
-    description: `The scores of ${scored.length} trials against ${parameters.join(", ")}, ` +
+    description:
+      `The scores of ${counted(scored.length, "trial")} against ${parameters.join(", ")}, ` +
       `a scatter plot each.`,
     columns: Math.min(3, parameters.length),
     spacing: { row: 26, column: 30 },
@@ -312,10 +320,10 @@ export function scoreByHyperparameter(
             field: "score",
             type: "quantitative",
             title: "Validation accuracy",
-            scale: { zero: false },
+            scale,
             axis: { tickCount: 5 },
           },
-          color: {
+          color: epochs.length === 1 ? { value: categoryColors[0] } : {
             field: "epochs",
             type: "quantitative",
             title: "Epochs",
@@ -374,8 +382,12 @@ export function hyperbandRungs(title: string, trials: readonly RungTrial[]): Top
   return {
     title: failed === undefined ? title : { text: title, subtitle: failed },
     description:
-      `${scored.length} trials in ${panels.length} brackets, score by epochs; the best, ` +
-      `${best.score.toFixed(4)}, is in ${panelOf(best).toLowerCase()} at ${best.epochs} epochs.`,
+      `${counted(scored.length, "trial")} in ${
+        counted(panels.length, "bracket")
+      }, score by epochs; the best, ` +
+      `${best.score.toFixed(4)}, is in ${panelOf(best).toLowerCase()} at ${
+        counted(best.epochs, "epoch")
+      }.`,
     data: {
       values: scored.map((trial) => ({
         panel: panelOf(trial),
@@ -410,7 +422,7 @@ export function hyperbandRungs(title: string, trials: readonly RungTrial[]): Top
           field: "score",
           type: "quantitative",
           title: "Validation accuracy",
-          scale: { zero: false },
+          scale: shareScale(scored.map(({ score }) => score)),
           axis: { tickCount: 6 },
         },
       },

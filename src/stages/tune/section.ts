@@ -1,10 +1,10 @@
 /** The report's section on the search for hyperparameters. @module */
-import { count, decimal, NONE, table } from "../../report/markdown.ts";
+import { counted, decimal, NONE, table } from "../../report/markdown.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, keptBy, layersTable, optimizerOf } from "../shown.ts";
+import { curves, epochs, keptBy, layersTable, optimizerOf, toldBy } from "../shown.ts";
 import {
   hyperbandRungs,
   importanceBars,
@@ -49,6 +49,7 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
     table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),
     ...(scored.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
       ...await trialCharts(context, all),
+      ...await importancePart(context),
       best.length === 1 ? "The best trial:" : `The best ${trials(best.length)}:`,
       table(
         ["Trial", "bracket", "epochs", ...columns, "score"],
@@ -66,16 +67,16 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
 }
 
 /** `10 trials`, `1 trial`. */
-const trials = (n: number): string => `${count(n)} ${n === 1 ? "trial" : "trials"}`;
+const trials = (n: number): string => counted(n, "trial");
 
 type Context = SectionContextOf<typeof tune>;
 
-/** What was tried, what it scored, and what mattered. */
+/** What was tried, what it scored, and what mattered; one trial stands in the table below. */
 async function trialCharts(
-  { settings: { space, oracle }, inputs, figure }: Context,
+  { settings: { space, oracle }, figure }: Context,
   trials: Parameters<typeof hyperbandRungs>[1] & Parameters<typeof parallelCoordinates>[2],
 ): Promise<string[]> {
-  const importance = await inputs.importance.read();
+  if (trials.filter(({ score }) => Number.isFinite(score)).length < 2) return [];
   return [
     await figure(
       "tune-parallel",
@@ -96,27 +97,37 @@ async function trialCharts(
         ),
       ]
       : []),
-    ...(importance === null
-      ? [
-        "How much each hyperparameter matters is unknown: too few different sets of values have a " +
-        "score to fit a forest to.",
-      ]
-      : [
-        await figure(
-          "tune-importance",
-          importanceBars("How much each hyperparameter matters", importance.shares),
-          "Importance of each hyperparameter",
-        ),
-        `Importance is the total effect in a random forest fitted to the trials, by permutation. ` +
-        `Forests predict trials that they have not seen with an R² of ${
-          decimal(importance.r2, 2)
-        }` +
-        (importance.r2 < WEAK ? ", so these shares say little." : "."),
-      ]),
   ];
 }
 
-/** The winner of the search and, if there is one, that of the original study. */
+/** What mattered, as far as the trials tell. */
+async function importancePart({ inputs, figure }: Context): Promise<string[]> {
+  const importance = await inputs.importance.read();
+  if (importance === null) {
+    return [
+      "How much each hyperparameter matters is unknown: too few different sets of values have a " +
+      "score to fit a forest to.",
+    ];
+  }
+  const { shares, r2 } = importance;
+  if (Object.values(shares).every((share) => share === 0)) {
+    return [
+      "To a forest fitted to the trials no hyperparameter matters: it predicts one score for all.",
+    ];
+  }
+  return [
+    await figure(
+      "tune-importance",
+      importanceBars("How much each hyperparameter matters", shares),
+      "Importance of each hyperparameter",
+    ),
+    `Importance is the total effect in a random forest fitted to the trials, by permutation. ` +
+    `Forests predict trials that they have not seen with an R² of ${decimal(r2, 2)}` +
+    (r2 < WEAK ? ", so these shares say little." : "."),
+  ];
+}
+
+/** The winner of the search and, if there is one, the one that was told beforehand. */
 async function winnersPart(context: Context, columns: readonly string[]): Promise<string[]> {
   const { settings, study: { published }, inputs, link } = context;
   const { finalEpochs, trial: { keep }, publishedWinner } = settings;
@@ -127,18 +138,18 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
   const theirHistory = await inputs.study.history.read();
   if (!winner || !layers || !history) throw new Error("the winner of the search was not trained");
   const missing = columns.filter((name) => !(name in (publishedWinner ?? {})));
+  const teller = toldBy(published);
+  const atStart = teller.replace(/^the /, "The ");
   const rows = {
     "winner of the search": winner,
-    ...(study ? { "original study's winner": study } : {}),
+    ...(study ? { [`${teller.replace(/^the /, "")}'s winner`]: study } : {}),
   };
   return [
     study ? "### The winners, trained alike" : "### The winner",
-    `The winner of the search${
-      study ? ", and the winner that the original study names, each" : ""
-    } ` +
+    `The winner of the search${study ? `, and the winner that ${teller} names, each` : ""} ` +
     `trained for ${epochs(finalEpochs)} from fresh weights; the epoch kept was ${keptBy(keep)}.` +
     (study && missing.length > 0
-      ? ` The original study does not tell ${
+      ? ` ${atStart} does not tell ${
         new Intl.ListFormat("en", { type: "disjunction" }).format(missing)
       } of its winner; here it has ${missing.length === 1 ? "that" : "those"} of the first.`
       : ""),
@@ -158,12 +169,12 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
     `${link(inputs.winner.weights, "weights.bin")}.`,
     ...(theirLayers && theirHistory
       ? [
-        "The original study's winner:",
+        `${atStart}'s winner:`,
         layersTable(
           theirLayers,
           published && { source: published.source, parameters: published.tunedParameters },
         ),
-        await curves("tune-study", "The original study's winner", theirHistory, context),
+        await curves("tune-study", `${atStart}'s winner`, theirHistory, context),
       ]
       : []),
   ];

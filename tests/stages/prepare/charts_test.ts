@@ -3,7 +3,7 @@ import { decode } from "fast-png";
 import fc from "fast-check";
 import { correlationHeatMap, imageGrid, labelCounts } from "../../../src/stages/prepare/charts.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
-import { images, malformed, marks, texts } from "../../support/svg_text.ts";
+import { images, malformed, marks, outside, texts } from "../../support/svg_text.ts";
 
 const hostile = ['<b>&"', "日本語", "__proto__"];
 
@@ -12,8 +12,11 @@ function pixels(url: string): { width: number; height: number; colors: number[][
   const { width, height, data, palette, channels } = decode(
     Uint8Array.fromBase64(url.slice("data:image/png;base64,".length)),
   );
-  assertEquals(channels, 1);
-  return { width, height, colors: [...data].map((value) => palette?.[value] ?? [value]) };
+  const colors = Array.from({ length: width * height }, (_, i) => {
+    const values = [...data.subarray(i * channels, (i + 1) * channels)];
+    return palette?.[values[0]] ?? values;
+  });
+  return { width, height, colors };
 }
 
 Deno.test("label counts: a bar and a number for each class, in the order given", async () => {
@@ -24,6 +27,20 @@ Deno.test("label counts: a bar and a number for each class, in the order given",
   assertEquals(texts(svg).slice(-4, -1), ["1,200", "0", "7"]);
   assertEquals(malformed(svg), undefined);
   assertEquals(svg, await renderSvg(labelCounts("Images", hostile, [1200, 0, 7])));
+});
+
+Deno.test("label counts: few images are counted in whole numbers, for 2 classes and for 50", async () => {
+  for (const [many, most] of [[2, 1], [2, 3], [50, 2]]) {
+    const classes = Array.from({ length: many }, (_, i) => `class ${i}`);
+    const svg = await renderSvg(
+      labelCounts("Images", classes, classes.map((_, i) => i === 0 ? most : 0)),
+    );
+    assertEquals(outside(svg), []);
+    for (const name of classes) assert(texts(svg).includes(name), name);
+    const numbers = texts(svg).filter((text) => /^[\d.]+$/.test(text));
+    assertEquals(numbers.slice(0, most + 1), Array.from({ length: most + 1 }, (_, i) => `${i}`));
+    assertEquals(numbers.length, most + 1 + many);
+  }
 });
 
 Deno.test("label counts: what does not fit is refused", () => {
@@ -44,7 +61,8 @@ Deno.test("heat map: each pixel has the colour that the legend gives its value",
   matrix[1] = -1;
   matrix[2] = 0;
   matrix[3] = NaN;
-  const svg = await renderSvg(correlationHeatMap("Correlation", matrix, side));
+  const image = { height: side, width: side, channels: 1 };
+  const svg = await renderSvg(correlationHeatMap("Correlation", matrix, image));
   assertEquals(marks(svg, "image"), 2);
   const [map, legend] = images(svg).map(pixels);
   assertEquals([map.width, map.height], [size, size]);
@@ -70,9 +88,10 @@ Deno.test("heat map: each pixel has the colour that the legend gives its value",
 Deno.test("heat map: constant pixels are counted, rounding errors are forgiven", async () => {
   const matrix = new Float32Array(16).fill(1 + 1e-7);
   for (const i of [0, 1, 2, 3, 4, 8, 12]) matrix[i] = NaN;
-  const svg = await renderSvg(correlationHeatMap("Correlation", matrix, 2));
+  const image = { height: 2, width: 2, channels: 1 };
+  const svg = await renderSvg(correlationHeatMap("Correlation", matrix, image));
   assert(texts(svg).some((text) => text.startsWith("Grey: 1 pixel that is the same")));
-  const whole = await renderSvg(correlationHeatMap("Correlation", new Float32Array(16), 2));
+  const whole = await renderSvg(correlationHeatMap("Correlation", new Float32Array(16), image));
   assert(!texts(whole).some((text) => text.startsWith("Grey")));
 });
 
@@ -81,22 +100,37 @@ Deno.test("heat map: 784 x 784 pixels stay under 700 KB", async () => {
     { length: 784 * 784 },
     (_, i) => Math.sin((i % 784) * 0.7) * Math.sin(Math.floor(i / 784) * 0.7),
   );
-  const svg = await renderSvg(correlationHeatMap("Correlation", matrix, 28));
+  const svg = await renderSvg(
+    correlationHeatMap("Correlation", matrix, { height: 28, width: 28, channels: 1 }),
+  );
   assert(svg.length < 700_000, `${svg.length} bytes`);
   assert(["0", "112", "672"].every((tick) => texts(svg).includes(tick)));
 });
 
+Deno.test("heat map: images that are not square, or in colour, have ticks at the first values of rows", async () => {
+  for (const [height, width, channels] of [[3, 5, 1], [5, 3, 1], [2, 4, 3]]) {
+    const values = height * width * channels;
+    const svg = await renderSvg(
+      correlationHeatMap("C", new Float32Array(values ** 2), { height, width, channels }),
+    );
+    assertEquals(outside(svg), []);
+    const rows = Array.from({ length: height }, (_, row) => String(row * width * channels));
+    assertEquals(texts(svg).filter((text) => /^\d+$/.test(text)), [...rows, ...rows]);
+  }
+});
+
 Deno.test("heat map: what is no correlation matrix is refused", () => {
+  const image = { height: 2, width: 2, channels: 1 };
   assertThrows(
-    () => correlationHeatMap("C", new Float32Array(15), 2),
+    () => correlationHeatMap("C", new Float32Array(15), image),
     RangeError,
     'Chart "C": the correlations of images of 2 x 2 pixels are 4 x 4 = 16 values; got 15',
   );
   const matrix = new Float32Array(16);
   matrix[6] = -1.5;
-  assertThrows(() => correlationHeatMap("C", matrix, 2), RangeError, "pixels 1 and 2");
+  assertThrows(() => correlationHeatMap("C", matrix, image), RangeError, "pixels 1 and 2");
   matrix[6] = Infinity;
-  assertThrows(() => correlationHeatMap("C", matrix, 2), RangeError, "Infinity");
+  assertThrows(() => correlationHeatMap("C", matrix, image), RangeError, "Infinity");
 });
 
 Deno.test("image grid: every image is there, pixel by pixel, with its class", async () => {
@@ -110,6 +144,50 @@ Deno.test("image grid: every image is there, pixel by pixel, with its class", as
     assertEquals(drawn.flatMap(({ colors }) => colors.flat()), [...data]);
     assertEquals(texts(svg).slice(0, 7), labels.map((label) => hostile[label]));
   }
+});
+
+Deno.test("image grid: colour is drawn in colour", async () => {
+  const data = Uint8Array.from({ length: 2 * 2 * 3 * 3 }, (_, i) => i * 7);
+  const svg = await renderSvg(imageGrid("I", { shape: [2, 2, 3, 3], data }, [0, 1], hostile, 4));
+  const drawn = images(svg).map(pixels);
+  assertEquals(drawn.map(({ width, height }) => [width, height]), [[3, 2], [3, 2]]);
+  assertEquals(drawn.flatMap(({ colors }) => colors.flat()), [...data]);
+});
+
+Deno.test("image grid: every class begins a row, and goes on in the next where it has many images", async () => {
+  const labels = [2, 2, 2, 0, 1, 1];
+  const data = new Uint8Array(6);
+  const svg = await renderSvg(imageGrid("I", { shape: [6, 1, 1], data }, labels, hostile, 2));
+  const places = [...svg.matchAll(/<image [^>]*transform="translate\(([\d.-]+),([\d.-]+)\)"/g)]
+    .map((match) => match.slice(1).map(Number));
+  const [columns, rows] = [0, 1].map((axis) =>
+    [...new Set(places.map((place) => place[axis]))].sort((a, b) => a - b)
+  );
+  assertEquals(
+    places.map(([x, y]) => [columns.indexOf(x), rows.indexOf(y)]),
+    [[0, 0], [1, 0], [0, 1], [0, 2], [0, 3], [1, 3]],
+  );
+});
+
+Deno.test("image grid: images larger than their place are means of pixels, and take as few bytes as they show", async () => {
+  // 136 x 272 pixels in a place of 68: a pixel stands for 4 x 4.
+  const [height, width] = [272, 136];
+  const data = Uint8Array.from(
+    { length: height * width * 3 },
+    (_, i) => [i % 2 === 0 ? 0 : 200, 100, 40][i % 3],
+  );
+  const svg = await renderSvg(
+    imageGrid("I", { shape: [1, height, width, 3], data }, [0], ["a"], 10),
+  );
+  const [drawn] = images(svg).map(pixels);
+  assertEquals([drawn.width, drawn.height], [34, 68]);
+  assertEquals(new Set(drawn.colors.map(String)), new Set(["100,100,40"]));
+  const even = new Uint8Array(100 * 30).fill(77);
+  const [other] = images(
+    await renderSvg(imageGrid("I", { shape: [1, 100, 30], data: even }, [0], ["a"], 10)),
+  ).map(pixels);
+  assertEquals([other.width, other.height], [20, 68]);
+  assertEquals(new Set(other.colors.flat()), new Set([77]));
 });
 
 Deno.test("image grid: images do not overlap and fit a page, whatever their size", async () => {
@@ -149,7 +227,8 @@ Deno.test("image grid: what does not fit is refused", () => {
     ).message;
   assertStringIncludes(refuse([2, 2, 2], 7, [0, 0], 1), 'Chart "G"');
   assertStringIncludes(refuse([2, 2, 2], 7, [0, 0], 1), "[2, 2, 2] with 7 values");
-  assertStringIncludes(refuse([2, 2, 2, 3], 24, [0, 0], 1), "[2, 2, 2, 3]");
+  assertStringIncludes(refuse([2, 2, 2, 2], 16, [0, 0], 1), "[2, 2, 2, 2]");
+  assertStringIncludes(refuse([2, 2, 2, 3], 16, [0, 0], 1), "[2, 2, 2, 3] with 16 values");
   assertStringIncludes(refuse([8], 8, [0], 1), "[8]");
   assertStringIncludes(refuse([0, 2, 2], 0, [], 1), "at least 1");
   assertStringIncludes(refuse([2, 2, 2], 8, [0], 1), "2 images have as many labels; got 1");

@@ -7,7 +7,7 @@ import {
 } from "../../../src/stages/tune/charts.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
 import type { Space, Value } from "../../../src/tuning/space.ts";
-import { malformed, marks, texts } from "../../support/svg_text.ts";
+import { malformed, marks, outside, texts } from "../../support/svg_text.ts";
 
 const space: Space = {
   filters: { type: "int", minValue: 32, maxValue: 64 },
@@ -215,4 +215,41 @@ Deno.test("importance: bars from the largest to the smallest", async () => {
   assertThrows(() => importanceBars("I", {}), RangeError, "no hyperparameter");
   assertThrows(() => importanceBars("I", { rate: NaN }), RangeError, "importance of rate");
   assertThrows(() => importanceBars("I", { rate: -0.1 }), RangeError, "got -0.1");
+});
+
+Deno.test("charts of a search: trials that score alike, 0 or 1, have axes within 0 and 1", async () => {
+  for (const score of [0, 0.5, 1]) {
+    const alike = [trial(32, 3, 1e-4, score), trial(64, 5, 1e-2, score)];
+    const rungs = alike.map(({ epochs, score }, id) => ({ id, epochs, score }));
+    for (
+      const spec of [
+        parallelCoordinates("T", space, alike),
+        scoreByHyperparameter("T", space, alike),
+        hyperbandRungs("T", rungs),
+      ]
+    ) {
+      const svg = await renderSvg(spec);
+      assertFalse(/NaN|undefined|Infinity/.test(svg));
+      assertEquals(outside(svg), []);
+    }
+    const ticks = texts(await renderSvg(hyperbandRungs("T", rungs)))
+      .filter((text) => /^\d\.\d+$/.test(text)).map(Number);
+    assert(ticks.length > 2 && Math.min(...ticks) >= 0 && Math.max(...ticks) <= 1, `${ticks}`);
+    // One number of epochs has no colours to tell apart.
+    assertFalse(
+      texts(await renderSvg(scoreByHyperparameter("T", space, alike))).includes("Epochs"),
+    );
+  }
+  assert(texts(await renderSvg(scoreByHyperparameter("T", space, trials))).includes("Epochs"));
+});
+
+Deno.test("charts of a search: one trial is told of in the singular", async () => {
+  const svg = await renderSvg(parallelCoordinates("T", space, trials.slice(0, 1)));
+  assertStringIncludes(svg, "<desc>1 trial as a line over ");
+  const rung = await renderSvg(hyperbandRungs("T", [{ id: 0, epochs: 1, score: 1 }]));
+  assertStringIncludes(
+    rung,
+    "<desc>1 trial in 1 bracket, score by epochs; the best, 1.0000, is in ",
+  );
+  assertStringIncludes(rung, "bracket 0 at 1 epoch.");
 });

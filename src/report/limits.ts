@@ -1,0 +1,36 @@
+/**
+ * How much a page shows of what may be long: charts and tables beyond these limits show a sample, or
+ * another view, and say so. A page is about 900 pixels wide where it is read, and wider charts are
+ * shrunk to it.
+ *
+ * @module
+ */
+
+/** See the module. */
+export const limits = {
+  /** Rows and columns of a confusion matrix: with more, its counts are shrunk until nobody reads them. */
+  matrix: 20,
+  /** Classes, or folds, one by one: about two screens of rows. */
+  list: 50,
+  /** Rows at each end of a list that is too long. */
+  ends: 10,
+  /** Pairs of classes, those that are confused most. */
+  pairs: 15,
+  /** Classes in a grid of images, a row each: it holds every pixel, and is committed. */
+  grid: 20,
+  /** Places of a one-hot vector: a line of text. */
+  oneHot: 20,
+  /** Values an image in a map of correlations, which has their square: 1,024 make a drawing of about 1 MB. */
+  correlated: 1024,
+  /** Folds that are drawn, a panel each. */
+  folds: 20,
+} as const;
+
+/** At most so many of a list, spread evenly over it, the first and the last among them. */
+export function sampled<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list];
+  return Array.from(
+    { length: most },
+    (_, i) => list[Math.round(i * (list.length - 1) / Math.max(1, most - 1))],
+  );
+}

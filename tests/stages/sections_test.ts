@@ -1,0 +1,261 @@
+/** Sections of studies small, large and strange: no empty chart, no broken table, nothing that is not so. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { limits } from "../../src/report/limits.ts";
+import { plain } from "../../src/report/markdown.ts";
+import { renderSvg } from "../../src/report/svg.ts";
+import {
+  hostile,
+  type Like,
+  likes,
+  numbered,
+  plainStudy,
+  published,
+  sectionsOf,
+  type Written,
+} from "../support/sections.ts";
+import { malformed, outside, texts } from "../support/svg_text.ts";
+
+/** The cells of the rows of each table of a page, header and ruler included. */
+const tables = (page: string): string[][][] =>
+  page.split("\n\n").filter((part) => part.startsWith("|")).map((part) =>
+    part.trim().split("\n").map((line) =>
+      line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim())
+    )
+  );
+
+/** What no page says, whatever the study is like. */
+function checkPage(page: string, { published }: Like): void {
+  for (const rows of tables(page)) {
+    const [header, , ...body] = rows;
+    assert(rows.every((row) => row.length === header.length), header.join(" | "));
+    assert(body.length > 0, `an empty table: ${header.join(" | ")}`);
+    // A column of dashes alone tells nothing.
+    if (body.length > 1) {
+      header.forEach((name, at) => {
+        const some = body.some((row) => row[at] !== "–");
+        assert(some || name === "Precision", `nothing under ${name}`);
+      });
+    }
+  }
+  const nothing = /\b(undefined|NaN|null|Infinity)\b|\[object/;
+  const several =
+    /(?<![\d,.-])1 (epochs|trials|classes|images|rows|columns|pixels|values|pairs|cores|threads|folds)\b/;
+  for (const wrong of [nothing, several]) assertEquals(wrong.exec(page)?.[0], undefined);
+  if (!published) assertEquals(/original/i.exec(page)?.[0], undefined);
+  assertEquals(/Fashion|garment/i.exec(page)?.[0], undefined);
+}
+
+/** Draws the figures of a report, and fails where one has what no figure has. */
+async function drawn({ page, figures }: Written): Promise<Map<string, string>> {
+  const svgs = new Map<string, string>();
+  for (const [name, spec] of figures) {
+    const svg = await renderSvg(spec);
+    svgs.set(name, svg);
+    assertEquals(malformed(svg), undefined, name);
+    const drawing = svg.replaceAll(/"data:[^"]*"/g, "");
+    assertEquals(/NaN|undefined|Infinity/.exec(drawing)?.[0], undefined, name);
+    assertEquals(outside(svg), [], name);
+    assert(/class="mark-\w+ role-mark/.test(svg), name);
+    assertStringIncludes(page, `](${name}.svg)`);
+    assert(svg.length < 2e6, `${name} has ${svg.length} bytes`);
+  }
+  return svgs;
+}
+
+/** The texts of one figure of a report. */
+const saidIn = async ({ figures }: Written, name: string) =>
+  texts(await renderSvg(figures.get(name)!));
+
+for (const [name, like] of Object.entries(likes)) {
+  Deno.test(`a report on ${name} has whole tables and charts that show something`, async () => {
+    const written = await sectionsOf(like);
+    checkPage(written.page, like);
+    const { page } = written;
+    const figures = await drawn(written);
+    const many = like.classes.length;
+    assertEquals(figures.has("baseline-confusion"), many <= limits.matrix);
+    assertEquals(figures.has("cv-curves"), like.epochs > 1);
+    assertEquals(figures.has("baseline-curves"), like.epochs > 1);
+    assertEquals(figures.has("tune-scores"), like.trials > 1);
+    if (many <= limits.list) {
+      for (const figure of ["label-counts", "baseline-classes"]) {
+        const said = texts(figures.get(figure)!);
+        for (const name of like.classes) {
+          // A long name ends in an ellipsis.
+          assert(
+            said.some((text) =>
+              text === name || (text.endsWith("…") && name.startsWith(text.slice(0, -1)))
+            ),
+            `${figure} does not show ${name}`,
+          );
+        }
+      }
+    }
+    const shown = new Set(texts(figures.get("images")!)).size - 1;
+    if (many > limits.grid) {
+      assertEquals(shown, limits.grid);
+      assertStringIncludes(page, `A sample of ${limits.grid} of the ${many} classes`);
+    } else assertEquals(shown, many);
+  });
+}
+
+/** Fails unless a line is like that; it names those that begin alike. */
+const assertLine = (page: string, line: RegExp) =>
+  assert(
+    line.test(page),
+    page.split("\n").filter((text) => text.startsWith(line.source.replaceAll("\\", "").slice(1, 4)))
+      .join("\n"),
+  );
+
+const pageOf = async (like: Partial<Like>) => (await sectionsOf({ ...plainStudy, ...like })).page;
+
+Deno.test("one epoch is told in a sentence, with its figures", async () => {
+  const page = await pageOf({ epochs: 1 });
+  assertStringIncludes(
+    page,
+    "LeNet-5 while it learns: after its one epoch, a loss of 1.0000 and an accuracy of 0.5000 on " +
+      "training images, 1.1000 and 0.4000 on validation images.",
+  );
+  assertStringIncludes(
+    page,
+    "came, on the images learnt from, to accuracies of 0.5000 and 0.5455.",
+  );
+  assert(!/-curves\.svg/.test(page));
+});
+
+Deno.test("names of classes are shown as they are, in every table", async () => {
+  const page = await pageOf({ classes: hostile });
+  for (const name of hostile) {
+    const rows = page.split("\n").filter((line) => line.startsWith("| " + plain(name) + " "));
+    assert(rows.length >= 2, `${name}: ${rows.length}`);
+  }
+});
+
+Deno.test("what is undefined is a dash: all scores of a class without images, the precision of one that is never predicted", async () => {
+  const page = await pageOf({ classes: ["a", "b", "c"], untested: [1], wrong: 2, tested: 2 });
+  assertLine(page, /^\| b +\| +– \| +– \| +– \| +0 \|$/m);
+  assertLine(page, /^\| a +\| +0\.5000 \| 0\.5000 \| 0\.5000 \| +2 \|$/m);
+  assertStringIncludes(page, "A class without test images has no scores: –.");
+  assertStringIncludes(page, "A class without test images has none: –.");
+  // Recall by class, network by network.
+  assertLine(page, /^\| b +\|( +– \|){4}$/m);
+  const never = await pageOf({ classes: ["a", "b", "c"], wrong: 1, untested: [2], tested: 2 });
+  // a is taken for b, b for c; none for a.
+  assertLine(never, /^\| a +\| +– \| 0\.0000 \| 0\.0000 \| +2 \|$/m);
+  assertLine(never, /^\| b +\| +0\.0000 \| 0\.0000 \| 0\.0000 \| +2 \|$/m);
+  assertStringIncludes(never, "A class that no image was taken for has no precision: –.");
+});
+
+Deno.test("many classes: the pairs confused most, the worst and the best classes, and how many there are", async () => {
+  const classes = numbered(200);
+  const page = await pageOf({ classes, wrong: 3, tested: 4 });
+  assertStringIncludes(
+    page,
+    "The 15 pairs of classes that are confused most, of 200 pairs ([the confusion matrix as CSV](",
+  );
+  const [pairs] = tables(page).filter(([header]) => header[1] === "taken for");
+  assertEquals(pairs.length, 2 + limits.pairs);
+  assertStringIncludes(page, "The 10 classes with the least F1, and the 10 with the highest ([all");
+  const [scores] = tables(page).filter(([header]) => header[1] === "Precision");
+  assertEquals(scores.length, 2 + 2 * limits.ends);
+  const f1 = scores.slice(2).map((row) => Number(row[3]));
+  assertEquals(f1, f1.toSorted((a, b) => a - b));
+  assertStringIncludes(page, "The 200 classes have 3 to 6 images each ([all counts](");
+  assertStringIncludes(page, "Recall of the 20 of 200 classes where networks differ most, on");
+  assertStringIncludes(page, "1 in one of 200 places, counted from 0, and 0 in all others.");
+
+  const right = await pageOf({ classes, wrong: Infinity, more: 1 });
+  assertStringIncludes(
+    right,
+    "No image was taken for another class ([the confusion matrix as CSV](",
+  );
+  assertStringIncludes(right, "Every class has an F1 of 1.0000 ([all classes as CSV](");
+  assertStringIncludes(right, "Each of the 200 classes has 3 training images.");
+  assert(!/label-counts|baseline-classes/.test(right));
+
+  const few = await pageOf({
+    classes,
+    wrong: 5,
+    untested: classes.map((_, i) => i).filter((i) => i >= 12),
+  });
+  assertStringIncludes(few, "188 classes have no test image, and so no scores.");
+  assertStringIncludes(
+    few,
+    "Every pair of classes that is confused ([the confusion matrix as CSV](",
+  );
+  assertStringIncludes(few, "Every class with test images, the least F1 first ([all classes");
+});
+
+Deno.test("the map of correlations is drawn of images in grey and colour, square or not, up to a size", async () => {
+  const drawn: [image: number[], axis: string][] = [
+    [[8, 8], "Pixel (row × 8 + column)"],
+    [[12, 9], "Pixel (row × 9 + column)"],
+    [[32, 32], "Pixel (row × 32 + column)"],
+    [[8, 10, 3], "Value ((row × 10 + column) × 3 + colour)"],
+  ];
+  for (const [image, axis] of drawn) {
+    const said = await saidIn(await sectionsOf({ ...plainStudy, image }), "correlation");
+    assertEquals(said.filter((text) => text === axis).length, 2);
+  }
+  for (
+    const [image, values, pairs] of [[[33, 32], "1,056", "1,115,136"], [
+      [100, 30, 3],
+      "9,000",
+      "81,000,000",
+    ]]
+  ) {
+    const page = await pageOf({ image: [image].flat().map(Number) });
+    assertStringIncludes(page, `is left out: ${values} values make ${pairs} pairs.`);
+    assert(!/correlation\.svg/.test(page));
+  }
+  // Of images that are all alike.
+  const page = await pageOf({
+    images: 1,
+    more: 1,
+    classes: ["a", "b"],
+    image: [8, 8],
+    alike: true,
+  });
+  assertStringIncludes(page, "### How pixels go together");
+});
+
+Deno.test("colour is said to be colour, and grey to be repeated for networks that take colour", async () => {
+  const colour = await pageOf({ image: [8, 8, 3] });
+  assertStringIncludes(colour, "a label and 192 values, 64 pixels in 3 colours, from 0 to 255.");
+  assertStringIncludes(colour, "as far as their weights can be had: images preprocessed as");
+  const grey = await pageOf({});
+  assertStringIncludes(grey, "a label and 64 pixels from 0 to 255.");
+  assertStringIncludes(grey, "had: the grey image repeated in three channels and preprocessed as");
+});
+
+Deno.test("trainings that diverge have no curve; losses of which none can be drawn have no chart", async () => {
+  const { page, figures } = await sectionsOf({ ...plainStudy, causes: "diverged" });
+  assert(
+    /^\| no preprocessing +\| +– \| +– \| the loss was no number any more \|$/m.test(page),
+    page,
+  );
+  assert(!figures.has("transfer-causes"), "the reference has losses of 0, all others none");
+  const legend = await saidIn(await sectionsOf(plainStudy), "transfer-causes");
+  assert(legend.includes("no preprocessing") && !legend.includes("all layers trained, 2e-5"));
+  assert(!/transfer-causes/.test(await pageOf({ epochs: 1 })));
+});
+
+Deno.test("more than some folds are drawn in part, and the chart says so", async () => {
+  const written = await sectionsOf({ ...plainStudy, folds: 60 });
+  const { page } = written;
+  assertStringIncludes(page, "Accuracy by epoch in the first 20 folds,");
+  const panels = (await saidIn(written, "cv-curves")).filter((text) => /^Fold \d+$/.test(text));
+  assertEquals(panels.length, limits.folds);
+  assertLine(page, /^\| 60 +\|/m);
+});
+
+Deno.test("an original study is told of where there is one, and has columns only where it has figures", async () => {
+  const page = await pageOf({ folds: 5, published });
+  assertStringIncludes(page, "| the original study |");
+  assertStringIncludes(page, "### The winners, trained alike");
+  assertStringIncludes(page, "original study's winner");
+  const nothing = { ...published!, figures: {}, transfer: {}, lenet5Parameters: {} };
+  const bare = await pageOf({ published: nothing });
+  checkPage(bare.replaceAll(/original/g, ""), { ...plainStudy, published: nothing });
+  assert(!bare.includes("| the original study |"));
+});

@@ -1,0 +1,534 @@
+/**
+ * The sections of a report on results that nobody computed: of a study as small or as large as a test
+ * asks for. `deno run -A tests/support/sections.ts <folder>` writes some of them as pages to look at.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { TopLevelSpec } from "vega-lite";
+import { correlationMatrix } from "../../src/data/correlation.ts";
+import { describe } from "../../src/data/describe.ts";
+import { accuracyMetric } from "../../src/evaluation/accuracy.ts";
+import { classReport } from "../../src/evaluation/classification.ts";
+import { confusionMatrix } from "../../src/evaluation/confusion.ts";
+import { correctedMean } from "../../src/evaluation/intervals.ts";
+import type { Metric } from "../../src/evaluation/metrics.ts";
+import type { NdArray } from "../../src/ndarray.ts";
+import type { Manifest } from "../../src/pipeline/manifest.ts";
+import type { Reader } from "../../src/pipeline/stage.ts";
+import { renderSvg } from "../../src/report/svg.ts";
+import { section as baselineSection } from "../../src/stages/baseline/section.ts";
+import { section as cvSection } from "../../src/stages/cv/section.ts";
+import { foldMetric, MEAN } from "../../src/stages/cv/names.ts";
+import type { Study } from "../../src/stages/plan.ts";
+import { section as prepareSection } from "../../src/stages/prepare/section.ts";
+import { provenancePart } from "../../src/stages/report/provenance.ts";
+import { summaryPart } from "../../src/stages/report/summary.ts";
+import { section as transferSection } from "../../src/stages/transfer/section.ts";
+import { section as tuneSection } from "../../src/stages/tune/section.ts";
+import type { Value } from "../../src/tuning/space.ts";
+import { study as root } from "../../study.ts";
+
+/** What a study is like. */
+export interface Like {
+  readonly classes: readonly string[];
+  /** Of every training, the trials' too. */
+  readonly epochs: number;
+  readonly folds: number;
+  readonly trials: number;
+  /** Height, width and, in colour, 3. */
+  readonly image: readonly number[];
+  /** Training images of each class; the first class has `more` times as many. */
+  readonly images: number;
+  readonly more: number;
+  /** Test images of each class but those without. */
+  readonly tested: number;
+  /** Labels of classes without test images. */
+  readonly untested: readonly number[];
+  /** Every how many-th image is taken for the next class; 1 for all of them, Infinity for none. */
+  readonly wrong: number;
+  /** Whether every epoch, trial and network scores alike. */
+  readonly alike: boolean;
+  /** What the original study reports, if there is one. */
+  readonly published: Study["published"];
+  /** What became of the trainings of the experiment on causes. */
+  readonly causes: "trained" | "diverged" | "missing";
+}
+
+/** `class 001` to as many as there are to be. */
+export const numbered = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `class ${String(i + 1).padStart(3, "0")}`);
+
+/** A study of few images, with nothing special. */
+export const plainStudy: Like = {
+  classes: ["cat", "dog"],
+  epochs: 3,
+  folds: 2,
+  trials: 4,
+  image: [8, 8],
+  images: 3,
+  more: 2,
+  tested: 4,
+  untested: [],
+  wrong: 5,
+  alike: false,
+  published: null,
+  causes: "trained",
+};
+
+const reader = <T>(value: T): Reader<T> => ({
+  read: () => Promise.resolve(value),
+  file: { path: "nowhere", sha256: "0".repeat(64) },
+});
+
+const hash = "0".repeat(64);
+
+function manifestOf(stage: string, jobs: readonly string[]): Manifest {
+  const facts = { engine: "graph", backend: "tensorflow", version: "2.21.0", threads: 1 };
+  return {
+    format: 2,
+    key: hash,
+    ingredients: {
+      stage,
+      parameters: {},
+      forms: {},
+      code: {},
+      packages: {},
+      inputs: {},
+      computed: null,
+    },
+    compilers: {},
+    texts: {},
+    outputs: {},
+    lacking: [],
+    provenance: {
+      finishedAt: "",
+      seconds: 1,
+      revision: "0123456789ab",
+      deno: "2.9.6",
+      platform: "linux",
+      processor: "some processor",
+      cores: 1,
+      memoryGiB: 1,
+      jobs: Object.fromEntries(
+        jobs.map((label) => [label, { label, key: hash, seconds: 2, facts }]),
+      ),
+    },
+  };
+}
+
+/** Labels, so many of each class. */
+const labelled = (classes: number, of: (label: number) => number) =>
+  Array.from({ length: classes }, (_, label) => new Array<number>(of(label)).fill(label)).flat();
+
+/** Images that differ from class to class, bright in the middle. */
+function drawn(labels: readonly number[], image: readonly number[]): NdArray<Uint8Array> {
+  const size = image.reduce((a, b) => a * b);
+  const data = Uint8Array.from(
+    { length: labels.length * size },
+    (_, i) => 127 + 127 * Math.sin((i % size) / 7 + labels[Math.floor(i / size)] + i % 5),
+  );
+  return { shape: [labels.length, ...image], data };
+}
+
+const history = ({ epochs, alike }: Like, shift = 0) =>
+  Array.from({ length: epochs }, (_, i) => ({
+    epoch: i + 1,
+    loss: alike ? 0.5 : (1 + shift) / (i + 1),
+    accuracy: alike ? 0.5 : 1 - 0.5 / (i + 1 + shift),
+    validationLoss: alike ? 0.5 : (1.1 + shift) / (i + 1),
+    validationAccuracy: alike ? 0.5 : 1 - 0.6 / (i + 1 + shift),
+    kept: i === epochs - 1,
+  }));
+
+const layers = [
+  { layer: "rescaling", type: "rescaling", output: "8 x 8 x 1", parameters: 0 },
+  { layer: "logits", type: "dense", output: "2", parameters: 1234 },
+];
+
+/** A network as stages keep it. */
+function network(like: Like, name: string, parts: readonly string[]) {
+  const { classes, tested, untested, wrong } = like;
+  const labels = labelled(classes.length, (label) => untested.includes(label) ? 0 : tested);
+  const predicted = labels.map((label, i) =>
+    i % wrong === wrong - 1 ? (label + 1) % classes.length : label
+  );
+  const confusion = confusionMatrix(labels, predicted, classes.length);
+  const scores = classReport(confusion).classes;
+  const predictions = labels.map((label, i) => ({ label, predicted: predicted[i] }));
+  return {
+    labels,
+    predicted,
+    metrics: parts.map((part) => accuracyMetric(`${name}.${part}.accuracy`, predicted, labels)),
+    evaluated: {
+      model: reader(""),
+      weights: reader(new Uint8Array()),
+      layers: reader(layers),
+      history: reader(history(like)),
+      validationProbabilities: reader({ shape: [0, 0], data: new Float32Array() }),
+      validationPredictions: reader(predictions),
+      testProbabilities: reader({ shape: [0, 0], data: new Float32Array() }),
+      testPredictions: reader(predictions),
+      confusion: reader(confusion),
+      classes: reader(classes.map((name, i) => ({ class: name, ...scores[i] }))),
+    },
+  };
+}
+
+/** The original study's figures, in a report that has them. */
+export const published = root.published;
+
+/** The report on a study, and its figures by name, not yet drawn. */
+export interface Written {
+  readonly page: string;
+  readonly figures: ReadonlyMap<string, TopLevelSpec>;
+}
+
+/** Writes all sections. */
+export async function sectionsOf(like: Like): Promise<Written> {
+  const { classes, image, epochs, folds, trials, alike, published } = like;
+  const all = ["train", "validation", "test"];
+  const figures = new Map<string, TopLevelSpec>();
+  const rest = {
+    link: (_: Reader<unknown>, words: string) => `[${words}](results/file)`,
+    figure: (name: string, spec: TopLevelSpec, description: string) => {
+      figures.set(name, spec);
+      return Promise.resolve(`![${description}](${name}.svg)`);
+    },
+  };
+  const study: Study = {
+    ...root,
+    title: "Some study",
+    data: { ...root.data, name: "Some images" },
+    classes: [...classes],
+    published,
+  };
+
+  const trainLabels = labelled(
+    classes.length,
+    (label) => label === 0 ? like.more * like.images : like.images,
+  );
+  const train = {
+    images: drawn(trainLabels, image),
+    labels: { shape: [trainLabels.length], data: Uint8Array.from(trainLabels) },
+  };
+  const pixels = image.reduce((a, b) => a * b);
+  const [height, width, channels = 1] = image;
+  const few = trainLabels.slice(0, 5);
+  // Tables take each value of an image for a column.
+  const flat = { ...train, images: { ...train.images, shape: [trainLabels.length, 1, pixels] } };
+  const grid = trainLabels.flatMap((label, i) => trainLabels.indexOf(label) + 10 > i ? [i] : []);
+  const parts = [
+    ...await prepareSection({
+      ...rest,
+      study,
+      settings: root.prepare,
+      shows: {},
+      inputs: {
+        manifest: reader(manifestOf("prepare", [])),
+        summary: reader({
+          shape: [trainLabels.length, 1 + pixels] satisfies [number, number],
+          missingValues: 0,
+          duplicates: 0,
+          labelCounts: classes.map((_, of) => trainLabels.filter((label) => label === of).length),
+          shapes: Object.fromEntries(all.map((part) => [part, [1, height, width, channels]])),
+          labels: few,
+          oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
+        }),
+        head: reader(few.map((label, i) => ({
+          label,
+          pixels: Object.fromEntries(
+            [...train.images.data.subarray(i * pixels, (i + 1) * pixels)]
+              .map((value, at) => [`pixel${at + 1}`, value]),
+          ),
+        }))),
+        describe: reader(describe(flat)),
+        correlation: reader(
+          pixels > 1024 ? { shape: [0, 0], data: new Float32Array() } : (() => {
+            const { shape, data } = correlationMatrix(flat.images, () => {});
+            return { shape, data: Float32Array.from(data) };
+          })(),
+        ),
+        gridImages: reader(drawn(grid.map((i) => trainLabels[i]), image)),
+        gridLabels: reader({
+          shape: [grid.length],
+          data: Uint8Array.from(grid, (i) => trainLabels[i]),
+        }),
+      },
+    }),
+  ];
+
+  const lenet5 = network(like, "baseline", all);
+  const baselineManifest = manifestOf("baseline", ["lenet5"]);
+  parts.push(
+    ...await baselineSection({
+      ...rest,
+      study,
+      settings: { ...root.baseline, epochs },
+      shows: {},
+      inputs: {
+        ...lenet5.evaluated,
+        metrics: reader(lenet5.metrics),
+        manifest: reader(baselineManifest),
+      },
+    }),
+  );
+
+  const winner = network(like, "tune.winner", all);
+  const told = network(like, "tune.study", all);
+  const values = (i: number): Record<string, Value> => ({
+    CONV_1_FILTER: 32 + i % 33,
+    KERNEL_1_FILTER: 3 + 2 * (i % 2),
+    CONV_2_FILTER: 32 + i * 7 % 97,
+    KERNEL_2_FILTER: 3,
+    DROPOUT_1: i % 11 / 20,
+    learning_rate: 1e-4 * 100 ** (i / trials),
+  });
+  const tuneManifest = manifestOf("tune", ["winner", "study"]);
+  const tuneSettings = root.tune!;
+  parts.push(
+    ...await tuneSection({
+      ...rest,
+      study,
+      settings: { ...tuneSettings, finalEpochs: epochs },
+      shows: {},
+      inputs: {
+        metrics: reader([...winner.metrics, ...told.metrics]),
+        manifest: reader(tuneManifest),
+        trials: reader(Array.from({ length: trials }, (_, id) => ({
+          id,
+          parent: undefined,
+          iteration: 0,
+          bracket: id % 3,
+          rung: 0,
+          initialEpoch: 0,
+          epochs: 1 + id % epochs,
+          values: values(id),
+          score: alike ? 0.5 : id % 7 === 6 ? NaN : 0.5 + id / trials / 2,
+        }))),
+        stopped: reader(undefined),
+        importance: reader(
+          trials < 4 ? null : {
+            shares: Object.fromEntries(
+              Object.keys(values(0)).map((name, i) => [name, alike ? 0 : i / 10]),
+            ),
+            r2: 0,
+          },
+        ),
+        winners: reader({ winner: values(0), study: values(1) }),
+        winner: winner.evaluated,
+        study: told.evaluated,
+      },
+    }),
+  );
+
+  const foldMetrics = Array.from(
+    { length: folds },
+    (_, i) => accuracyMetric(foldMetric(i), lenet5.predicted, lenet5.labels),
+  );
+  const mean = correctedMean(foldMetrics.map(({ value }) => value), folds - 1, 1);
+  const cvMetrics: Metric[] = [
+    ...foldMetrics,
+    { name: MEAN, value: mean.mean, interval: [mean.low, mean.high], n: trainLabels.length },
+  ];
+  parts.push(
+    ...await cvSection({
+      ...rest,
+      study,
+      settings: { ...root.cv!, splits: folds, recipe: { ...root.cv!.recipe, epochs } },
+      shows: {},
+      inputs: {
+        metrics: reader(cvMetrics),
+        manifest: reader(manifestOf("cv", ["fold1"])),
+        history: reader(
+          Array.from(
+            { length: folds },
+            (_, i) =>
+              history(like, i / 10).map(({ kept: _, ...epoch }) => ({ fold: i + 1, ...epoch })),
+          )
+            .flat(),
+        ),
+        predictions: reader([]),
+      },
+    }),
+  );
+
+  const kinds = ["linear", "dense", "finetuned"];
+  const base = root.transfer!.bases[0].name;
+  const networks = kinds.map((kind) => `${base}.${kind}`);
+  const transferMetrics = networks.flatMap((name) =>
+    network({ ...like, wrong: like.alike ? like.wrong : like.wrong + 1 }, `transfer.${name}`, [
+      "validation",
+      "test",
+    ]).metrics
+  );
+  const transferManifest = manifestOf("transfer", [`${base}.features`, ...networks]);
+  const better = network({ ...like, wrong: like.wrong + 1 }, "", []);
+  const { causes } = root.transfer!;
+  parts.push(
+    ...await transferSection({
+      ...rest,
+      study,
+      settings: {
+        ...root.transfer!,
+        causes: { ...causes, recipe: { ...causes.recipe, epochs } },
+      },
+      shows: {
+        images: {
+          summary: reader({
+            shape: [0, 0] satisfies [number, number],
+            missingValues: 0,
+            duplicates: 0,
+            labelCounts: [],
+            shapes: { test: [1, height, width, channels] },
+            labels: [],
+            oneHot: [],
+          }),
+        },
+        lenet5: {
+          metrics: reader(lenet5.metrics),
+          layers: reader(layers),
+          testPredictions: lenet5.evaluated.testPredictions,
+          manifest: reader(baselineManifest),
+        },
+        tuned: {
+          metrics: reader([...winner.metrics, ...told.metrics]),
+          winnerLayers: reader(layers),
+          winnerPredictions: winner.evaluated.testPredictions,
+          studyLayers: reader(layers),
+          studyPredictions: told.evaluated.testPredictions,
+          manifest: reader(tuneManifest),
+        },
+      },
+      inputs: {
+        metrics: reader(transferMetrics),
+        manifest: reader(transferManifest),
+        bases: reader(root.transfer!.bases.map(({ name, weights }) => ({
+          name,
+          file: weights.name,
+          available: name === base,
+          pixels: 32,
+          features: [4096],
+          parameters: 1000,
+          networks: name === base
+            ? networks.map((name) => ({ name, parameters: 2000, trained: 1000 }))
+            : [],
+        }))),
+        history: reader(
+          networks.flatMap((network) => history(like).map((epoch) => ({ network, ...epoch }))),
+        ),
+        validationPredictions: reader([]),
+        testPredictions: reader(better.labels.map((label, i) => ({
+          label,
+          networks: Object.fromEntries(networks.map((name) => [name, better.predicted[i]])),
+        }))),
+        causes: reader(
+          like.causes === "missing" ? [] : [causes.reference, ...causes.changes].map((cause, i) => {
+            const diverged = like.causes === "diverged" && i > 0;
+            const each = (of: (epoch: number) => number) =>
+              diverged ? [] : Array.from({ length: epochs }, (_, epoch) => of(epoch));
+            return {
+              preprocessing: true,
+              trainedFrom: cause.trainedFrom ?? "",
+              learningRate: cause.learningRate ?? 1,
+              losses: each((epoch) => alike ? Math.log(classes.length) : i / (epoch + 1)),
+              validationLosses: each(() => 1),
+              validationAccuracies: each(() => i % 2 === 0 ? 0.99 : 0),
+              constant: false,
+              diverged,
+            };
+          }),
+        ),
+      },
+    }),
+    ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
+  );
+  const summary = await summaryPart(
+    { ...study, thresholds: { "baseline.test.accuracy": 0.5 } },
+    [...lenet5.metrics, ...winner.metrics, ...cvMetrics, ...transferMetrics],
+    (spec, description) => rest.figure("accuracies", spec, description),
+  );
+  return {
+    page: [`# ${study.title}`, ...summary, ...parts].map((part) => part.trimEnd()).join("\n\n") +
+      "\n",
+    figures,
+  };
+}
+
+/** Names that mean something in Markdown, HTML or to Vega. */
+export const hostile = [
+  "a|b",
+  "<b>bold</b>",
+  "*star*",
+  "_under_score_",
+  "Käse & Brötchen",
+  "`code`",
+  "[link](x)",
+  "back\\slash\\|",
+  "日本語",
+  "$x$ ~y~",
+  "a name so long that it would not fit into any chart that has been drawn since charts were drawn",
+  "constructor",
+  "__proto__",
+  "0",
+];
+
+/** Studies small, large and strange, by what is special about them. */
+export const likes: Readonly<Record<string, Like>> = {
+  "two classes, one epoch, two folds, one trial": { ...plainStudy, epochs: 1, trials: 1 },
+  "two classes, everything alike": { ...plainStudy, alike: true, more: 1, wrong: Infinity },
+  "two classes, everything wrong, a class without test images": {
+    ...plainStudy,
+    wrong: 1,
+    untested: [1],
+    causes: "diverged",
+  },
+  "one image of each class": { ...plainStudy, images: 1, more: 1, tested: 1, causes: "missing" },
+  "three classes in colour, two epochs": {
+    ...plainStudy,
+    classes: ["red", "green", "blue"],
+    image: [8, 8, 3],
+    epochs: 2,
+  },
+  "strange names": { ...plainStudy, classes: hostile, images: 1 },
+  "47 classes, of 20 x 30 pixels": {
+    ...plainStudy,
+    classes: numbered(47),
+    image: [20, 30],
+    untested: [0, 46],
+    folds: 5,
+    trials: 40,
+  },
+  "200 classes of long names, in colour, 100 x 30": {
+    ...plainStudy,
+    classes: numbered(200).map((name) => `${name}, which is *the* one of ${"very ".repeat(9)}many`),
+    image: [100, 30, 3],
+    epochs: 12,
+    folds: 10,
+    trials: 300,
+    untested: [3, 100],
+    wrong: 3,
+  },
+  "256 classes, none mistaken, all as large": {
+    ...plainStudy,
+    classes: numbered(256),
+    wrong: Infinity,
+    more: 1,
+    epochs: 60,
+    folds: 60,
+  },
+  "an original study": { ...plainStudy, classes: numbered(10), folds: 5, published },
+};
+
+if (import.meta.main) {
+  const [folder] = Deno.args;
+  for (const [name, like] of Object.entries(likes)) {
+    const into = join(folder, name.replaceAll(/[^a-z0-9]+/gi, "-"));
+    await Deno.mkdir(into, { recursive: true });
+    const { page, figures } = await sectionsOf(like);
+    await Deno.writeTextFile(join(into, "report.md"), page);
+    for (const [name, spec] of figures) {
+      await Deno.writeTextFile(join(into, `${name}.svg`), await renderSvg(spec));
+    }
+  }
+}
