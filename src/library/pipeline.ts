@@ -61,7 +61,8 @@ export {
   type ReadyJob,
   Stopped,
 } from "../pipeline/executor.ts";
-export type { Holder } from "../pipeline/lock.ts";
+export type { FileDigests } from "../pipeline/code.ts";
+export type { Holder, Waiting } from "../pipeline/lock.ts";
 export type {
   CodeIngredients,
   Computed,
@@ -105,5 +106,5 @@ export {
   type Writers,
   type Written,
 } from "../pipeline/stage.ts";
-export { type StageStatus, statusOf } from "../pipeline/status.ts";
+export { type Known, type StageStatus, statusOf } from "../pipeline/status.ts";
 export type { Workspace } from "../pipeline/workspace.ts";

@@ -14,9 +14,7 @@ import { z } from "zod";
 import { sha256 } from "../files/digest.ts";
 
 /** What each source file contributes, by path from the project's root: SHA-256 of what is left of it. */
-export interface FileDigests {
-  readonly [path: string]: string;
-}
+export type FileDigests = Readonly<Record<string, string>>;
 
 /** What a module's code comes to. */
 export interface CodeDigest {
