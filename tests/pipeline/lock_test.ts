@@ -39,9 +39,9 @@ Deno.test("who takes a lock removes what one left that was killed while it took 
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, `${crypto.randomUUID()}.part`), "{");
     const unlock = await lock(folder, () => {});
-    unlock();
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
     assertEquals(names.sort(), ["lock", "lock.json"]);
+    await unlock();
   }));
 Deno.test({
   name:
