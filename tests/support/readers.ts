@@ -346,9 +346,11 @@ const flags = {
   jobs: { type: "string" },
   backend: { type: "string" },
   demo: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 } as const;
 const stages = ["all", "prepare", "baseline", "tune", "cv", "transfer", "report"];
-const commands: Reader<readonly string[]> = {
+/** Arguments of `tasks/run.ts`. */
+export const commands: Reader<readonly string[]> = {
   name: "the command line",
   draw(random) {
     const word = (): string => {
@@ -368,12 +370,13 @@ const commands: Reader<readonly string[]> = {
   },
   read(args) {
     const { values, positionals } = readArguments(args, flags, true);
-    const jobs = jobsFlag(values.jobs);
-    must(Number.isSafeInteger(jobs) && jobs >= 1, `it takes ${jobs} jobs`);
+    // In the order of the task.
     must(
       [undefined, "tensorflow", "wasm"].includes(backendFlag(values.backend)),
       "another backend",
     );
+    const jobs = jobsFlag(values.jobs);
+    must(Number.isSafeInteger(jobs) && jobs >= 1, `it takes ${jobs} jobs`);
     must(stagesNamed(positionals, stages).every((name) => stages.includes(name)), "another stage");
     must(
       typeof values.force === "boolean" && typeof values.demo === "boolean",
