@@ -10,7 +10,10 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || name.length > LONGEST_NAME) return undefined;
   const found = closest(name.toLowerCase(), known.map((it) => it.toLowerCase()));
   const near = known.find((it) => it.toLowerCase() === found)!;
-  return distance(name.toLowerCase(), found) <= Math.max(2, name.length / 3) ? near : undefined;
+  const letters = distance(name.toLowerCase(), found);
+  // Of a word of two letters, something must be right.
+  const most = Math.min(Math.max(2, name.length / 3), Math.min(name.length, found.length) - 1);
+  return letters <= most ? near : undefined;
 }
 
 /** How many names a message lists. */

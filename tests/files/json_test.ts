@@ -12,6 +12,10 @@ Deno.test("JSON is read; what is none, or too deep, is refused in words", () => 
   }
   assertEquals(parseJson('{"constructor": "__proto__"}'), { constructor: "__proto__" });
   assertThrows(() => parseJson('{"__proto__": {}}'), Error, "it has a key __proto__");
+  for (const text of ['["\\ud83d"]', '{"\\ud83d": 1}']) {
+    assertThrows(() => parseJson(text), Error, "half of a character");
+  }
+  assertEquals(parseJson('"\\ud83d\\ude00"'), "😀");
   // A text that never ends is one token, however long.
   assertThrows(() => parseJson('"'.padEnd(5_000_000, "x")), Error, "it is no JSON: ");
 });

@@ -354,9 +354,11 @@ const flags = {
   jobs: { type: "string" },
   backend: { type: "string" },
   study: { type: "string" },
+  help: { type: "boolean", default: false },
 } as const;
 const stages = ["all", "prepare", "baseline", "tune", "cv", "transfer", "report"];
-const commands: Reader<readonly string[]> = {
+/** Arguments of `tasks/run.ts`. */
+export const commands: Reader<readonly string[]> = {
   name: "the command line",
   draw(random) {
     const word = (): string => {
@@ -376,12 +378,13 @@ const commands: Reader<readonly string[]> = {
   },
   read(args) {
     const { values, positionals } = readArguments(args, flags, true);
-    const jobs = jobsFlag(values.jobs);
-    must(Number.isSafeInteger(jobs) && jobs >= 1, `it takes ${jobs} jobs`);
+    // In the order of the task.
     must(
       [undefined, "tensorflow", "wasm"].includes(backendFlag(values.backend)),
       "another backend",
     );
+    const jobs = jobsFlag(values.jobs);
+    must(Number.isSafeInteger(jobs) && jobs >= 1, `it takes ${jobs} jobs`);
     must(stagesNamed(positionals, stages).every((name) => stages.includes(name)), "another stage");
     must(
       typeof values.force === "boolean" && ["string", "undefined"].includes(typeof values.study),

@@ -43,6 +43,16 @@ Deno.test("a flag or a name that is not known is refused with what there is, and
   );
 });
 
+Deno.test("nothing was meant by a word that has nothing of any other", () => {
+  for (const word of ["3", "xy", ""]) {
+    assertThrows(
+      () => stagesNamed([word], ["tune", "cv"]),
+      Error,
+      `There is no stage ${word}. There are: tune, cv.`,
+    );
+  }
+});
+
 Deno.test("jobs are a whole number of 1 or more, a backend is one of two", () => {
   assertEquals([jobsFlag("1"), jobsFlag("12"), backendFlag("wasm")], [1, 12, "wasm"]);
   for (const value of ["0", "-1", "1.5", "1e1", "0x10", " 1", "one", "9".repeat(30)]) {
