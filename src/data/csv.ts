@@ -6,6 +6,7 @@
  * @module
  */
 import type { LabelledImages } from "./dataset.ts";
+import { enlarged } from "./grow.ts";
 
 const LF = 10;
 const CR = 13;
@@ -77,7 +78,7 @@ export function csvDecoder(name: string, classes: number): CsvDecoder {
   function openRow() {
     rowEnd = at + columns;
     if (rowEnd > cells.length) {
-      cells = new Uint8Array(cells.buffer.transfer(2 * cells.length + 64 * columns));
+      cells = enlarged(cells, rowEnd + 64 * columns, name);
     }
   }
 

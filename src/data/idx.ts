@@ -8,6 +8,7 @@
  */
 import type { NdArray } from "../ndarray.ts";
 import type { LabelledImages } from "./dataset.ts";
+import { enlarged, MOST_BYTES } from "./grow.ts";
 
 /** Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits). */
 const LARGEST_EXPANSION = 1032;
@@ -69,10 +70,13 @@ async function decode(
   const header = new Uint8Array(4 + 4 * axes.length);
   let headerLength = 0;
   let shape: number[] = [];
-  let data: Uint8Array | undefined;
+  // Grows with what has been decompressed, whatever the header announces: `size` bytes.
+  let data = new Uint8Array(0);
+  let size = -1;
   let length = 0;
 
-  function readHeader(): Uint8Array {
+  /** The number of bytes that the header announces. */
+  function readHeader(): number {
     const magic = [0, 0, 8, axes.length];
     if (magic.some((byte, i) => header[i] !== byte)) {
       throw refuse(
@@ -84,42 +88,53 @@ async function decode(
     shape = axes.map((_, i) => view.getUint32(4 + 4 * i));
     const empty = shape.indexOf(0);
     if (empty >= 0) throw refuse(`the header says 0 ${axes[empty]}`);
-    const size = shape.reduce((product, n) => product * n, 1);
+    const announced = shape.reduce((product, n) => product * n, 1);
     const limit = compressed ? bytes.length * LARGEST_EXPANSION : bytes.length - header.length;
-    if (size > limit) {
+    if (announced > limit) {
       throw refuse(
-        `it is truncated: the header says ${describeShape(shape, axes)}, that is ${size} bytes, ` +
+        `it is truncated: the header says ${
+          describeShape(shape, axes)
+        }, that is ${announced} bytes, ` +
           `but ${bytes.length} bytes${compressed ? " of gzip" : ""} cannot hold them`,
       );
     }
-    return new Uint8Array(size);
+    if (announced > MOST_BYTES) {
+      throw refuse(
+        `the header says ${describeShape(shape, axes)}, that is ${announced} bytes; ` +
+          `at most ${MOST_BYTES} are read`,
+      );
+    }
+    return announced;
   }
 
   for await (let piece of compressed ? decompress(bytes, name) : [bytes]) {
-    if (!data) {
+    if (size < 0) {
       const taken = piece.subarray(0, header.length - headerLength);
       header.set(taken, headerLength);
       headerLength += taken.length;
       piece = piece.subarray(taken.length);
       if (headerLength < header.length) continue;
-      data = readHeader();
+      size = readHeader();
     }
     // Stops here, so that a small file cannot be made to fill the memory.
-    if (length + piece.length > data.length) {
+    if (length + piece.length > size) {
       throw refuse(
-        `bytes follow the ${data.length} that the header announces ` +
+        `bytes follow the ${size} that the header announces ` +
           `(${describeShape(shape, axes)})`,
       );
+    }
+    if (length + piece.length > data.length) {
+      data = enlarged(data, length + piece.length, name, size);
     }
     data.set(piece, length);
     length += piece.length;
   }
-  if (!data) {
+  if (size < 0) {
     throw refuse(`it is truncated: ${headerLength} of the header's ${header.length} bytes`);
   }
-  if (length < data.length) {
+  if (length < size) {
     throw refuse(
-      `it is truncated: the header says ${describeShape(shape, axes)}, that is ${data.length} ` +
+      `it is truncated: the header says ${describeShape(shape, axes)}, that is ${size} ` +
         `bytes, but ${length} follow`,
     );
   }

@@ -10,6 +10,26 @@ import type { NdArray } from "../ndarray.ts";
 import { resolveLayers, type Variable } from "./shapes.ts";
 import type { ModelSpec } from "./spec.ts";
 
+type Weights = Map<string, NdArray<Float32Array<ArrayBuffer>>>;
+
+/** The name of the worker that reads a file, which runs this module once more. */
+const READER = "reader of Keras weights";
+
+/** What it is asked for, and where it answers. */
+interface Asked {
+  readonly file: Uint8Array;
+  readonly spec: ModelSpec;
+  readonly architecture: ModelSpec;
+  readonly name: string;
+  readonly port: MessagePort;
+}
+
+/** What it answers. */
+type Answer = { readonly weights: Weights } | { readonly refusal: string };
+
+/** How long a file is read, in milliseconds: some hundred times what the largest ones take. */
+const LIMIT = 120_000;
+
 /**
  * The weights of a model out of the bytes of a Keras weight file, by layer name, in the order of
  * `Weights`. In a layer, arrays are matched by their order, as Keras does, since Keras 1 called a
@@ -19,12 +39,15 @@ import type { ModelSpec } from "./spec.ts";
  * larger model, `architecture`: then what that model has beyond the cut is left unread. So a complete
  * file serves every cut, and a partial one the cuts that it reaches.
  *
- * Check the digest of a file that others made before reading it: the HDF5 library, C compiled to
- * WebAssembly, refuses most damage, but a few flipped bytes can make it loop for ever or spoil its own
- * memory (it has access to nothing else).
+ * The HDF5 library is C compiled to WebAssembly. With each error it keeps some memory, and a few
+ * flipped bytes can make it loop for ever or spoil its own memory (it has access to nothing else). So
+ * a file is read by a worker of its own, which is ended afterwards, or when it has taken too long: all
+ * that the library holds goes with it. That a damaged file is always found to be one is not so: check
+ * the digest of a file that others made before reading it.
  *
- * @param file the bytes; not copied, and not to be changed meanwhile
+ * @param file the bytes; copied
  * @param name what an error calls the file
+ * @param limit how long it may take, in milliseconds; two minutes if omitted
  * @throws {Error} where an array is missing, superfluous, misnamed, misshapen, not float32 or not
  * finite, or the file is damaged; it names layer and array, or what is damaged
  */
@@ -33,7 +56,47 @@ export async function readKerasWeights(
   spec: ModelSpec,
   architecture: ModelSpec = spec,
   name = "the weight file",
-): Promise<Map<string, NdArray<Float32Array>>> {
+  limit = LIMIT,
+): Promise<Weights> {
+  const worker = new Worker(import.meta.url, { type: "module", name: READER });
+  const { port1: here, port2: port } = new MessageChannel();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  here.onmessage = ({ data }) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(damaged(name, event.message)));
+  };
+  const late = setTimeout(
+    () => resolve({ refusal: damaged(name, `it was still being read after ${limit / 1000} s`) }),
+    limit,
+  );
+  try {
+    const own = file.slice();
+    const asked: Asked = { file: own, spec, architecture, name, port };
+    worker.postMessage(asked, [port, own.buffer]);
+    const answer = await promise;
+    if ("weights" in answer) return answer.weights;
+    throw new Error(answer.refusal);
+  } finally {
+    clearTimeout(late);
+    here.close();
+    worker.terminate();
+  }
+}
+
+/**
+ * What `readKerasWeights` gives, read in this thread: sooner, but with all that is said there of the
+ * library. For files that are known to be whole, and for the worker.
+ *
+ * @param file the bytes; not copied, and not to be changed meanwhile
+ * @throws {Error} as `readKerasWeights`
+ */
+export async function decodeKerasWeights(
+  file: Uint8Array,
+  spec: ModelSpec,
+  architecture: ModelSpec = spec,
+  name = "the weight file",
+): Promise<Weights> {
   const { FS, activate_throwing_error_handler } = await ready;
   // HDF5 would print its errors and go on otherwise.
   activate_throwing_error_handler();
@@ -47,7 +110,7 @@ export async function readKerasWeights(
     try {
       return readLayers(root, spec, architecture, name);
     } finally {
-      root.close();
+      attempt(name, "/", () => root.close());
     }
   } finally {
     FS.unlink(path);
@@ -62,7 +125,7 @@ function readLayers(
   spec: ModelSpec,
   architecture: ModelSpec,
   name: string,
-): Map<string, NdArray<Float32Array>> {
+): Weights {
   const known = new Map(
     resolveLayers(architecture).map(({ layer, variables }) => [layer.name, variables]),
   );
@@ -145,8 +208,9 @@ function matched(
   }));
 }
 
-function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Array {
-  const values = attempt(name, variable.name, () => dataset.value) as Float32Array;
+function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Array<ArrayBuffer> {
+  // Of a dataset of type "<f" that is what the library gives, a copy.
+  const values = attempt(name, variable.name, () => dataset.value) as Float32Array<ArrayBuffer>;
   // A loop: on 58 million values, `findIndex` takes longer than all the rest.
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
@@ -158,10 +222,23 @@ function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Ar
   return values;
 }
 
+/** More bytes than the names of any model's layers take: of the largest here, 567 layers, 13,000. */
+const LONGEST_NAMES = 2 ** 20;
+
 /** The strings of an attribute; none where Keras wrote an empty list, which HDF5 holds as numbers. */
 function namesIn(group: Group, attribute: string, name: string): string[] {
   const where = `${group.path} ${attribute}`;
-  const value = attempt(name, where, () => group.attrs[attribute]?.value);
+  const found = attempt(name, where, () => group.attrs[attribute]);
+  if (found !== undefined) {
+    const { size, total_size } = found.metadata;
+    // What a damaged file announces would be made room for.
+    if (size * total_size > LONGEST_NAMES) {
+      throw new Error(
+        damaged(name, `${total_size} names of ${size} bytes are more than any model has`, where),
+      );
+    }
+  }
+  const value = attempt(name, where, () => found?.value);
   if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
   throw new Error(
@@ -177,11 +254,25 @@ function attempt<T>(name: string, where: string, call: () => T): T {
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const lines = [...message.matchAll(/^ +#\d+: .*\(\): (.*)$/gm)];
-    const why = lines.at(-1)?.[1] ?? message;
-    throw new Error(
-      `${name} is damaged, or is no HDF5 file: ${why} (at ${where}). ` +
-        `Compare its digest with the published one, and fetch it again.`,
-      { cause },
-    );
+    throw new Error(damaged(name, lines.at(-1)?.[1] ?? message, where), { cause });
   }
+}
+
+const damaged = (name: string, why: string, where?: string): string =>
+  `${name} is damaged, or is no HDF5 file: ${why}${where === undefined ? "" : ` (at ${where})`}. ` +
+  `Compare its digest with the published one, and fetch it again.`;
+
+if (self.name === READER) {
+  addEventListener("message", async (event) => {
+    const { file, spec, architecture, name, port }: Asked = (event as MessageEvent).data;
+    try {
+      const answer: Answer = {
+        weights: await decodeKerasWeights(file, spec, architecture, name),
+      };
+      port.postMessage(answer, [...answer.weights.values()].map(({ data }) => data.buffer));
+    } catch (error) {
+      const answer: Answer = { refusal: error instanceof Error ? error.message : String(error) };
+      port.postMessage(answer);
+    }
+  });
 }

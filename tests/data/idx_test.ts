@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
 import { gzip, idx, inFolder, noise, sha256 } from "../support/data_files.ts";
 
@@ -108,6 +109,33 @@ Deno.test("a header that announces nothing, or more than memory holds, is refuse
       message,
     );
   }
+});
+
+Deno.test("what a header of gzip announces takes no memory before it is there", async () => {
+  // Nothing is compressed, so that as many bytes could hold what is announced.
+  const announcing = (images: number, length: number) => {
+    const bytes = new Uint8Array(length);
+    bytes.set(idx([images, 28, 28], [1, 2, 3]));
+    return Uint8Array.from(gzipSync(bytes, { level: 0 }));
+  };
+  // 26 GB in 26 MB.
+  assertEquals(
+    await messageOf(decodeIdxImages(announcing(33_500_000, 26 << 20), "images.gz")),
+    "images.gz: the header says 33500000 images x 28 rows x 28 columns, that is 26264000000 bytes; " +
+      "at most 4294967296 are read.",
+  );
+  const before = Deno.memoryUsage().external;
+  const bytes = announcing(5_400_000, 5 << 20);
+  const waiting = messageOf(decodeIdxImages(bytes, "images.gz"));
+  let most = 0;
+  const timer = setInterval(() => most = Math.max(most, Deno.memoryUsage().external), 0);
+  assertEquals(
+    await waiting,
+    "images.gz: it is truncated: the header says 5400000 images x 28 rows x 28 columns, that is " +
+      "4233600000 bytes, but 5242864 follow.",
+  );
+  clearInterval(timer);
+  assert(Math.max(most, Deno.memoryUsage().external) - before < 64 << 20, `${most - before} bytes`);
 });
 
 Deno.test("a gzip bomb is refused at its first pieces", async () => {

@@ -8,7 +8,7 @@ import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
 import { loadWasm } from "../../src/runtime/load.ts";
 import { cutAt } from "../../src/models/cut.ts";
-import { readKerasWeights } from "../../src/models/keras_weights.ts";
+import { decodeKerasWeights, readKerasWeights } from "../../src/models/keras_weights.ts";
 import { resnetV2 } from "../../src/models/resnet_v2.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { vgg16 } from "../../src/models/vgg16.ts";
@@ -122,7 +122,7 @@ const formulaCases: {
 for (const { model, size, naming, expected } of formulaCases) {
   Deno.test(`${model.name}, read from a complete file of formula-filled weights, computes what Keras does`, async () => {
     const filled = formulaWeights(model, 1);
-    const read = await readKerasWeights(await kerasFile(filled, naming), model);
+    const read = await decodeKerasWeights(await kerasFile(filled, naming), model);
     assertEquals([...read.keys()], [...filled.keys()]);
     for (const [name, { shape, data }] of filled) {
       assertEquals(read.get(name)!.shape, shape);

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { gunzipSync } from "node:zlib";
-import type { Group } from "h5wasm";
+import { type Group, ready } from "h5wasm";
 import { cutAt } from "../../src/models/cut.ts";
-import { readKerasWeights } from "../../src/models/keras_weights.ts";
+import { decodeKerasWeights, readKerasWeights } from "../../src/models/keras_weights.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import type { NdArray } from "../../src/ndarray.ts";
 import { formulaWeights, kerasFile, writeNames } from "../support/keras_file.ts";
@@ -42,7 +42,7 @@ function changed(name: string, array?: NdArray<Float32Array>): Map<string, NdArr
 const byKeras = new URL("../golden/keras_file.h5.gz", import.meta.url);
 
 Deno.test("a file that Keras wrote gives every variable in the order of the model", async () => {
-  const read = await readKerasWeights(gunzipSync(await Deno.readFile(byKeras)), spec);
+  const read = await decodeKerasWeights(gunzipSync(await Deno.readFile(byKeras)), spec);
   const counted = (shape: readonly number[], from: number) => ({
     shape,
     data: Float32Array.from(
@@ -67,7 +67,10 @@ Deno.test("arrays named as Keras 1 did are found by their order", async () => {
     layers: spec.layers.filter(({ type }) => type === "conv2d"),
   };
   const expected = formulaWeights(convolutions, 3);
-  assertEquals(await readKerasWeights(await kerasFile(expected, "keras1"), convolutions), expected);
+  assertEquals(
+    await decodeKerasWeights(await kerasFile(expected, "keras1"), convolutions),
+    expected,
+  );
 });
 
 Deno.test("a complete file serves every cut, and a partial one the cuts it reaches", async () => {
@@ -77,10 +80,10 @@ Deno.test("a complete file serves every cut, and a partial one the cuts it reach
     const expected = new Map(
       [...weights].filter(([key]) => cut.layers.some((layer) => layer.name === key.split("/")[0])),
     );
-    assertEquals(await readKerasWeights(complete, cut, spec), expected, name);
+    assertEquals(await decodeKerasWeights(complete, cut, spec), expected, name);
     const partial = await kerasFile(expected);
-    assertEquals(await readKerasWeights(partial, cut, spec), expected, name);
-    assertEquals(await readKerasWeights(partial, cut), expected, name);
+    assertEquals(await decodeKerasWeights(partial, cut, spec), expected, name);
+    assertEquals(await decodeKerasWeights(partial, cut), expected, name);
   }
 });
 
@@ -89,9 +92,37 @@ Deno.test("the file is read where it lies and left as it was", async () => {
   const within = new Uint8Array(bytes.length + 20);
   within.set(bytes, 7);
   const view = within.subarray(7, 7 + bytes.length);
-  assertEquals(await readKerasWeights(view, spec), weights);
-  assertEquals(await readKerasWeights(view, spec), weights);
+  for (const read of [readKerasWeights, decodeKerasWeights, decodeKerasWeights]) {
+    assertEquals(await read(view, spec), weights);
+  }
   assertEquals(view, bytes);
+});
+
+Deno.test("a worker refuses in the same words, and what it holds goes with it", async () => {
+  const bytes = await kerasFile(changed("top/kernel"));
+  const refusals = await Promise.all([readKerasWeights, decodeKerasWeights].map(async (read) => {
+    return (await assertRejects(() => read(bytes, spec, spec, "tiny.h5"), Error)).message;
+  }));
+  assertEquals(refusals[0], refusals[1]);
+  const { FS } = await ready;
+  const open = () => (FS as unknown as { streams: unknown[] }).streams.filter(Boolean).length;
+  const [before, whole] = [open(), await kerasFile(weights)];
+  for (let i = 0; i < 3; i++) {
+    await assertRejects(() => readKerasWeights(whole.subarray(0, 900), spec), Error, "damaged");
+  }
+  assertEquals(open(), before);
+});
+
+Deno.test("a file that the library would read for ever is refused after its time", async () => {
+  const bytes = gunzipSync(await Deno.readFile(byKeras));
+  // The size of a name in the heap of names: the walk through it no longer gets on.
+  bytes[1320] = 152;
+  const error = await assertRejects(() => readKerasWeights(bytes, spec, spec, "tiny.h5", 2000));
+  assertEquals(
+    (error as Error).message,
+    "tiny.h5 is damaged, or is no HDF5 file: it was still being read after 2 s. " +
+      "Compare its digest with the published one, and fetch it again.",
+  );
 });
 
 const group = (root: Group, name: string) => root.get(name) as Group;
@@ -230,6 +261,15 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
     "tiny.h5: / has no list of names layer_names, so this is no weight file of Keras 1 or 2.",
   ],
   [
+    "a list of more names than any model has",
+    () =>
+      kerasFile(weights, "keras2", (root) => {
+        rename(group(root, "bn"), "weight_names", Array(3000).fill("x".repeat(400)));
+      }),
+    "tiny.h5 is damaged, or is no HDF5 file: 3000 names of 400 bytes are more than any model has " +
+    "(at /bn weight_names).",
+  ],
+  [
     "no list of arrays",
     () =>
       kerasFile(
@@ -244,10 +284,13 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
 for (const [what, file, why] of refused) {
   Deno.test(`refused: ${what}`, async () => {
     const bytes = await file();
-    const error = await assertRejects(() => readKerasWeights(bytes, spec, spec, "tiny.h5"), Error);
+    const error = await assertRejects(
+      () => decodeKerasWeights(bytes, spec, spec, "tiny.h5"),
+      Error,
+    );
     assertStringIncludes(error.message, why);
     // Nothing is left behind that the next file would meet.
-    assertEquals(await readKerasWeights(await kerasFile(weights), spec), weights);
+    assertEquals(await decodeKerasWeights(await kerasFile(weights), spec), weights);
   });
 }
 
@@ -257,12 +300,14 @@ Deno.test("what a model lacks is refused beyond its cut too, but not what it has
     addLayer(root, "predictions", new Float32Array(5));
     rename(root, "layer_names", ["conv", "bn", "top", "predictions"]);
   });
-  const superfluous = await assertRejects(() => readKerasWeights(more, cut, spec), Error);
+  const superfluous = await assertRejects(() => decodeKerasWeights(more, cut, spec), Error);
   assertStringIncludes(superfluous.message, "layer predictions with kernel:0 is superfluous");
-  const uncut = await assertRejects(() => kerasFile(weights).then((f) => readKerasWeights(f, cut)));
+  const uncut = await assertRejects(() =>
+    kerasFile(weights).then((f) => decodeKerasWeights(f, cut))
+  );
   assertStringIncludes((uncut as Error).message, "layer top with top/kernel:0 is superfluous");
   const wrong = await kerasFile(changed("top/kernel", { shape: [6], data: new Float32Array(6) }));
-  const misshapen = await assertRejects(() => readKerasWeights(wrong, cut, spec), Error);
+  const misshapen = await assertRejects(() => decodeKerasWeights(wrong, cut, spec), Error);
   assertStringIncludes(misshapen.message, "has the shape [6], expected [1,1,2,3]");
 });
 
@@ -276,9 +321,9 @@ Deno.test("a file cut off anywhere, an empty one and other files are refused as 
     new TextEncoder().encode("<!DOCTYPE html><title>404</title>".repeat(50)),
   ];
   for (const part of damaged) {
-    const error = await assertRejects(() => readKerasWeights(part, spec, spec, "tiny.h5"), Error);
+    const error = await assertRejects(() => decodeKerasWeights(part, spec, spec, "tiny.h5"), Error);
     assertStringIncludes(error.message, "tiny.h5 is damaged, or is no HDF5 file: ");
     assertStringIncludes(error.message, "(at /)");
   }
-  assertEquals(await readKerasWeights(bytes, spec), weights);
+  assertEquals(await decodeKerasWeights(bytes, spec), weights);
 });
