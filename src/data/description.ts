@@ -1,5 +1,6 @@
 /** A data set as `study.ts` declares it. @module */
 import { z } from "zod";
+import type { OutsideFile } from "../files/locate.ts";
 import { count, seed, settings, sha256Text } from "../schema.ts";
 
 /** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes. */
@@ -12,7 +13,18 @@ const name = z.string().min(1);
 /** Addresses that a file's name is appended to; tried in this order. May be empty. */
 const mirrors = z.array(z.url()).readonly();
 
-/** The formats that can be read. */
+const label = z.int().min(0).max(2 ** 31 - 1);
+/** Which labels stand for classes, where they do not count from 0; see `labels.ts`. */
+const numbering = { first: label.optional(), skip: z.array(label).max(256).readonly().optional() };
+const labels = settings(numbering).optional();
+
+const channels = z.union([z.literal(1), z.literal(3)]);
+/** Of an image: `[height, width]`, or `[height, width, channels]`. */
+const shape = z.union([z.tuple([count, count]), z.tuple([count, count, channels])], {
+  error: "expected [height, width], or [height, width, 3] for colour",
+}).readonly();
+
+/** The formats that can be read. Where there is no test part, some of the images are set apart for it. */
 export const dataDescription = z.discriminatedUnion("format", [
   settings({
     name,
@@ -21,16 +33,26 @@ export const dataDescription = z.discriminatedUnion("format", [
     mirrors,
     trainImages: dataFile,
     trainLabels: dataFile,
-    testImages: dataFile,
-    testLabels: dataFile,
+    testImages: dataFile.optional(),
+    testLabels: dataFile.optional(),
+    labels,
   }),
   settings({
     name,
-    /** Kaggle's format; see `csv.ts`. */
+    /** A line an image; see `csv.ts`. */
     format: z.literal("csv"),
     mirrors,
     train: dataFile,
-    test: dataFile,
+    test: dataFile.optional(),
+    /** Whether the first line names the columns; it does if omitted. */
+    header: z.boolean().optional(),
+    /** `column` is the one with the labels, its name or its place from 0; see `csv.ts`. */
+    labels: settings({
+      column: z.union([z.string().min(1), z.int().min(0)]).optional(),
+      ...numbering,
+    }).optional(),
+    /** Grey and square if omitted. */
+    shape: shape.optional(),
   }),
   settings({
     name,
@@ -53,14 +75,37 @@ export type DataDescription = Readonly<z.infer<typeof dataDescription>>;
 export const knownRows = (data: DataDescription): number | undefined =>
   data.format === "synthetic" ? data.train : undefined;
 
+const present = (files: readonly (DataFile | undefined)[]): DataFile[] =>
+  files.filter((file) => file !== undefined);
+
 /** The files of a data set; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {
     case "idx":
-      return [data.trainImages, data.trainLabels, data.testImages, data.testLabels];
+      return present([data.trainImages, data.trainLabels, data.testImages, data.testLabels]);
     case "csv":
-      return [data.train, data.test];
+      return present([data.train, data.test]);
     case "synthetic":
       return [];
   }
 }
+
+/** The same as what a locator looks for. */
+export function outsideFiles(data: DataDescription): OutsideFile[] {
+  const mirrors = "mirrors" in data ? data.mirrors : [];
+  return dataFiles(data).map(({ file, sha256 }) => ({
+    kind: "data",
+    name: file,
+    digest: sha256,
+    addresses: mirrors.map((mirror) => mirror + file),
+  }));
+}
+
+/** Names and places, of which nothing that is read depends. */
+const SAID_OF_PLACES = new Set(["name", "mirrors", "file"]);
+
+/** What decides which images and labels are read: all of the description but names and places. */
+export const whatIsRead = (data: DataDescription): unknown =>
+  JSON.parse(
+    JSON.stringify(data, (key, value) => SAID_OF_PLACES.has(key) ? undefined : value),
+  );

@@ -1,0 +1,50 @@
+/** Reads the files of a data set by its description, wherever they are. @module */
+import type { Progress } from "../files/locate.ts";
+import { readCsv } from "./csv.ts";
+import type { DataDescription, DataFile } from "./description.ts";
+import { readIdx } from "./idx.ts";
+import type { ReadPart } from "./labels.ts";
+
+/** A data set as its files have it. */
+export interface ReadParts {
+  readonly train: ReadPart;
+  readonly test?: ReadPart;
+}
+
+/**
+ * Reads the parts of a data set.
+ *
+ * @param pathOf where a file of this name is
+ * @throws {Error} where a file is damaged, with the place and the rule
+ */
+export async function readParts(
+  data: Exclude<DataDescription, { readonly format: "synthetic" }>,
+  pathOf: (file: string) => string,
+  progress: Progress,
+): Promise<ReadParts> {
+  switch (data.format) {
+    case "idx": {
+      const read = async (images: DataFile, labels: DataFile) => {
+        const name = pathOf(labels.file);
+        return { ...await readIdx(pathOf(images.file), name), name };
+      };
+      const { trainImages, trainLabels, testImages, testLabels } = data;
+      return {
+        train: await read(trainImages, trainLabels),
+        ...(testImages && testLabels ? { test: await read(testImages, testLabels) } : {}),
+      };
+    }
+    case "csv": {
+      const form = { header: data.header, column: data.labels?.column, shape: data.shape };
+      const read = async ({ file }: DataFile) => {
+        const name = pathOf(file);
+        const told = (done: number, total: number) => progress(done, total, `reading ${file}`);
+        return { ...await readCsv(name, form, told), name };
+      };
+      return {
+        train: await read(data.train),
+        ...(data.test ? { test: await read(data.test) } : {}),
+      };
+    }
+  }
+}
