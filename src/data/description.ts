@@ -1,6 +1,7 @@
 /** A data set as `study.ts` declares it. @module */
 import { z } from "zod";
 import type { OutsideFile } from "../files/locate.ts";
+import type { LabelSettings } from "./labels.ts";
 import { count, seed, settings, sha256Text } from "../schema.ts";
 
 /** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes. */
@@ -8,6 +9,9 @@ const dataFile = settings({ file: z.string().min(1), sha256: sha256Text });
 
 /** See `dataFile`. */
 export type DataFile = Readonly<z.infer<typeof dataFile>>;
+
+/** A file of NumPy's; `array` is one's name in an archive that has several. */
+const arrayFile = settings({ ...dataFile.shape, array: z.string().min(1).optional() });
 
 const name = z.string().min(1);
 /** Addresses that a file's name is appended to; tried in this order. May be empty. */
@@ -24,6 +28,17 @@ const shape = z.union([z.tuple([count, count]), z.tuple([count, count, channels]
   error: "expected [height, width], or [height, width, 3] for colour",
 }).readonly();
 
+/** A test part has images and labels, or there is none. */
+function bothOrNone({ value, issues }: z.core.ParsePayload): void {
+  const { testImages, testLabels } = z.object({
+    testImages: z.unknown(),
+    testLabels: z.unknown(),
+  }).parse(value);
+  if ((testImages === undefined) === (testLabels === undefined)) return;
+  const path = [testImages === undefined ? "testImages" : "testLabels"];
+  issues.push({ code: "custom", path, input: value, message: "is missing" });
+}
+
 /** The formats that can be read. Where there is no test part, some of the images are set apart for it. */
 export const dataDescription = z.discriminatedUnion("format", [
   settings({
@@ -36,7 +51,7 @@ export const dataDescription = z.discriminatedUnion("format", [
     testImages: dataFile.optional(),
     testLabels: dataFile.optional(),
     labels,
-  }),
+  }).check(bothOrNone),
   settings({
     name,
     /** A line an image; see `csv.ts`. */
@@ -56,6 +71,35 @@ export const dataDescription = z.discriminatedUnion("format", [
   }),
   settings({
     name,
+    /** Arrays of NumPy's; see `numpy.ts`. */
+    format: z.literal("numpy"),
+    mirrors,
+    trainImages: arrayFile,
+    trainLabels: arrayFile,
+    testImages: arrayFile.optional(),
+    testLabels: arrayFile.optional(),
+    labels,
+  }).check(bothOrNone),
+  settings({
+    name,
+    /** CIFAR-10's binary form; see `cifar.ts`. */
+    format: z.literal("cifar10"),
+    mirrors,
+    train: z.array(dataFile).min(1).readonly(),
+    test: z.array(dataFile).min(1).readonly().optional(),
+  }),
+  settings({
+    name,
+    /** CIFAR-100's binary form; see `cifar.ts`. */
+    format: z.literal("cifar100"),
+    mirrors,
+    train: z.array(dataFile).min(1).readonly(),
+    test: z.array(dataFile).min(1).readonly().optional(),
+    /** Of 100 classes or of 20. */
+    labels: z.enum(["fine", "coarse"]),
+  }),
+  settings({
+    name,
     /** Drawn from a seed; see `synthetic.ts`. */
     format: z.literal("synthetic"),
     seed,
@@ -65,7 +109,9 @@ export const dataDescription = z.discriminatedUnion("format", [
   }),
 ], {
   error: ({ code }) =>
-    code === "invalid_union" ? 'expected the format "idx", "csv" or "synthetic"' : undefined,
+    code === "invalid_union"
+      ? 'expected the format "idx", "csv", "numpy", "cifar10", "cifar100" or "synthetic"'
+      : undefined,
 });
 
 /** See `dataDescription`. */
@@ -78,13 +124,27 @@ export const knownRows = (data: DataDescription): number | undefined =>
 const present = (files: readonly (DataFile | undefined)[]): DataFile[] =>
   files.filter((file) => file !== undefined);
 
+/** Each file once, however many arrays of it are read. */
+const different = (files: readonly DataFile[]): DataFile[] => [
+  ...new Map(
+    files.map(({ file, sha256 }) => [`${sha256} ${file}`, { file, sha256 }]),
+  ).values(),
+];
+
 /** The files of a data set; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {
     case "idx":
       return present([data.trainImages, data.trainLabels, data.testImages, data.testLabels]);
+    case "numpy":
+      return different(
+        present([data.trainImages, data.trainLabels, data.testImages, data.testLabels]),
+      );
     case "csv":
       return present([data.train, data.test]);
+    case "cifar10":
+    case "cifar100":
+      return [...data.train, ...data.test ?? []];
     case "synthetic":
       return [];
   }
@@ -109,3 +169,15 @@ export const whatIsRead = (data: DataDescription): unknown =>
   JSON.parse(
     JSON.stringify(data, (key, value) => SAID_OF_PLACES.has(key) ? undefined : value),
   );
+
+/** The settings of labels, where the format lets labels be anything. */
+export function labelSettings(data: DataDescription): LabelSettings | undefined {
+  switch (data.format) {
+    case "idx":
+    case "csv":
+    case "numpy":
+      return data.labels ?? {};
+    default:
+      return undefined;
+  }
+}

@@ -46,3 +46,11 @@ export function incoming(pieces: AsyncIterable<Uint8Array>, name: string): Incom
     },
   };
 }
+const PIECE_BYTES = 1 << 16;
+
+/** The bytes of a file; each piece is overwritten by the next. */
+export async function* fileInPieces(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  using file = await Deno.open(path);
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let count; (count = await file.read(piece)) !== null;) yield piece.subarray(0, count);
+}

@@ -1,9 +1,11 @@
 /** Reads the files of a data set by its description, wherever they are. @module */
 import type { Progress } from "../files/locate.ts";
+import { readCifar } from "./cifar.ts";
 import { readCsv } from "./csv.ts";
 import type { DataDescription, DataFile } from "./description.ts";
 import { readIdx } from "./idx.ts";
 import type { ReadPart } from "./labels.ts";
+import { readNumpy } from "./numpy.ts";
 
 /** A data set as its files have it. */
 export interface ReadParts {
@@ -32,6 +34,31 @@ export async function readParts(
       return {
         train: await read(trainImages, trainLabels),
         ...(testImages && testLabels ? { test: await read(testImages, testLabels) } : {}),
+      };
+    }
+    case "numpy": {
+      type ArrayOf = DataFile & { readonly array?: string | undefined };
+      const fileOf = ({ file, array }: ArrayOf) => ({ path: pathOf(file), array });
+      const read = async (images: ArrayOf, labels: ArrayOf) => ({
+        ...await readNumpy(fileOf(images), fileOf(labels)),
+        name: pathOf(labels.file),
+      });
+      const { trainImages, trainLabels, testImages, testLabels } = data;
+      return {
+        train: await read(trainImages, trainLabels),
+        ...(testImages && testLabels ? { test: await read(testImages, testLabels) } : {}),
+      };
+    }
+    case "cifar10":
+    case "cifar100": {
+      const label = data.format === "cifar10" ? "only" : data.labels;
+      const read = async (files: readonly DataFile[]) => {
+        const paths = files.map(({ file }) => pathOf(file));
+        return { ...await readCifar(paths, label), name: paths.join(", ") };
+      };
+      return {
+        train: await read(data.train),
+        ...(data.test ? { test: await read(data.test) } : {}),
       };
     }
     case "csv": {

@@ -12,7 +12,7 @@ import {
   UnavailableError,
 } from "../files/locate.ts";
 import type { Dataset, LabelledImages } from "./dataset.ts";
-import { type DataDescription, outsideFiles } from "./description.ts";
+import { type DataDescription, labelSettings, outsideFiles } from "./description.ts";
 import { checkAllShown, classesOf, type ReadPart } from "./labels.ts";
 import { readParts } from "./read.ts";
 import { drawGarments } from "./synthetic.ts";
@@ -55,12 +55,13 @@ export async function loadDataset(
   const paths = await findAll(data, locator, progress);
   const { train, test } = await readParts(data, (file) => paths.get(file)!, progress);
   checkSizes(train, test);
+  const settings = labelSettings(data);
   const withClasses = (part: ReadPart): LabelledImages => ({
     images: part.images,
-    labels: classesOf(part, data.labels ?? {}, classes),
+    labels: classesOf(part, settings, classes),
   });
   const dataset = { train: withClasses(train), ...(test ? { test: withClasses(test) } : {}) };
-  checkAllShown(train, data.labels ?? {}, classes);
+  checkAllShown(train, settings, classes);
   return dataset;
 }
 

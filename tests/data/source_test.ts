@@ -1,7 +1,12 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type DataDescription, whatIsRead } from "../../src/data/description.ts";
+import {
+  type DataDescription,
+  dataDescription,
+  outsideFiles,
+  whatIsRead,
+} from "../../src/data/description.ts";
 import { dataFolder, loadDataset } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
@@ -319,5 +324,53 @@ Deno.test("names and places are no part of what decides what is read, all else i
     ]
   ) {
     assertNotEquals(whatIsRead(other as DataDescription), whatIsRead(data));
+  }
+});
+
+Deno.test("arrays of one archive, and CIFAR's files, are read by their description", async () => {
+  await beside(async ({ cache, own }) => {
+    await Deno.mkdir(own);
+    const golden = await Deno.readFile(
+      new URL("../golden/numpy_packed.npz", import.meta.url),
+    );
+    await Deno.writeFile(join(own, "all.npz"), golden);
+    const archive = { file: "all.npz", sha256: sha256(golden) };
+    const arrays: DataDescription = {
+      name: "Toy, set 1",
+      format: "numpy",
+      mirrors: [],
+      trainImages: { ...archive, array: "colour" },
+      trainLabels: { ...archive, array: "labels_<i8" },
+      testImages: { ...archive, array: "colour_fortran" },
+      testLabels: { ...archive, array: "labels_column" },
+    };
+    assertEquals(outsideFiles(arrays).length, 1);
+    const { train, test } = await loadDataset(arrays, 3, places(cache, own), silent);
+    assertEquals(train.images.shape, [4, 5, 2, 3]);
+    assertEquals(test, train);
+
+    const records = Uint8Array.from({ length: 2 * 3074 }, (_, i) => i % 3074 < 2 ? i % 3072 : 7);
+    await Deno.writeFile(join(own, "train.bin"), records);
+    const cifar: DataDescription = {
+      name: "Toy, set 1",
+      format: "cifar100",
+      mirrors: [],
+      train: [{ file: "train.bin", sha256: sha256(records) }],
+      labels: "fine",
+    };
+    await assertRejects(
+      () => loadDataset(cifar, 100, places(cache, own), silent),
+      Error,
+      "no training image has the labels 0, 2, 4",
+    );
+  });
+});
+
+Deno.test("test images without labels are refused where they are described", () => {
+  const said = idxData([]);
+  assert(dataDescription.safeParse(said).success);
+  for (const part of ["testImages", "testLabels"]) {
+    const { error } = dataDescription.safeParse({ ...said, [part]: undefined });
+    assertEquals(error!.issues.map(({ path }) => path), [[part]]);
   }
 });

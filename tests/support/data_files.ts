@@ -86,3 +86,18 @@ export function table(rows: readonly (readonly number[])[]): LabelledImages {
     labels: { shape: [rows.length], data: Uint8Array.from(rows, (row) => row[0]) },
   };
 }
+
+/** A `.npy` file of version 1.0, in C order. */
+export function npy(
+  descr: string,
+  shape: readonly number[],
+  bytes: Iterable<number>,
+): Uint8Array<ArrayBuffer> {
+  const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`.padEnd(117);
+  return Uint8Array.from([
+    ...[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 0x76, 0],
+    ...new TextEncoder().encode(`${header}\n`),
+    ...bytes,
+  ]);
+}
