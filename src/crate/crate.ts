@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join, relative, sep } from "node:path";
-import { outsideFiles } from "../data/description.ts";
+import { outsideFiles } from "../data/source.ts";
 import { type Json, sha256 } from "../files/digest.ts";
 import type { Locator, OutsideFile } from "../files/locate.ts";
 import { removeUnfinished, wholeDirectory } from "../files/whole.ts";

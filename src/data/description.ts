@@ -1,8 +1,7 @@
 /** A data set as `study.ts` declares it. @module */
 import { z } from "zod";
-import type { OutsideFile } from "../files/locate.ts";
 import type { LabelSettings } from "./labels.ts";
-import { count, seed, settings, sha256Text } from "../schema.ts";
+import { count, oneOf, seed, settings, sha256Text } from "../schema.ts";
 
 /** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes. */
 const dataFile = settings({ file: z.string().min(1), sha256: sha256Text });
@@ -100,6 +99,21 @@ export const dataDescription = z.discriminatedUnion("format", [
   }),
   settings({
     name,
+    /** A folder of pictures; see `pictures.ts`. */
+    format: z.literal("pictures"),
+    folder: z.string().min(1),
+    /** Of all pictures with their paths; see `digestPictures`. */
+    sha256: sha256Text,
+    /** The height and width that pictures are given, and how; all have one size if omitted. */
+    resize: settings({
+      to: z.tuple([count, count]).readonly(),
+      how: oneOf(["pad", "crop", "stretch"]),
+    }).optional(),
+    /** What see-through pictures are laid on, from 0 (black) to 255 (white). */
+    background: z.int().min(0).max(255).optional(),
+  }),
+  settings({
+    name,
     /** Drawn from a seed; see `synthetic.ts`. */
     format: z.literal("synthetic"),
     seed,
@@ -110,7 +124,7 @@ export const dataDescription = z.discriminatedUnion("format", [
 ], {
   error: ({ code }) =>
     code === "invalid_union"
-      ? 'expected the format "idx", "csv", "numpy", "cifar10", "cifar100" or "synthetic"'
+      ? 'expected the format "idx", "csv", "numpy", "cifar10", "cifar100", "pictures" or "synthetic"'
       : undefined,
 });
 
@@ -131,7 +145,7 @@ const different = (files: readonly DataFile[]): DataFile[] => [
   ).values(),
 ];
 
-/** The files of a data set; none where it is drawn. */
+/** The files of a data set, or its folder; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {
     case "idx":
@@ -145,24 +159,15 @@ export function dataFiles(data: DataDescription): DataFile[] {
     case "cifar10":
     case "cifar100":
       return [...data.train, ...data.test ?? []];
+    case "pictures":
+      return [{ file: data.folder, sha256: data.sha256 }];
     case "synthetic":
       return [];
   }
 }
 
-/** The same as what a locator looks for. */
-export function outsideFiles(data: DataDescription): OutsideFile[] {
-  const mirrors = "mirrors" in data ? data.mirrors : [];
-  return dataFiles(data).map(({ file, sha256 }) => ({
-    kind: "data",
-    name: file,
-    digest: sha256,
-    addresses: mirrors.map((mirror) => mirror + file),
-  }));
-}
-
 /** Names and places, of which nothing that is read depends. */
-const SAID_OF_PLACES = new Set(["name", "mirrors", "file"]);
+const SAID_OF_PLACES = new Set(["name", "mirrors", "file", "folder"]);
 
 /** What decides which images and labels are read: all of the description but names and places. */
 export const whatIsRead = (data: DataDescription): unknown =>

@@ -6,6 +6,7 @@ import type { DataDescription, DataFile } from "./description.ts";
 import { readIdx } from "./idx.ts";
 import type { ReadPart } from "./labels.ts";
 import { readNumpy } from "./numpy.ts";
+import { listPictures, readPictures } from "./pictures.ts";
 
 /** A data set as its files have it. */
 export interface ReadParts {
@@ -17,11 +18,13 @@ export interface ReadParts {
  * Reads the parts of a data set.
  *
  * @param pathOf where a file of this name is
+ * @param classes how many \`study.ts\` names; any number if undefined
  * @throws {Error} where a file is damaged, with the place and the rule
  */
 export async function readParts(
   data: Exclude<DataDescription, { readonly format: "synthetic" }>,
   pathOf: (file: string) => string,
+  classes: number | undefined,
   progress: Progress,
 ): Promise<ReadParts> {
   switch (data.format) {
@@ -60,6 +63,22 @@ export async function readParts(
         train: await read(data.train),
         ...(data.test ? { test: await read(data.test) } : {}),
       };
+    }
+    case "pictures": {
+      const name = pathOf(data.folder);
+      const listed = await listPictures(name);
+      const expected = classes ?? listed.classes.length;
+      if (listed.classes.length !== expected) {
+        throw new Error(
+          `${name}: there are ${listed.classes.length} folders of classes, ` +
+            `${listed.classes.slice(0, 12).join(", ")}${
+              listed.classes.length > 12 ? ", ..." : ""
+            }, ` +
+            `and study.ts names ${expected} classes; name each, in this order.`,
+        );
+      }
+      const { train, test } = await readPictures(name, listed, data, progress);
+      return { train: { ...train, name }, ...(test ? { test: { ...test, name } } : {}) };
     }
     case "csv": {
       const form = { header: data.header, column: data.labels?.column, shape: data.shape };

@@ -12,8 +12,9 @@ import {
   UnavailableError,
 } from "../files/locate.ts";
 import type { Dataset, LabelledImages } from "./dataset.ts";
-import { type DataDescription, labelSettings, outsideFiles } from "./description.ts";
+import { type DataDescription, dataFiles, labelSettings } from "./description.ts";
 import { checkAllShown, classesOf, type ReadPart } from "./labels.ts";
+import { digestPictures } from "./pictures.ts";
 import { readParts } from "./read.ts";
 import { drawGarments } from "./synthetic.ts";
 
@@ -28,6 +29,18 @@ export function dataFolder(
 ): Folder {
   const name = data.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return { variable: "FASHION_MNIST_DIR", directory, cache: join(cache, "data", name) };
+}
+
+/** What a data set consists of, as a locator looks for it. */
+export function outsideFiles(data: DataDescription): OutsideFile[] {
+  const mirrors = "mirrors" in data ? data.mirrors : [];
+  return dataFiles(data).map(({ file, sha256 }) => ({
+    kind: "data",
+    name: file,
+    digest: sha256,
+    addresses: mirrors.map((mirror) => mirror + file),
+    ...(data.format === "pictures" ? { digestOf: digestPictures } : {}),
+  }));
 }
 
 /**
@@ -53,7 +66,7 @@ export async function loadDataset(
     };
   }
   const paths = await findAll(data, locator, progress);
-  const { train, test } = await readParts(data, (file) => paths.get(file)!, progress);
+  const { train, test } = await readParts(data, (file) => paths.get(file)!, classes, progress);
   checkSizes(train, test);
   const settings = labelSettings(data);
   const withClasses = (part: ReadPart): LabelledImages => ({

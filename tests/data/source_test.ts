@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
-import {
-  type DataDescription,
-  dataDescription,
-  outsideFiles,
-  whatIsRead,
-} from "../../src/data/description.ts";
-import { dataFolder, loadDataset } from "../../src/data/source.ts";
+import { type DataDescription, dataDescription, whatIsRead } from "../../src/data/description.ts";
+import { dataFolder, loadDataset, outsideFiles } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";

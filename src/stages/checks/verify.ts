@@ -1,6 +1,6 @@
 /** Recomputes what can be recomputed from the results of a study, and says what was not checked. @module */
 import { isDeepStrictEqual } from "node:util";
-import { outsideFiles } from "../../data/description.ts";
+import { outsideFiles } from "../../data/source.ts";
 import { classify } from "../../evaluation/confusion.ts";
 import type { Locator } from "../../files/locate.ts";
 import type { NdArray } from "../../ndarray.ts";
