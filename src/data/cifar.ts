@@ -14,7 +14,7 @@ const PIXELS = SIDE * SIDE;
 export type CifarLabel = "only" | "coarse" | "fine";
 
 /** Bytes of one image with its labels. */
-const recordBytes = (label: CifarLabel): number => (label === "only" ? 1 : 2) + 3 * PIXELS;
+export const recordBytes = (label: CifarLabel): number => (label === "only" ? 1 : 2) + 3 * PIXELS;
 
 /**
  * Reads several files as one, in their order: images `[N, 32, 32, 3]`, labels `[N]`.

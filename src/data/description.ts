@@ -30,8 +30,8 @@ const shape = z.union([z.tuple([count, count]), z.tuple([count, count, channels]
 /** A test part has images and labels, or there is none. */
 function bothOrNone({ value, issues }: z.core.ParsePayload): void {
   const { testImages, testLabels } = z.object({
-    testImages: z.unknown(),
-    testLabels: z.unknown(),
+    testImages: z.unknown().optional(),
+    testLabels: z.unknown().optional(),
   }).parse(value);
   if ((testImages === undefined) === (testLabels === undefined)) return;
   const path = [testImages === undefined ? "testImages" : "testLabels"];

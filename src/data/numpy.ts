@@ -19,7 +19,7 @@ export interface ArrayFile {
 }
 
 /** What stands before an array's values. */
-interface ArrayHeader {
+export interface ArrayHeader {
   /** What the values are, such as `|u1` for bytes and `<i8` for 64-bit integers; `fields` if records. */
   readonly descr: string;
   readonly fortran: boolean;
@@ -48,6 +48,20 @@ export async function readNumpy(images: ArrayFile, labels: ArrayFile): Promise<R
   }
   return read;
 }
+
+/** The headers of the arrays in a file by their names; the name is empty where the file is an array. */
+export async function arraysIn(path: string): Promise<Map<string, ArrayHeader>> {
+  if (!await isArchive(path)) return new Map([["", await readArray({ path }, headerOnly)]]);
+  await using archive = await opened(path);
+  const headers = new Map<string, ArrayHeader>();
+  for (const { filename } of archive.entries) {
+    const array = arrayName(filename);
+    headers.set(array, await readArray({ path, array }, headerOnly));
+  }
+  return headers;
+}
+
+const headerOnly: Decode<ArrayHeader> = (header) => Promise.resolve(header);
 
 const called = ({ path, array }: ArrayFile) => array === undefined ? path : `${path}, ${array}`;
 const arrayName = (entry: string) => entry.replace(/\.npy$/, "");

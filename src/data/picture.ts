@@ -24,6 +24,9 @@ const FORMATS = [
 const LONGEST_SIDE = 16384;
 const MOST_PIXELS = 2 ** 26;
 
+/** Whether a file begins as a PNG, JPEG or WebP picture does; 12 bytes are enough. */
+export const isPicture = (bytes: Uint8Array): boolean => formatOf(bytes) !== undefined;
+
 function formatOf(bytes: Uint8Array): (typeof FORMATS)[number]["format"] | undefined {
   const matches = (starts: string) =>
     [...starts].every((letter, i) => letter === "." || letter.charCodeAt(0) === bytes[i]);
@@ -49,6 +52,11 @@ function imageMagick() {
 /** A picture cannot be read; the message says why, without the file's name. */
 export class PictureError extends Error {
   override name = "PictureError";
+}
+
+/** One sees through parts of a picture, and nothing is said of what is behind. */
+export class SeeThroughError extends PictureError {
+  override name = "SeeThroughError";
 }
 
 /**
@@ -127,7 +135,7 @@ function opaque(rgba: Uint8Array, background: number | undefined): Uint8Array {
   for (let from = 0, to = 0; from < rgba.length; from += 4) {
     const alpha = rgba[from + 3];
     if (alpha < 255 && background === undefined) {
-      throw new PictureError(
+      throw new SeeThroughError(
         "one sees through parts of it; say `background: 255` in data to lay such pictures on white, " +
           "or 0 for black",
       );

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ZipWriter } from "@zip.js/zip.js";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ArrayFile, readNumpy } from "../../src/data/numpy.ts";
+import { type ArrayFile, arraysIn, readNumpy } from "../../src/data/numpy.ts";
 import { randomState } from "../../src/random.ts";
 import { inFolder, npy } from "../support/data_files.ts";
 
@@ -37,6 +37,20 @@ Deno.test("labels are whole numbers of any size and order, in a row or a column"
   for (const kind of kinds) {
     const of = (array: string) => ({ path: packed, array });
     assertEquals(await readNumpy(of("grey"), of(`labels_${kind}`)), { images: grey, labels });
+  }
+});
+
+Deno.test("the headers of an archive's arrays are read without the arrays", async () => {
+  for (const path of archives) {
+    const headers = await arraysIn(path);
+    assertEquals(headers.size, 27);
+    assertEquals(headers.get("grey"), { descr: "|u1", fortran: false, shape: [4, 5, 3] });
+    assertEquals(headers.get("colour_fortran"), {
+      descr: "|u1",
+      fortran: true,
+      shape: [4, 5, 2, 3],
+    });
+    assertEquals(headers.get("labels_>i8"), { descr: ">i8", fortran: false, shape: [4] });
   }
 });
 
@@ -123,6 +137,7 @@ Deno.test("an array by itself is read, and the only one of an archive without it
       assertEquals(await readNumpy({ path: at("x.npy") }, { path: at("y.npy") }), expected);
       assertEquals(await readNumpy({ path: at("x.npz") }, { path: at("y.npy") }), expected);
     }
+    assertEquals([...(await arraysIn(at("x.npy"))).keys()], [""]);
     assertEquals(
       await messageOf({ path: at("x.npz"), array: "x_train" }, { path: at("y.npy") }),
       `${at("x.npz")}, x_train: there is no such array; there are arr_0.`,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeBase64, readGolden } from "../support/golden.ts";
-import { decodePicture, PictureError } from "../../src/data/picture.ts";
+import { decodePicture, isPicture, PictureError } from "../../src/data/picture.ts";
 import { randomState } from "../../src/random.ts";
 
 /** What Pillow 12.3.0 writes and reads; see `tests/golden/pillow_pictures.py`. */
@@ -35,6 +35,7 @@ for (const name of Object.keys(pictures)) {
   if (name in refused) continue;
   Deno.test(`${name} is decoded to the bytes that Pillow reads, upright`, async () => {
     const [height, width] = pictures[name].shape;
+    assert(isPicture(bytesOf(name).subarray(0, 12)));
     assertEquals(await decodePicture(bytesOf(name), undefined), {
       height,
       width,
@@ -48,6 +49,7 @@ Deno.test("what cannot be read as bytes of red, green and blue is refused in a s
     const message = await messageOf(bytesOf(name));
     assert(words.test(message), `${name}: ${message}`);
   }
+  assert(!isPicture(bytesOf("other.bmp")));
   assertEquals(await messageOf(new Uint8Array(0)), "it is no PNG, JPEG or WebP picture");
 });
 

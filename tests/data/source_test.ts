@@ -364,6 +364,8 @@ Deno.test("arrays of one archive, and CIFAR's files, are read by their descripti
 Deno.test("test images without labels are refused where they are described", () => {
   const said = idxData([]);
   assert(dataDescription.safeParse(said).success);
+  const { testImages: _, testLabels: __, ...without } = said as DataDescription & { format: "idx" };
+  assert(dataDescription.safeParse(without).success);
   for (const part of ["testImages", "testLabels"]) {
     const { error } = dataDescription.safeParse({ ...said, [part]: undefined });
     assertEquals(error!.issues.map(({ path }) => path), [[part]]);
