@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
+import { randomState } from "../../src/random.ts";
 import { asRead, gzip, idx, inFolder, noise, sha256 } from "../support/data_files.ts";
 
 const drawn = noise(7, 28);
@@ -204,6 +205,24 @@ Deno.test("damaged gzip is refused: cut off, a flipped byte, other bytes behind 
       "images.gz: the gzip data is damaged, truncated, or followed by other bytes; " +
         "fetch the file again.",
     );
+  }
+});
+
+Deno.test("whatever bit is flipped, a file is read in the shape it says or refused in a sentence", async () => {
+  const random = randomState(9);
+  const small = idx([3, 4, 2, 3], noise(3, 5).images.data.subarray(0, 72));
+  for (const [bytes, isChecked] of [[small, false], [gzip(small), true]] as const) {
+    for (let i = 0; i < 200; i++) {
+      const damaged = bytes.slice();
+      damaged[random.interval(bytes.length - 1)] ^= 1 << random.interval(7);
+      try {
+        const { shape, data } = await decodeIdxImages(damaged, "images");
+        assertEquals(shape.reduce((product, n) => product * n, 1), data.length);
+        if (isChecked) assertEquals(data, small.subarray(20)); // a time or a name in gzip's header
+      } catch (error) {
+        assert(error instanceof Error && error.message.startsWith("images: "), String(error));
+      }
+    }
   }
 });
 

@@ -206,20 +206,19 @@ Deno.test("files that are cut off, go on, or are something else are refused", as
   });
 });
 
-Deno.test("an array that unpacks to more than its header says is refused at once", async () => {
+Deno.test("an array that unpacks to more than its header says is refused before it has been unpacked", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "bomb.npz");
     const zeros = new Uint8Array(64 << 20);
     zeros.set(npy("|u1", [4, 5, 3], []));
     await npz(path, { arr_0: zeros });
-    assert((await Deno.stat(path)).size < 1 << 20);
-    // Unpacking all of it would meet this first.
-    const bomb = await Deno.readFile(path);
-    await Deno.writeFile(path, bomb.fill(0xff, bomb.length >> 1, bomb.length - 1000));
+    assert((await Deno.stat(path)).size < 100_000);
+    const before = Deno.memoryUsage().external;
     assertEquals(
       await messageOf({ path }, { path: stored, array: "labels_u1" }),
       `${path}: the header says the shape [4, 5, 3], that is 60 bytes, but more follow.`,
     );
+    assert(Deno.memoryUsage().external - before < 16 << 20);
   });
 });
 
