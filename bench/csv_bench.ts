@@ -11,14 +11,13 @@
  */
 import { join } from "node:path";
 import { readCsv } from "../src/data/csv.ts";
-import type { LabelledImages } from "../src/data/dataset.ts";
+import type { LabelledImages, ReadImages } from "../src/data/dataset.ts";
 import { readIdx } from "../src/data/idx.ts";
 import { drawGarments } from "../src/data/synthetic.ts";
 import { spread } from "./figures.ts";
 
 const ROUNDS = 5;
 const IMAGES = 60_000;
-const CLASSES = 10;
 
 /** What a measuring process prints: seconds of reading, and what was read, so that no one skips work. */
 interface Measurement {
@@ -29,7 +28,10 @@ interface Measurement {
 }
 
 /** Writes Kaggle's CSV. */
-async function writeCsv(path: string, { images, labels }: LabelledImages): Promise<void> {
+async function writeCsv(
+  path: string,
+  { images, labels }: LabelledImages | ReadImages,
+): Promise<void> {
   using file = await Deno.create(path);
   const writer = file.writable.getWriter();
   const pixels = images.data.length / labels.data.length;
@@ -49,7 +51,7 @@ async function writeCsv(path: string, { images, labels }: LabelledImages): Promi
 /** One measurement of this project's reader, in the process that is measured. */
 async function measure(path: string): Promise<Measurement> {
   const start = performance.now();
-  const { images, labels } = await readCsv(path, CLASSES);
+  const { images, labels } = await readCsv(path);
   const seconds = (performance.now() - start) / 1000;
   let sum = 0;
   for (const { data } of [images, labels]) for (let i = 0; i < data.length; i++) sum += data[i];
@@ -84,7 +86,6 @@ async function compare(folder: string): Promise<void> {
   const images = real === undefined ? drawGarments(IMAGES, 43) : await readIdx(
     join(real, "train-images-idx3-ubyte.gz"),
     join(real, "train-labels-idx1-ubyte.gz"),
-    CLASSES,
   );
   const path = join(folder, "train.csv");
   await writeCsv(path, images);

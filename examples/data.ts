@@ -1,5 +1,6 @@
 /** Reads images and labels from a CSV file, looks at them and splits them. @module */
 import {
+  classesOf,
   encodeNpy,
   findDuplicates,
   kFold,
@@ -17,7 +18,9 @@ lines[99] = lines[0];
 const csv = ["label,pixel1,pixel2,pixel3,pixel4", ...lines].join("\n");
 await Deno.writeTextFile(`${folder}/train.csv`, csv);
 
-const { images, labels } = await readCsv(`${folder}/train.csv`, 3);
+const read = await readCsv(`${folder}/train.csv`);
+const { images } = read;
+const labels = classesOf({ ...read, name: "train.csv" }, {}, 3);
 console.log("shape:", images.shape, "images by class:", labelCounts(labels, 3));
 
 const { kept, dropped } = findDuplicates({ images, labels });

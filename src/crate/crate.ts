@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join, relative, sep } from "node:path";
-import { dataFiles } from "../data/description.ts";
+import { outsideFiles } from "../data/source.ts";
 import { type Json, sha256 } from "../files/digest.ts";
 import type { Locator, OutsideFile } from "../files/locate.ts";
 import { removeUnfinished, wholeDirectory } from "../files/whole.ts";
@@ -191,15 +191,9 @@ async function currentResults(
 
 /** The files of other people's that stages of a study read, by the name of the stage. */
 function outsideOf({ data, transfer }: Study): { readonly [stage: string]: OutsideFile[] } {
-  const mirrors = data.format === "synthetic" ? [] : data.mirrors;
   const weights = (transfer?.bases ?? []).map(({ weights }) => weights);
   return {
-    prepare: dataFiles(data).map(({ file: name, sha256: digest }) => ({
-      kind: "data",
-      name,
-      digest,
-      addresses: mirrors.map((mirror) => mirror + name),
-    })),
+    prepare: outsideFiles(data),
     // Several bases may share a file.
     transfer: [...new Map(weights.map((file) => [file.name, file])).values()],
   };

@@ -1,20 +1,28 @@
 /**
- * What every reader gives: grey images and their classes.
+ * What every reader gives: images, grey or in colour, and what they show.
  *
  * @module
  */
 import type { NdArray } from "../ndarray.ts";
 
-/** Grey images and their classes, row by row. */
+/** Images and their classes, row by row. */
 export interface LabelledImages {
-  /** `[N, rows, columns]`, 0 (background) to 255. */
+  /** `[N, height, width, channels]`, 0 (background) to 255; 1 channel is grey, 3 are red, green, blue. */
   readonly images: NdArray<Uint8Array>;
   /** `[N]`, 0 to classes - 1. */
   readonly labels: NdArray<Uint8Array>;
 }
 
-/** A data set as published: one part to learn from, one that is looked at once, at the end. */
+/** Images and their labels as a file has them, whatever number the first class has there. */
+export interface ReadImages {
+  /** As in `LabelledImages`. */
+  readonly images: NdArray<Uint8Array>;
+  /** `[N]`. */
+  readonly labels: NdArray<Int32Array>;
+}
+
+/** A data set: one part to learn from, one that is looked at once, at the end, where there is one. */
 export interface Dataset {
   readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly test?: LabelledImages;
 }

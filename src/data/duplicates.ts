@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NdArray } from "../ndarray.ts";
 import type { LabelledImages } from "./dataset.ts";
 
 /** Which rows to keep, and which to drop. */
@@ -46,4 +47,36 @@ export function findDuplicates({ images, labels }: LabelledImages): Duplicates {
     }
   }
   return { kept: Int32Array.from(kept), dropped };
+}
+
+/** How many of the images in `others` are among `images`, pixel for pixel, whatever their labels. */
+export function countShared(images: NdArray<Uint8Array>, others: NdArray<Uint8Array>): number {
+  const pixels = images.shape.slice(1).reduce((product, n) => product * n, 1);
+  const hashOf = (data: Uint8Array, row: number) => {
+    let hash = 2166136261;
+    for (let i = row * pixels, end = i + pixels; i < end; i++) {
+      hash = Math.imul(hash ^ data[i], 16777619);
+    }
+    return hash;
+  };
+  const rows = new Map<number, number[]>();
+  for (let row = 0; row < images.shape[0]; row++) {
+    const hash = hashOf(images.data, row);
+    const same = rows.get(hash);
+    if (same) same.push(row);
+    else rows.set(hash, [row]);
+  }
+  let shared = 0;
+  for (let other = 0; other < others.shape[0]; other++) {
+    const candidates = rows.get(hashOf(others.data, other)) ?? [];
+    if (
+      candidates.some((row) => {
+        for (let i = 0; i < pixels; i++) {
+          if (images.data[row * pixels + i] !== others.data[other * pixels + i]) return false;
+        }
+        return true;
+      })
+    ) shared++;
+  }
+  return shared;
 }

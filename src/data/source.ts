@@ -4,11 +4,18 @@
  * @module
  */
 import { join } from "node:path";
-import { readCsv } from "./csv.ts";
-import type { Dataset } from "./dataset.ts";
-import type { DataDescription, DataFile } from "./description.ts";
-import { type Folder, type Locator, type Progress, UnavailableError } from "../files/locate.ts";
-import { readIdx } from "./idx.ts";
+import {
+  type Folder,
+  type Locator,
+  type OutsideFile,
+  type Progress,
+  UnavailableError,
+} from "../files/locate.ts";
+import type { Dataset, LabelledImages } from "./dataset.ts";
+import { type DataDescription, dataFiles, labelSettings } from "./description.ts";
+import { checkAllShown, classesOf, type ReadPart } from "./labels.ts";
+import { digestPictures } from "./pictures.ts";
+import { readParts } from "./read.ts";
 import { drawGarments } from "./synthetic.ts";
 
 /**
@@ -24,13 +31,27 @@ export function dataFolder(
   return { variable: "FASHION_MNIST_DIR", directory, cache: join(cache, "data", name) };
 }
 
+/** What a data set consists of, as a locator looks for it. */
+export function outsideFiles(data: DataDescription): OutsideFile[] {
+  const mirrors = "mirrors" in data ? data.mirrors : [];
+  return dataFiles(data).map(({ file, sha256 }) => ({
+    kind: "data",
+    name: file,
+    digest: sha256,
+    addresses: mirrors.map((mirror) => mirror + file),
+    ...(data.format === "pictures" ? { digestOf: digestPictures } : {}),
+  }));
+}
+
 /**
- * Finds, checks and reads a data set: `[N, rows, columns]` images with `[N]` labels below `classes`.
+ * Finds, checks and reads a data set: images `[N, height, width, channels]` of one size, with labels
+ * `[N]` below `classes`.
  *
  * @param locator finds files of the kind `data`
  * @throws {Error} where there are none, with the three ways to give them
  * @throws {Error} where a file is another one, with its name, the digest expected and the one found
  * @throws {Error} where a file is damaged, with the place and the rule
+ * @throws {Error} where labels and classes do not fit each other, with the setting that helps
  */
 export async function loadDataset(
   data: DataDescription,
@@ -38,59 +59,47 @@ export async function loadDataset(
   locator: Locator,
   progress: Progress,
 ): Promise<Dataset> {
-  switch (data.format) {
-    case "synthetic":
-      return {
-        train: drawGarments(data.train, data.seed),
-        test: drawGarments(data.test, data.seed + 1),
-      };
-    case "idx": {
-      const { trainImages, trainLabels, testImages, testLabels } = data;
-      const files = [trainImages, trainLabels, testImages, testLabels];
-      const paths = await findAll(data, files, locator, progress);
-      return ofOneSize({
-        train: await readIdx(paths[0], paths[1], classes),
-        test: await readIdx(paths[2], paths[3], classes),
-      });
-    }
-    case "csv": {
-      const paths = await findAll(data, [data.train, data.test], locator, progress);
-      const read = (path: string, file: DataFile) =>
-        readCsv(path, classes, (done, total) => progress(done, total, `reading ${file.file}`));
-      return ofOneSize({
-        train: await read(paths[0], data.train),
-        test: await read(paths[1], data.test),
-      });
-    }
+  if (data.format === "synthetic") {
+    return {
+      train: drawGarments(data.train, data.seed),
+      test: drawGarments(data.test, data.seed + 1),
+    };
   }
+  const paths = await findAll(data, locator, progress);
+  const { train, test } = await readParts(data, (file) => paths.get(file)!, classes, progress);
+  checkSizes(train, test);
+  const settings = labelSettings(data);
+  const withClasses = (part: ReadPart): LabelledImages => ({
+    images: part.images,
+    labels: classesOf(part, settings, classes),
+  });
+  const dataset = { train: withClasses(train), ...(test ? { test: withClasses(test) } : {}) };
+  checkAllShown(train, settings, classes);
+  return dataset;
 }
 
-function ofOneSize({ train, test }: Dataset): Dataset {
-  const [a, b] = [train, test].map(({ images }) => images.shape.slice(1).join("x"));
+function checkSizes(train: ReadPart, test: ReadPart | undefined): void {
+  if (!test) return;
+  const [a, b] = [train, test].map(({ images }) => {
+    const [, height, width, channels] = images.shape;
+    return `${height}x${width} pixels${channels === 1 ? "" : ` of ${channels} channels`}`;
+  });
   if (a !== b) {
-    throw new Error(
-      `The training images are ${a} pixels, the test images ${b}; one size is needed.`,
-    );
+    throw new Error(`The training images are ${a}, the test images ${b}; one size is needed.`);
   }
-  return { train, test };
 }
 
-/** The path of each file, one after the other. */
+/** The path of each file by its name, found one after the other. */
 async function findAll(
-  data: { readonly name: string; readonly mirrors: readonly string[] },
-  files: readonly DataFile[],
+  data: DataDescription,
   locator: Locator,
   progress: Progress,
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { file, sha256 } of files) {
-    const addresses = data.mirrors.map((mirror) => mirror + file);
+): Promise<Map<string, string>> {
+  const paths = new Map<string, string>();
+  const files = outsideFiles(data);
+  for (const file of files) {
     try {
-      const path = await locator.find(
-        { kind: "data", name: file, digest: sha256, addresses },
-        progress,
-      );
-      paths.push(path);
+      paths.set(file.name, await locator.find(file, progress));
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
       throw notAvailable(data.name, files, error);
@@ -101,7 +110,7 @@ async function findAll(
 
 function notAvailable(
   name: string,
-  files: readonly DataFile[],
+  files: readonly OutsideFile[],
   cause: UnavailableError,
 ): Error {
   const { file, reasons, folder } = cause;
@@ -110,7 +119,7 @@ function notAvailable(
       reasons.map((line) => `  ${line}\n`).join("") +
       `There are three ways to give it:\n` +
       `  1. set ${folder.variable} to a folder that holds ${
-        files.map(({ file }) => file).join(", ")
+        files.map(({ name }) => name).join(", ")
       };\n` +
       `  2. put these files into ${folder.cache};\n` +
       `  3. run this where one of the addresses can be reached.\n` +

@@ -33,7 +33,7 @@ interface Pen {
 
 /**
  * Draws `count` garments, as many of each class as of the others (to within one), in random order:
- * images `[count, 28, 28]`, labels `[count]` as Fashion-MNIST numbers them, 0 T-shirt/top to 9 ankle boot.
+ * images `[count, 28, 28, 1]`, labels `[count]` as Fashion-MNIST numbers them, 0 T-shirt/top to 9 ankle boot.
  *
  * @param seed an integer in [0, 2^32)
  */
@@ -45,7 +45,7 @@ export function drawGarments(count: number, seed: number): LabelledImages {
     data.set(drawGarment(garments[labels[i]], random), i * SIDE * SIDE);
   }
   return {
-    images: { shape: [count, SIDE, SIDE], data },
+    images: { shape: [count, SIDE, SIDE, 1], data },
     labels: { shape: [count], data: labels },
   };
 }

@@ -11,12 +11,14 @@ import { download, DownloadError, type Progress } from "./download.ts";
 
 export type { Progress } from "./download.ts";
 
-/** A file of other people's, the same wherever it is kept. */
+/** A file of other people's, or a folder of such, the same wherever it is kept. */
 export interface OutsideFile {
   /** The same wherever it lies. */
   readonly name: string;
   /** SHA-256 (64) or MD5 (32 hexadecimal digits) of its bytes. */
   readonly digest: string;
+  /** Where it is a folder: what the digest of one is. */
+  readonly digestOf?: (folder: string) => Promise<string>;
   /** Where it can be downloaded, in the order in which they are asked. May be empty. */
   readonly addresses: readonly string[];
   /** Which folders it is looked for in: a key of the locator's folders, such as `data`. */
@@ -45,8 +47,8 @@ export interface Locator {
    * written, with what to do
    */
   find(file: OutsideFile, progress: Progress): Promise<string>;
-  /** Whether a file of that name is on this machine, right or not. */
-  isThere(file: Pick<OutsideFile, "kind" | "name">): Promise<boolean>;
+  /** Whether a file or folder of that name is on this machine, right or not. */
+  isThere(file: Pick<OutsideFile, "kind" | "name" | "digestOf">): Promise<boolean>;
 }
 
 /** A file is in no place where it could be; the message says what to do. */
@@ -93,12 +95,11 @@ export function locator(folders: { readonly [kind: string]: Folder }): Locator {
         wanted.delete(key);
       }
     },
-    async isThere({ kind, name }) {
+    async isThere({ kind, name, digestOf }) {
       const { directory, cache } = folderOf(kind);
       for (const place of directory === undefined ? [cache] : [directory, cache]) {
-        if (await Deno.stat(join(place, name)).then((info) => info.isFile, () => false)) {
-          return true;
-        }
+        const info = await Deno.stat(join(place, name)).catch(() => undefined);
+        if (digestOf ? info?.isDirectory : info?.isFile) return true;
       }
       return false;
     },
@@ -113,7 +114,7 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
   } else {
     const path = join(directory, file.name);
     const remedy = "Put the original in its place, or declare its digest in study.ts.";
-    if (await isRight(path, file.digest, remedy)) return path;
+    if (await isRight(path, file, remedy)) return path;
     const there = await Deno.stat(directory).then((info) => info.isDirectory, () => false);
     reasons.push(`${variable}, ${directory}: ${there ? "not there" : "there is no such folder"}`);
   }
@@ -122,7 +123,7 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
   const remedy = published
     ? "Delete it, and it is fetched again."
     : "Put the original in its place; it has no public address.";
-  if (await isRight(path, file.digest, remedy)) return path;
+  if (await isRight(path, file, remedy)) return path;
   reasons.push(`${cache}: not there`);
 
   const ways = `Set ${variable} to a folder that holds ${file.name}, or put it into ${cache}`;
@@ -150,26 +151,33 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
  *
  * @throws {Error} where another file is there, or something that cannot be read, with `remedy`
  */
-async function isRight(path: string, digest: string, remedy: string): Promise<boolean> {
+async function isRight(
+  path: string,
+  { digest, digestOf }: OutsideFile,
+  remedy: string,
+): Promise<boolean> {
   let found: string;
   try {
-    const { isFile } = await Deno.stat(path);
-    if (!isFile) throw new Error("it is no file");
-    found = await digestLike(digest, path);
+    const { isFile, isDirectory } = await Deno.stat(path);
+    if (!(digestOf ? isDirectory : isFile)) {
+      throw new Error(`it is no ${digestOf ? "folder" : "file"}`);
+    }
+    found = await (digestOf?.(path) ?? digestLike(digest, path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return false;
     }
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `${path} cannot be read: ${why}.\nA file that may be read is expected there, or nothing.`,
+      `${path} cannot be read: ${why}.\nA ${digestOf ? "folder" : "file"} that may be read is ` +
+        `expected there, or nothing.`,
       { cause: error },
     );
   }
   if (found === digest) return true;
   const algorithm = hashName(digest);
   throw new Error(
-    `${path} is not the file that study.ts declares.\n` +
+    `${path} is not the ${digestOf ? "folder" : "file"} that study.ts declares.\n` +
       `  ${algorithm} expected: ${digest}\n` +
       `  ${algorithm} found:    ${found}\n` +
       remedy,

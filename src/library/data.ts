@@ -15,11 +15,12 @@
  *
  * @module
  */
-export { type CsvDecoder, csvDecoder, readCsv } from "../data/csv.ts";
-export type { LabelledImages } from "../data/dataset.ts";
+export { type CsvDecoder, csvDecoder, type CsvForm, readCsv } from "../data/csv.ts";
+export type { LabelledImages, ReadImages } from "../data/dataset.ts";
 export { type ColumnSummary, describe, labelCounts } from "../data/describe.ts";
 export { type Duplicates, findDuplicates } from "../data/duplicates.ts";
 export { decodeIdxImages, decodeIdxLabels, readIdx } from "../data/idx.ts";
+export { classesOf, type LabelSettings, type ReadPart } from "../data/labels.ts";
 export { oneHot, padImages, take } from "../data/prepare.ts";
 export { kFold, type Split, trainTestSplit } from "../data/split.ts";
 export { decodeNpy, encodeNpy, openNpy } from "../files/npy.ts";

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { configure, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
+import type { FileEntry } from "@zip.js/zip.js";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { download, type Progress } from "../files/download.ts";
 import { sha256File } from "../files/digest.ts";
 import { explained } from "../files/explain.ts";
 import { moveWhole, removeIfThere, unfinishedIn } from "../files/whole.ts";
+import { openZip } from "../files/zip.ts";
 import { runCommand } from "./command.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -257,14 +258,12 @@ async function unpack(
   directory: string,
   task: WheelTask,
 ): Promise<void> {
-  configure({ useWebWorkers: false });
-  using file = await Deno.open(path);
-  const archive = new ZipReader(new FileReader(file));
+  await using archive = await openZip(path);
   const wanted: { entry: FileEntry; to: string }[] = [];
-  for await (const entry of archive.getEntriesGenerator()) {
+  for (const entry of archive.entries) {
     const name = entry.filename.replace(/^tensorflow\//, "");
     const header = HEADERS.some((start) => name.startsWith(`include/${start}`));
-    if (!entry.directory && (header || wheel.libraries.includes(name))) {
+    if (header || wheel.libraries.includes(name)) {
       wanted.push({ entry, to: join(directory, name) });
     }
   }
@@ -300,31 +299,6 @@ async function unpack(
     const options = { signal: task.signal, checkSignature: true };
     await Promise.all([entry.getData(counted.writable, options), written]).catch(unwritable);
     if (done !== end) throw lies();
-  }
-  await archive.close();
-}
-
-/** Lets zip.js read a file piece by piece, so that a wheel need not fit into memory. */
-class FileReader extends Reader<Deno.FsFile> {
-  #file: Deno.FsFile;
-  constructor(file: Deno.FsFile) {
-    super(file);
-    this.#file = file;
-  }
-  override async init(): Promise<void> {
-    await super.init?.();
-    this.size = (await this.#file.stat()).size;
-  }
-  override async readUint8Array(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
-    await this.#file.seek(offset, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = await this.#file.read(bytes.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
-    return bytes.subarray(0, filled);
   }
 }
 

@@ -2,11 +2,15 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeIdxImages, decodeIdxLabels, readIdx } from "../../src/data/idx.ts";
-import { gzip, idx, inFolder, noise, sha256 } from "../support/data_files.ts";
+import { randomState } from "../../src/random.ts";
+import { asRead, gzip, idx, inFolder, noise, sha256 } from "../support/data_files.ts";
 
 const drawn = noise(7, 28);
 const imageBytes = idx([7, 28, 28], drawn.images.data);
 const labelBytes = idx([7], drawn.labels.data);
+
+const imageMagics = "[0, 0, 8, 3] (unsigned bytes, 3 dimensions: images, rows, columns) or " +
+  "[0, 0, 8, 4] (unsigned bytes, 4 dimensions: images, rows, columns, channels).";
 
 /** The whole message of the error that `promise` is rejected with. */
 async function messageOf(promise: Promise<unknown>): Promise<string> {
@@ -16,16 +20,52 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 Deno.test("images and labels come back pixel for pixel, plain and compressed", async () => {
   for (const packed of [(bytes: Uint8Array<ArrayBuffer>) => bytes, gzip]) {
     assertEquals(await decodeIdxImages(packed(imageBytes), "images"), drawn.images);
-    assertEquals(await decodeIdxLabels(packed(labelBytes), "labels", 10), drawn.labels);
+    assertEquals(await decodeIdxLabels(packed(labelBytes), "labels"), asRead(drawn).labels);
   }
 });
 
 Deno.test("sides that differ keep their order, and a size beyond one byte its value", async () => {
   const data = Uint8Array.from({ length: 2 * 3 * 300 }, (_, i) => i % 251);
   assertEquals(await decodeIdxImages(idx([2, 3, 300], data), "images"), {
-    shape: [2, 3, 300],
+    shape: [2, 3, 300, 1],
     data,
   });
+});
+
+Deno.test("images with channels come back too, grey ones as if they had none", async () => {
+  const data = Uint8Array.from({ length: 2 * 100 * 30 * 3 }, (_, i) => i % 251);
+  assertEquals(await decodeIdxImages(gzip(idx([2, 100, 30, 3], data)), "images"), {
+    shape: [2, 100, 30, 3],
+    data,
+  });
+  assertEquals(
+    await decodeIdxImages(idx([7, 28, 28, 1], drawn.images.data), "images"),
+    drawn.images,
+  );
+  assertEquals(
+    await messageOf(decodeIdxImages(idx([2, 3, 4, 2], Array(48).fill(1)), "images")),
+    "images: its images have 2 channels, expected 1 (grey) or 3 (red, green, blue), as the last of " +
+      "four dimensions.",
+  );
+});
+
+Deno.test("a compressed file of several members is read as one, as gzip itself reads it", async () => {
+  const cuts = [0, 3, 16, 17, 2000, imageBytes.length];
+  const members = cuts.slice(1).map((to, i) => gzip(imageBytes.slice(cuts[i], to)));
+  const bytes = Uint8Array.from(members.flatMap((member) => [...member]));
+  assertEquals(await decodeIdxImages(bytes, "images"), drawn.images);
+  assertEquals(
+    await messageOf(decodeIdxImages(bytes.slice(0, -members[4].length), "images.gz")),
+    "images.gz: it is truncated: the header says 7 images x 28 rows x 28 columns, that is 5488 " +
+      "bytes, but 1984 follow.",
+  );
+  const damaged = "images.gz: the gzip data is damaged, truncated, or followed by other bytes; " +
+    "fetch the file again.";
+  assertEquals(await messageOf(decodeIdxImages(bytes.slice(0, -3), "images.gz")), damaged);
+  for (const behind of [[0], Array(20_000).fill(0), [0x1f], [0x1f, 0x8b, 8], [7]]) {
+    const followed = Uint8Array.from([...bytes, ...behind]);
+    assertEquals(await messageOf(decodeIdxImages(followed, "images.gz")), damaged);
+  }
 });
 
 Deno.test("a compressed file of many pieces is read whole", async () => {
@@ -40,19 +80,17 @@ Deno.test("another magic number is refused with both numbers", async () => {
   wrong[2] = 13; // floats
   assertEquals(
     await messageOf(decodeIdxImages(wrong, "images.idx")),
-    "images.idx: the magic number is [0, 0, 13, 3], expected [0, 0, 8, 3] " +
-      "(unsigned bytes, 3 dimensions: images, rows, columns).",
+    "images.idx: the magic number is [0, 0, 13, 3], expected " + imageMagics,
   );
   assertEquals(
     await messageOf(decodeIdxImages(new TextEncoder().encode("<!DOCTYPE html><html>"), "i.idx")),
-    "i.idx: the magic number is [60, 33, 68, 79], expected [0, 0, 8, 3] " +
-      "(unsigned bytes, 3 dimensions: images, rows, columns).",
+    "i.idx: the magic number is [60, 33, 68, 79], expected " + imageMagics,
   );
 });
 
 Deno.test("images in place of labels, and labels in place of images, are refused", async () => {
   assertEquals(
-    await messageOf(decodeIdxLabels(imageBytes, "labels.idx", 10)),
+    await messageOf(decodeIdxLabels(imageBytes, "labels.idx")),
     "labels.idx: the magic number is [0, 0, 8, 3], expected [0, 0, 8, 1] " +
       "(unsigned bytes, 1 dimensions: labels).",
   );
@@ -96,7 +134,7 @@ Deno.test("a header that announces nothing, or more than memory holds, is refuse
     "images: the header says 0 rows.",
   );
   assertEquals(
-    await messageOf(decodeIdxLabels(idx([0], []), "labels", 10)),
+    await messageOf(decodeIdxLabels(idx([0], []), "labels")),
     "labels: the header says 0 labels.",
   );
   const vast = idx([0xffffffff, 0xffff, 0xffff], [1, 2, 3]);
@@ -170,12 +208,22 @@ Deno.test("damaged gzip is refused: cut off, a flipped byte, other bytes behind 
   }
 });
 
-Deno.test("a label that is no class is refused with its place", async () => {
-  assertEquals(
-    await messageOf(decodeIdxLabels(idx([4], [0, 9, 10, 255]), "labels.idx", 10)),
-    "labels.idx, label 3: 10 is no class, expected 0 to 9.",
-  );
-  assertEquals((await decodeIdxLabels(idx([1], [10]), "labels.idx", 11)).data[0], 10);
+Deno.test("whatever bit is flipped, a file is read in the shape it says or refused in a sentence", async () => {
+  const random = randomState(9);
+  const small = idx([3, 4, 2, 3], noise(3, 5).images.data.subarray(0, 72));
+  for (const [bytes, isChecked] of [[small, false], [gzip(small), true]] as const) {
+    for (let i = 0; i < 200; i++) {
+      const damaged = bytes.slice();
+      damaged[random.interval(bytes.length - 1)] ^= 1 << random.interval(7);
+      try {
+        const { shape, data } = await decodeIdxImages(damaged, "images");
+        assertEquals(shape.reduce((product, n) => product * n, 1), data.length);
+        if (isChecked) assertEquals(data, small.subarray(20)); // a time or a name in gzip's header
+      } catch (error) {
+        assert(error instanceof Error && error.message.startsWith("images: "), String(error));
+      }
+    }
+  }
 });
 
 Deno.test("files of two sets are refused: as many labels as images", async () => {
@@ -183,10 +231,10 @@ Deno.test("files of two sets are refused: as many labels as images", async () =>
     const [images, labels] = [join(folder, "images.gz"), join(folder, "labels.gz")];
     await Deno.writeFile(images, gzip(imageBytes));
     await Deno.writeFile(labels, labelBytes);
-    assertEquals(await readIdx(images, labels, 10), drawn);
+    assertEquals(await readIdx(images, labels), asRead(drawn));
     await Deno.writeFile(labels, idx([8], [...drawn.labels.data, 1]));
     assertEquals(
-      await messageOf(readIdx(images, labels, 10)),
+      await messageOf(readIdx(images, labels)),
       `${images} holds 7 images, but ${labels} holds 8 labels; they do not belong together.`,
     );
   });
@@ -201,9 +249,8 @@ Deno.test({
     const { images, labels } = await readIdx(
       join(real!, "train-images-idx3-ubyte.gz"),
       join(real!, "train-labels-idx1-ubyte.gz"),
-      10,
     );
-    assertEquals(images.shape, [60000, 28, 28]);
+    assertEquals(images.shape, [60000, 28, 28, 1]);
     assertEquals([...labels.data.subarray(0, 10)], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
     // Python: sha256(gzip.open(file).read()[16:]), and [8:] for the labels
     assertEquals(
@@ -211,7 +258,7 @@ Deno.test({
       "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
     );
     assertEquals(
-      sha256(labels.data),
+      sha256(Uint8Array.from(labels.data)),
       "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
     );
   },

@@ -79,7 +79,7 @@ Deno.test("take copies rows in the order asked for, repeated ones too", () => {
       const drawn = noise(count, 3);
       const rows = indices.flatMap((i) => [...drawn.images.data.subarray(9 * i, 9 * i + 9)]);
       assertEquals(take(drawn.images, Int32Array.from(indices)), {
-        shape: [indices.length, 3, 3],
+        shape: [indices.length, 3, 3, 1],
         data: Uint8Array.from(rows),
       });
       assertEquals(take(drawn.labels, indices), {

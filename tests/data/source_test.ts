@@ -1,13 +1,18 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
-import type { DataDescription } from "../../src/data/description.ts";
-import { dataFolder, loadDataset } from "../../src/data/source.ts";
+import { type DataDescription, dataDescription, whatIsRead } from "../../src/data/description.ts";
+import { dataFolder, loadDataset, outsideFiles } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
 
-const published: Dataset = { train: noise(12, 4, 1), test: noise(5, 4, 2) };
+/** Images of noise of all ten classes. */
+const train = {
+  ...noise(12, 4, 1),
+  labels: { shape: [12], data: Uint8Array.from({ length: 12 }, (_, i) => (7 * i) % 10) },
+};
+const published: Required<Dataset> = { train, test: noise(5, 4, 2) };
 const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "train-images.gz": gzip(idx([12, 4, 4], published.train.images.data)),
   "train-labels.gz": gzip(idx([12], published.train.labels.data)),
@@ -33,6 +38,7 @@ function idxData(mirrors: string[]): DataDescription {
 }
 
 const silent = () => {};
+const encode = (text: string) => new TextEncoder().encode(text);
 
 /** Finds the files of the set that the tests read, in the user's folder `own` and the cache. */
 const places = (cache: string, own?: string) =>
@@ -145,9 +151,9 @@ Deno.test("synthetic data are drawn from two seeds: no test image is a training 
     train: 60,
     test: 30,
   };
-  const { train, test } = await loadDataset(data, 10, locator({}), silent);
+  const { train, test } = await loadDataset(data, 10, locator({}), silent) as Required<Dataset>;
   assertEquals(train, drawGarments(60, 5));
-  assertEquals(test.images.shape, [30, 28, 28]);
+  assertEquals(test.images.shape, [30, 28, 28, 1]);
   const images = (set: typeof train) =>
     Array.from(
       { length: set.labels.data.length },
@@ -270,7 +276,98 @@ Deno.test("training and test images of two sizes are refused", async () => {
     );
     assertEquals(
       error.message,
-      "The training images are 4x4 pixels, the test images 5x5; one size is needed.",
+      "The training images are 4x4 pixels, the test images 5x5 pixels; one size is needed.",
     );
   });
+});
+
+Deno.test("without a test part there is none; settings of labels go through to every reader", async () => {
+  await beside(async ({ cache, own }) => {
+    await put(own, idxFiles);
+    const shifted = encode("1,5\n2,6\n4,7\n");
+    await Deno.writeFile(join(own, "shifted.csv"), shifted);
+    const { testImages: _, testLabels: __, ...alone } = {
+      ...idxData([]),
+    } as DataDescription & { format: "idx" };
+    assertEquals(await loadDataset(alone, 10, places(cache, own), silent), { train });
+    const data: DataDescription = {
+      name: "Toy, set 1",
+      format: "csv",
+      mirrors: [],
+      train: { file: "shifted.csv", sha256: sha256(shifted) },
+      header: false,
+      labels: { first: 1, skip: [3] },
+      shape: [1, 1],
+    };
+    const read = await loadDataset(data, 3, places(cache, own), silent);
+    assertEquals([...read.train.labels.data], [0, 1, 2]);
+    assertEquals([...read.train.images.data], [5, 6, 7]);
+  });
+});
+
+Deno.test("names and places are no part of what decides what is read, all else is", () => {
+  const data: DataDescription = { ...idxData([]), labels: { first: 1 } } as DataDescription;
+  const same = JSON.parse(JSON.stringify(data).replaceAll("train-images.gz", "elsewhere/x"));
+  const at = { ...same, name: "other", mirrors: ["https://example.org/"] };
+  assertEquals(whatIsRead(at), whatIsRead(data));
+  for (
+    const other of [
+      { ...data, labels: { first: 2 } },
+      { ...data, labels: undefined },
+      { ...data, trainImages: file("test-labels") },
+      { ...data, testImages: undefined, testLabels: undefined },
+    ]
+  ) {
+    assertNotEquals(whatIsRead(other as DataDescription), whatIsRead(data));
+  }
+});
+
+Deno.test("arrays of one archive, and CIFAR's files, are read by their description", async () => {
+  await beside(async ({ cache, own }) => {
+    await Deno.mkdir(own);
+    const golden = await Deno.readFile(
+      new URL("../golden/numpy_packed.npz", import.meta.url),
+    );
+    await Deno.writeFile(join(own, "all.npz"), golden);
+    const archive = { file: "all.npz", sha256: sha256(golden) };
+    const arrays: DataDescription = {
+      name: "Toy, set 1",
+      format: "numpy",
+      mirrors: [],
+      trainImages: { ...archive, array: "colour" },
+      trainLabels: { ...archive, array: "labels_<i8" },
+      testImages: { ...archive, array: "colour_fortran" },
+      testLabels: { ...archive, array: "labels_column" },
+    };
+    assertEquals(outsideFiles(arrays).length, 1);
+    const { train, test } = await loadDataset(arrays, 3, places(cache, own), silent);
+    assertEquals(train.images.shape, [4, 5, 2, 3]);
+    assertEquals(test, train);
+
+    const records = Uint8Array.from({ length: 2 * 3074 }, (_, i) => i % 3074 < 2 ? i % 3072 : 7);
+    await Deno.writeFile(join(own, "train.bin"), records);
+    const cifar: DataDescription = {
+      name: "Toy, set 1",
+      format: "cifar100",
+      mirrors: [],
+      train: [{ file: "train.bin", sha256: sha256(records) }],
+      labels: "fine",
+    };
+    await assertRejects(
+      () => loadDataset(cifar, 100, places(cache, own), silent),
+      Error,
+      "no training image has the labels 0, 2, 4",
+    );
+  });
+});
+
+Deno.test("test images without labels are refused where they are described", () => {
+  const said = idxData([]);
+  assert(dataDescription.safeParse(said).success);
+  const { testImages: _, testLabels: __, ...without } = said as DataDescription & { format: "idx" };
+  assert(dataDescription.safeParse(without).success);
+  for (const part of ["testImages", "testLabels"]) {
+    const { error } = dataDescription.safeParse({ ...said, [part]: undefined });
+    assertEquals(error!.issues.map(({ path }) => path), [[part]]);
+  }
 });

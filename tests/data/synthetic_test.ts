@@ -20,7 +20,7 @@ function accuracy(predict: (image: Uint8Array) => number): number {
 
 Deno.test("a seed gives these bytes, on every machine", () => {
   const { images, labels } = drawGarments(100, 43);
-  assertEquals(images.shape, [100, 28, 28]);
+  assertEquals(images.shape, [100, 28, 28, 1]);
   assertEquals(labels.shape, [100]);
   // Changes only when the drawings are meant to change.
   assertEquals(

@@ -126,7 +126,7 @@ Deno.test("an example compares predictions by paired tests", async () => {
 
 Deno.test("an example reads, describes and splits images", async () => {
   const output = await run("data.ts");
-  assertStringIncludes(output, "shape: [ 100, 2, 2 ] images by class: [ 34, 33, 33 ]");
+  assertStringIncludes(output, "shape: [ 100, 2, 2, 1 ] images by class: [ 34, 33, 33 ]");
   assertStringIncludes(output, "for training: 79 held out: 20");
 });
 

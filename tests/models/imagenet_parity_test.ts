@@ -174,7 +174,6 @@ for (const { model, cut, file, expected } of imagenetCases) {
       const { images } = await readIdx(
         join(data!, "t10k-images-idx3-ubyte.gz"),
         join(data!, "t10k-labels-idx1-ubyte.gz"),
-        10,
       );
       await assertParity(
         spec,

@@ -77,7 +77,7 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
   ],
   "a format in capitals": [
     withKey(["data"], "format", "IDX"),
-    'data.format: "IDX": expected the format "idx", "csv" or "synthetic"',
+    'data.format: "IDX": expected the format "idx", "csv", "numpy", "cifar10", "cifar100", "pictures" or "synthetic"',
   ],
   "a batch size in lower case": [
     renamed(["baseline"], "batchSize", "batchsize"),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { randomState } from "../../src/random.ts";
-import type { LabelledImages } from "../../src/data/dataset.ts";
+import type { LabelledImages, ReadImages } from "../../src/data/dataset.ts";
 
 /** An IDX file: magic number, dimensions, bytes. */
 export function idx(shape: readonly number[], data: Iterable<number>): Uint8Array<ArrayBuffer> {
@@ -15,7 +15,7 @@ export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Kaggle's CSV, with a line end after each line. */
-export function csv({ images, labels }: LabelledImages, lineEnd = "\n"): string {
+export function csv({ images, labels }: LabelledImages | ReadImages, lineEnd = "\n"): string {
   const pixels = images.data.length / labels.data.length;
   const lines = [["label", ...Array.from({ length: pixels }, (_, i) => `pixel${i + 1}`)].join(",")];
   labels.data.forEach((label, row) => {
@@ -29,11 +29,16 @@ export function noise(count: number, side: number, seed = 1): LabelledImages {
   const random = randomState(seed);
   return {
     images: {
-      shape: [count, side, side],
+      shape: [count, side, side, 1],
       data: Uint8Array.from({ length: count * side * side }, () => random.interval(255)),
     },
     labels: { shape: [count], data: Uint8Array.from({ length: count }, () => random.interval(9)) },
   };
+}
+
+/** The same as readers give it. */
+export function asRead({ images, labels }: LabelledImages): ReadImages {
+  return { images, labels: { shape: labels.shape, data: Int32Array.from(labels.data) } };
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -80,4 +85,19 @@ export function table(rows: readonly (readonly number[])[]): LabelledImages {
     },
     labels: { shape: [rows.length], data: Uint8Array.from(rows, (row) => row[0]) },
   };
+}
+
+/** A `.npy` file of version 1.0, in C order. */
+export function npy(
+  descr: string,
+  shape: readonly number[],
+  bytes: Iterable<number>,
+): Uint8Array<ArrayBuffer> {
+  const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`.padEnd(117);
+  return Uint8Array.from([
+    ...[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 0x76, 0],
+    ...new TextEncoder().encode(`${header}\n`),
+    ...bytes,
+  ]);
 }

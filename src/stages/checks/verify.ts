@@ -1,6 +1,6 @@
 /** Recomputes what can be recomputed from the results of a study, and says what was not checked. @module */
 import { isDeepStrictEqual } from "node:util";
-import { dataFiles } from "../../data/description.ts";
+import { outsideFiles } from "../../data/source.ts";
 import { classify } from "../../evaluation/confusion.ts";
 import { messageOf, takesNothing } from "../../files/explain.ts";
 import type { Locator } from "../../files/locate.ts";
@@ -211,12 +211,12 @@ function againChecks(
       name: "made again from the data, it comes out as recorded",
       stage: prepare.name,
       async run() {
-        for (const { file: name, sha256: digest } of dataFiles(checked.study.data)) {
-          if (!await locator.isThere({ kind: "data", name })) {
-            throw new NotChecked(`${name} is not on this machine`);
+        for (const file of outsideFiles(checked.study.data)) {
+          if (!await locator.isThere(file)) {
+            throw new NotChecked(`${file.name} is not on this machine`);
           }
           // Without an address: nothing is fetched.
-          await locator.find({ kind: "data", name, digest, addresses: [] }, () => {})
+          await locator.find({ ...file, addresses: [] }, () => {})
             .catch(({ message }) => {
               throw new NotChecked(message);
             });

@@ -1,5 +1,6 @@
 /** What stage `prepare` does: reads the images, describes them, drops duplicate rows, pads and splits. @module */
 import { correlationMatrix } from "../../data/correlation.ts";
+import type { Dataset, LabelledImages } from "../../data/dataset.ts";
 import { describe, labelCounts, missingValues } from "../../data/describe.ts";
 import { findDuplicates } from "../../data/duplicates.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
@@ -18,7 +19,7 @@ export async function run(
   { parameters, outputs, locator, progress }: ContextOf<typeof prepare>,
 ): Promise<void> {
   const { data, classes, size, split } = parameters;
-  const { train: raw, test } = await loadDataset(data, classes, locator, progress);
+  const { train: raw, test } = inGrey(await loadDataset(data, classes, locator, progress));
 
   // The table as the original study saw it.
   const pixels = raw.images.data.length / raw.labels.data.length;
@@ -87,6 +88,22 @@ export async function run(
       (_, i) => [...encoded.data.subarray(i * classes, (i + 1) * classes)],
     ),
   });
+}
+
+/** The images of both parts as `[N, height, width]`: networks read no others so far. */
+function inGrey({ train, test }: Dataset): Required<Dataset> {
+  if (!test) throw new Error("The data have no test part; name its files in data of study.ts.");
+  const grey = ({ images: { shape, data }, labels }: LabelledImages): LabelledImages => {
+    const [count, height, width, channels] = shape;
+    if (channels !== 1) {
+      throw new Error(
+        `The images have ${channels} channels: colour can be read, but no network here learns from ` +
+          `it yet; make them grey.`,
+      );
+    }
+    return { images: { shape: [count, height, width], data }, labels };
+  };
+  return { train: grey(train), test: grey(test) };
 }
 
 /** Indices of the first `count` images of every class, class after class. */

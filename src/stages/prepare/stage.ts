@@ -1,6 +1,6 @@
 /** Stage `prepare`: the images as networks read them. Part I of the original study. @module */
 import { z } from "zod";
-import { dataFiles, knownRows } from "../../data/description.ts";
+import { knownRows, whatIsRead } from "../../data/description.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
 import { array, json, local, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings } from "../../schema.ts";
@@ -53,13 +53,7 @@ export const prepare = defineRoom({
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
   parameters: (prepare, { data, classes }) => ({ data, classes: classes.length, ...prepare }),
-  // What a file is called and where it lies says nothing about what is in it.
-  keyed: ({ data, ...rest }) => ({
-    data: data.format === "synthetic"
-      ? { format: data.format, seed: data.seed, train: data.train, test: data.test }
-      : { format: data.format, files: dataFiles(data).map(({ sha256 }) => sha256) },
-    ...rest,
-  }),
+  keyed: ({ data, ...rest }) => ({ data: whatIsRead(data), ...rest }),
   faults: ({ split: { testSize } }, { data, classes }): Fault[] => {
     const drawn = 10;
     const rows = knownRows(data);
