@@ -190,8 +190,6 @@ const byAddress = ["run", "section", "job", "compiled"];
 
 /** Exports that only tests import, and nothing in their own module uses; with the reason. */
 const forTestsAlone: Readonly<Record<string, string>> = {
-  "src/data/stratified.ts stratifiedKFold": "before stages ask for it",
-  "src/data/stratified.ts stratifiedTrainTestSplit": "before stages ask for it",
   "src/models/shapes.ts countParameters": "tests hold published counts to it",
   "src/tuning/space.ts spaceSize": "tests count with it what a search can draw",
 };

@@ -6,7 +6,7 @@
  * @module
  */
 import { type RandomState, randomState as seeded, shuffle } from "../random.ts";
-import type { Split } from "./split.ts";
+import { checkFolds, heldOut, kFold, type Split, splitsOf } from "./split.ts";
 
 /**
  * `train_test_split(range(n), test_size=testSize, random_state=randomState, stratify=labels)`: both
@@ -24,16 +24,8 @@ export function stratifiedTrainTestSplit(
   randomState: number,
   names?: readonly string[],
 ): Split {
-  if (!(testSize > 0 && testSize < 1)) {
-    throw new RangeError(`The test size is a share between 0 and 1; got ${testSize}.`);
-  }
-  const testCount = Math.ceil(testSize * labels.length);
+  const testCount = heldOut(labels.length, testSize);
   const trainCount = labels.length - testCount;
-  if (trainCount <= 0) {
-    throw new RangeError(
-      `A test share of ${testSize} leaves none of ${labels.length} rows to learn from.`,
-    );
-  }
   const random = seeded(randomState);
   const classes = rowsByClass(labels).sort((a, b) => a.label - b.label);
   const counts = classes.map(({ rows }) => rows.length);
@@ -83,10 +75,7 @@ export function stratifiedKFold(
   randomState: number,
   names?: readonly string[],
 ): Split[] {
-  const n = labels.length;
-  if (!Number.isInteger(splits) || splits < 2 || splits > n) {
-    throw new RangeError(`${n} rows can be split into 2 to ${n} folds; got ${splits}.`);
-  }
+  checkFolds(labels.length, splits);
   // In the order in which the labels first occur, so that what classes are called changes nothing.
   const classes = rowsByClass(labels);
   const least = smallest(classes)!;
@@ -99,7 +88,7 @@ export function stratifiedKFold(
     );
   }
   const random = seeded(randomState);
-  const fold = new Int32Array(n);
+  const fold = new Int32Array(labels.length);
   let dealt = 0;
   for (const { rows } of classes) {
     // Rows are dealt round, class after class, which says how many of each class a fold has.
@@ -107,11 +96,31 @@ export function stratifiedKFold(
     shuffle(folds, random);
     rows.forEach((row, i) => fold[row] = folds[i]);
   }
-  const all = Int32Array.from({ length: n }, (_, row) => row);
-  return Array.from({ length: splits }, (_, k) => ({
-    train: all.filter((row) => fold[row] !== k),
-    test: all.filter((row) => fold[row] === k),
-  }));
+  return splitsOf(fold, splits);
+}
+
+/** What a cross-validation says of its folds. */
+export interface Folding {
+  readonly splits: number;
+  readonly randomState: number;
+  /** Whether each fold has its share of every class; not if omitted. */
+  readonly stratify?: boolean;
+}
+
+/**
+ * The folds of a cross-validation, by `stratifiedKFold` or `kFold`, which say what they refuse.
+ *
+ * @param labels the class of every row
+ * @param names what errors call the classes, by label; nothing but their labels if omitted
+ */
+export function foldsOf(
+  labels: ArrayLike<number>,
+  { splits, randomState, stratify }: Folding,
+  names?: readonly string[],
+): Split[] {
+  return stratify
+    ? stratifiedKFold(labels, splits, randomState, names)
+    : kFold(labels.length, splits, randomState);
 }
 
 /** A class and its rows, ascending. */

@@ -158,6 +158,14 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey(["prepare", "split"], "testSize", 0.999),
     "prepare.split.testSize: a share of 0.999 leaves none of 240 images to learn from",
   ],
+  "a kind of stratification": [
+    withKey(["prepare", "split"], "stratify", "labels"),
+    'prepare.split.stratify: "labels": Invalid input: expected boolean, received string',
+  ],
+  "stratification misspelt": [
+    withKey(["cv"], "stratified", true),
+    "cv: there is no stratified; did you mean stratify?",
+  ],
   "one name for two classes": [
     withKey([], "classes", [...mini.classes.slice(0, 9), "Dress"]),
     'classes: [ "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sa…: "Dress" is listed twice',

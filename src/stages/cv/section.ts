@@ -9,8 +9,9 @@ import type { cv } from "./stage.ts";
 
 /** Writes the section. */
 export async function section(
-  { settings: { splits, randomState, recipe }, study, inputs, figure }: SectionContextOf<typeof cv>,
+  { settings, study, inputs, figure }: SectionContextOf<typeof cv>,
 ): Promise<string[]> {
+  const { splits, randomState, stratify, recipe } = settings;
   const { published } = study;
   const metrics = await inputs.metrics.read();
   const folds = metrics.filter(({ name }) => name !== MEAN);
@@ -24,7 +25,9 @@ export async function section(
   return [
     `## Cross-validation`,
     `LeNet-5 trained afresh on each of ${splits} parts of all ${count(mean.n)} training images ` +
-    `(\`KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
+    `(\`${
+      stratify ? "Stratified" : ""
+    }KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
     `scikit-learn), for ${epochs(recipe.epochs)} with ${
       optimizerOf(recipe)
     }. Scores are those of the epoch kept, ` +

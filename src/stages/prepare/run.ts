@@ -5,7 +5,9 @@ import { findDuplicates } from "../../data/duplicates.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
 import { loadDataset } from "../../data/source.ts";
 import { trainTestSplit } from "../../data/split.ts";
+import { stratifiedTrainTestSplit } from "../../data/stratified.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
+import { asked } from "../asked.ts";
 import type { prepare } from "./stage.ts";
 
 /** How many rows the report shows. */
@@ -17,8 +19,25 @@ const GRID = 10;
 export async function run(
   { parameters, outputs, locator, progress }: ContextOf<typeof prepare>,
 ): Promise<void> {
-  const { data, classes, size, split } = parameters;
+  const { data, classes: names, size, split } = parameters;
+  const classes = names.length;
   const { train: raw, test } = await loadDataset(data, classes, locator, progress);
+
+  // Duplicates: the first of equal rows stays.
+  const { kept, dropped } = findDuplicates(raw);
+  const train = dropped.length === 0
+    ? raw
+    : { images: take(raw.images, kept), labels: take(raw.labels, kept) };
+
+  // Before anything that takes long, since a class may be too small for it.
+  const { testSize, randomState, stratify } = split;
+  const labels = train.labels.data;
+  const { train: training, test: validation } = stratify
+    ? asked(
+      "prepare.split.stratify",
+      () => stratifiedTrainTestSplit(labels, testSize, randomState, names),
+    )
+    : trainTestSplit(labels.length, testSize, randomState);
 
   // The table as the original study saw it.
   const pixels = raw.images.data.length / raw.labels.data.length;
@@ -36,12 +55,6 @@ export async function run(
   );
   await outputs.describe.write(describe(raw));
 
-  // Duplicates: the first of equal rows stays.
-  const { kept, dropped } = findDuplicates(raw);
-  const train = dropped.length === 0
-    ? raw
-    : { images: take(raw.images, kept), labels: take(raw.labels, kept) };
-
   const correlation = correlationMatrix(
     train.images,
     (done, total) => progress(done, total, "correlation of every pixel with every other"),
@@ -50,18 +63,13 @@ export async function run(
     shape: correlation.shape,
     data: singlePrecision(correlation.data),
   });
-  const shown = firstOfEachClass(train.labels.data, classes, GRID);
+  const shown = firstOfEachClass(labels, classes, GRID);
   await outputs.gridImages.write(take(train.images, shown));
   await outputs.gridLabels.write(take(train.labels, shown));
 
   // What networks learn from.
   const images = padImages(train.images, size, size);
   const testImages = padImages(test.images, size, size);
-  const { train: training, test: validation } = trainTestSplit(
-    train.labels.data.length,
-    split.testSize,
-    split.randomState,
-  );
   await outputs.trainImages.write(images);
   await outputs.trainLabels.write(train.labels);
   await outputs.trainIndices.write({ shape: [training.length], data: training });

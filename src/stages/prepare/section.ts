@@ -79,7 +79,8 @@ export async function section(
     ),
     "### What networks learn from",
     `Images are ${padded ? "padded with zeros, " : ""}split as scikit-learn's ` +
-    `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState})\` splits them, ` +
+    `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState}` +
+    `${split.stratify ? ", stratify=y" : ""})\` splits them, ` +
     `index for index, and divided by 255 in the first layer of every network that is trained from ` +
     `scratch.`,
     table(

@@ -48,16 +48,22 @@ export const prepare = defineRoom({
     /** Height and width of the padded images, in pixels. */
     size: count,
     /** Scikit-learn's `train_test_split`: `testSize` is a share, `randomState` a seed. */
-    split: settings({ testSize: z.number().gt(0).lt(1), randomState: seed }),
+    split: settings({
+      testSize: z.number().gt(0).lt(1),
+      randomState: seed,
+      /** Whether both parts have their share of every class (`stratify=y`); not if omitted. */
+      stratify: z.boolean().optional(),
+    }),
   }),
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
-  parameters: (prepare, { data, classes }) => ({ data, classes: classes.length, ...prepare }),
-  // What a file is called and where it lies says nothing about what is in it.
-  keyed: ({ data, ...rest }) => ({
+  parameters: (prepare, { data, classes }) => ({ data, classes, ...prepare }),
+  // What a file is called and where it lies says nothing about what is in it, nor do names of classes.
+  keyed: ({ data, classes, ...rest }) => ({
     data: data.format === "synthetic"
       ? { format: data.format, seed: data.seed, train: data.train, test: data.test }
       : { format: data.format, files: dataFiles(data).map(({ sha256 }) => sha256) },
+    classes: classes.length,
     ...rest,
   }),
   faults: ({ split: { testSize } }, { data, classes }): Fault[] => {
