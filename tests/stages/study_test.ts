@@ -154,6 +154,10 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey(["cv"], "splits", 1000),
     "cv.splits: 240 images cannot be split into 1000 folds",
   ],
+  "more folds than anybody trains": [
+    withKey(["cv"], "splits", 2_000_000_000),
+    "cv.splits: 2000000000: Too big: expected number to be <=1000",
+  ],
   "a split that leaves nothing to learn from": [
     withKey(["prepare", "split"], "testSize", 0.999),
     "prepare.split.testSize: a share of 0.999 leaves none of 240 images to learn from",

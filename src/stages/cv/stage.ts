@@ -12,6 +12,9 @@ import { trainingImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
 import { foldMetric, MEAN } from "./names.ts";
 
+/** Each fold is a training and a metric of its own: nobody means more. */
+const MOST_FOLDS = 1000;
+
 /** The stage. */
 export const cv = defineRoom({
   name: "cv",
@@ -19,7 +22,7 @@ export const cv = defineRoom({
   optional: true,
   settings: settings({
     /** Scikit-learn's `KFold(splits, shuffle=True, random_state=randomState)`. */
-    splits: z.int().min(2),
+    splits: z.int().min(2).max(MOST_FOLDS),
     randomState: seed,
     /** Whether each fold has its share of every class (`StratifiedKFold`); not if omitted. */
     stratify: z.boolean().optional(),
