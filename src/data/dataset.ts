@@ -13,8 +13,8 @@ export interface LabelledImages {
   readonly labels: NdArray<Uint8Array>;
 }
 
-/** A data set as published: one part to learn from, one that is looked at once, at the end. */
+/** A data set as published: one part to learn from, and perhaps one that is looked at once, at the end. */
 export interface Dataset {
   readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly test?: LabelledImages;
 }

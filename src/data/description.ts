@@ -21,8 +21,9 @@ export const dataDescription = z.discriminatedUnion("format", [
     mirrors,
     trainImages: dataFile,
     trainLabels: dataFile,
-    testImages: dataFile,
-    testLabels: dataFile,
+    /** Both, or neither where there is no test part. */
+    testImages: dataFile.optional(),
+    testLabels: dataFile.optional(),
   }),
   settings({
     name,
@@ -30,7 +31,8 @@ export const dataDescription = z.discriminatedUnion("format", [
     format: z.literal("csv"),
     mirrors,
     train: dataFile,
-    test: dataFile,
+    /** Left out where there is no test part. */
+    test: dataFile.optional(),
   }),
   settings({
     name,
@@ -53,13 +55,21 @@ export type DataDescription = Readonly<z.infer<typeof dataDescription>>;
 export const knownRows = (data: DataDescription): number | undefined =>
   data.format === "synthetic" ? data.train : undefined;
 
-/** The files of a data set; none where it is drawn. */
+/** Whether a data set has a test part of its own. */
+export const hasTestPart = (data: DataDescription): boolean =>
+  (data.format === "idx" ? data.testImages : data.test) !== undefined;
+
+/** The files of a data set, those of its test part last; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {
     case "idx":
-      return [data.trainImages, data.trainLabels, data.testImages, data.testLabels];
+      return [
+        data.trainImages,
+        data.trainLabels,
+        ...(data.testImages && data.testLabels ? [data.testImages, data.testLabels] : []),
+      ];
     case "csv":
-      return [data.train, data.test];
+      return data.test ? [data.train, data.test] : [data.train];
     case "synthetic":
       return [];
   }

@@ -25,7 +25,8 @@ export function dataFolder(
 }
 
 /**
- * Finds, checks and reads a data set: `[N, rows, columns]` images with `[N]` labels below `classes`.
+ * Finds, checks and reads a data set: `[N, rows, columns]` images with `[N]` labels below `classes`,
+ * and no test part where it has none.
  *
  * @param locator finds files of the kind `data`
  * @throws {Error} where there are none, with the three ways to give them
@@ -46,33 +47,36 @@ export async function loadDataset(
       };
     case "idx": {
       const { trainImages, trainLabels, testImages, testLabels } = data;
-      const files = [trainImages, trainLabels, testImages, testLabels];
+      const test = testImages && testLabels ? [testImages, testLabels] : [];
+      const files = [trainImages, trainLabels, ...test];
       const paths = await findAll(data, files, locator, progress);
       return ofOneSize({
         train: await readIdx(paths[0], paths[1], classes),
-        test: await readIdx(paths[2], paths[3], classes),
+        ...(paths.length > 2 ? { test: await readIdx(paths[2], paths[3], classes) } : {}),
       });
     }
     case "csv": {
-      const paths = await findAll(data, [data.train, data.test], locator, progress);
+      const files = data.test ? [data.train, data.test] : [data.train];
+      const paths = await findAll(data, files, locator, progress);
       const read = (path: string, file: DataFile) =>
         readCsv(path, classes, (done, total) => progress(done, total, `reading ${file.file}`));
       return ofOneSize({
         train: await read(paths[0], data.train),
-        test: await read(paths[1], data.test),
+        ...(data.test ? { test: await read(paths[1], data.test) } : {}),
       });
     }
   }
 }
 
-function ofOneSize({ train, test }: Dataset): Dataset {
-  const [a, b] = [train, test].map(({ images }) => images.shape.slice(1).join("x"));
+function ofOneSize(data: Dataset): Dataset {
+  const [a, b = a] = [data.train, data.test ?? []].flat()
+    .map(({ images }) => images.shape.slice(1).join("x"));
   if (a !== b) {
     throw new Error(
       `The training images are ${a} pixels, the test images ${b}; one size is needed.`,
     );
   }
-  return { train, test };
+  return data;
 }
 
 /** The path of each file, one after the other. */

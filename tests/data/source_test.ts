@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { DataDescription } from "../../src/data/description.ts";
@@ -7,7 +7,7 @@ import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
 
-const published: Dataset = { train: noise(12, 4, 1), test: noise(5, 4, 2) };
+const published = { train: noise(12, 4, 1), test: noise(5, 4, 2) } satisfies Dataset;
 const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "train-images.gz": gzip(idx([12, 4, 4], published.train.images.data)),
   "train-labels.gz": gzip(idx([12], published.train.labels.data)),
@@ -19,7 +19,7 @@ const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
 const file = (name: string) => ({ file: name, sha256: sha256(bytes[name]) });
 const idxFiles = ["train-images.gz", "train-labels.gz", "test-images.gz", "test-labels"];
 
-function idxData(mirrors: string[]): DataDescription {
+function idxData(mirrors: string[]): Extract<DataDescription, { readonly format: "idx" }> {
   const [trainImages, trainLabels, testImages, testLabels] = idxFiles.map(file);
   return {
     name: "Toy, set 1",
@@ -137,6 +137,23 @@ Deno.test("CSV gives the same data as IDX, with progress", async () => {
   });
 });
 
+Deno.test("data that name no test part have none, and no file of one is looked for", async () => {
+  await beside(async ({ cache, own }) => {
+    await put(own, ["train-images.gz", "train-labels.gz", "train.csv"]);
+    const folders = places(cache, own);
+    const { testImages: _, testLabels: __, ...data } = idxData([]);
+    const { train } = published;
+    assertEquals(await loadDataset(data, 10, folders, silent), { train });
+    const table = {
+      name: data.name,
+      format: "csv",
+      mirrors: [],
+      train: file("train.csv"),
+    } as const;
+    assertEquals(await loadDataset(table, 10, folders, silent), { train });
+  });
+});
+
 Deno.test("synthetic data are drawn from two seeds: no test image is a training image", async () => {
   const data: DataDescription = {
     name: "Drawn",
@@ -147,6 +164,7 @@ Deno.test("synthetic data are drawn from two seeds: no test image is a training 
   };
   const { train, test } = await loadDataset(data, 10, locator({}), silent);
   assertEquals(train, drawGarments(60, 5));
+  assert(test);
   assertEquals(test.images.shape, [30, 28, 28]);
   const images = (set: typeof train) =>
     Array.from(

@@ -1,8 +1,10 @@
 """
 scikit-learn's stratified splits and folds, index for index, of many sets of labels, each made by
-formula. Writes sklearn_stratified.json, for data/stratified_test.ts, which has the formula too.
+formula. Writes sklearn_stratified.json, for data/stratified_test.ts, which has the formula too. And
+the test part that is split off the 10,000 digits, for stages/split_test.ts.
 """
 
+import gzip
 import hashlib
 
 import common
@@ -87,3 +89,11 @@ found = list(cases(400))
 common.table("sklearn_stratified.json", {"cases": found}, 0)
 kinds = [(case.split()[0], "refused" in case) for case in found]
 print({kind: kinds.count(kind) for kind in sorted(set(kinds))})
+
+file = common.folder("ATELIER_DATA_DIR") / "t10k-labels-idx1-ubyte.gz"
+digits = np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8, offset=8)
+_, test = train_test_split(digits, test_size=0.2, stratify=digits, random_state=3)
+common.constants(
+    "stages/split_test.ts",
+    {"digits": [list(np.bincount(test)), hashlib.sha256(test.tobytes()).hexdigest()]},
+)

@@ -170,6 +170,27 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey(["cv"], "stratified", true),
     "cv: there is no stratified; did you mean stratify?",
   ],
+  "no test part, and none to be split off": [
+    without(["data"], "testImages", without(["data"], "testLabels", study)),
+    "prepare.split.testPart: is missing; the data have no test part, so say what is split off as " +
+    "one, such as { testSize: 0.2, randomState: 43 }",
+  ],
+  "a test part to be split off beside one that is there": [
+    withKey(["prepare", "split"], "testPart", { testSize: 0.2, randomState: 43 }),
+    "prepare.split.testPart: the data have a test part of their own; leave this out",
+  ],
+  "test images without labels": [
+    without(["data"], "testLabels", study),
+    "data.testLabels: is missing; a test part has images and labels",
+  ],
+  "test labels without images": [
+    without(["data"], "testImages", study),
+    "data.testImages: is missing; a test part has images and labels",
+  ],
+  "a test part of everything": [
+    withKey(["prepare", "split"], "testPart", { testSize: 1, randomState: 43 }),
+    "prepare.split.testPart.testSize: 1: Too big: expected number to be <1",
+  ],
   "one name for two classes": [
     withKey([], "classes", [...mini.classes.slice(0, 9), "Dress"]),
     'classes: [ "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sa…: "Dress" is listed twice',

@@ -272,10 +272,15 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const { shape: [rows, columns], duplicates, shapes, labelCounts, ...summary } =
           await readers.summary.read();
         const { split } = study.prepare;
-        const kept = rows - duplicates;
-        const validation = heldOut(kept, split.testSize);
         const { test: [testRows], ...parts } = shapes;
         hold(testRows > 0, "there is no test image");
+        let kept = rows - duplicates;
+        if (split.testPart) {
+          const splitOff = heldOut(kept, split.testPart.testSize);
+          agree(testRows, splitOff, "the test part is not the share that was to be split off");
+          kept -= splitOff;
+        }
+        const validation = heldOut(kept, split.testSize);
         agree(
           parts,
           { train: [kept - validation, ...input], validation: [validation, ...input] },
@@ -285,7 +290,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         agree(
           labelCounts.reduce((sum, n) => sum + n),
           kept,
-          "the counts of labels do not sum to the rows",
+          "the counts of labels do not sum to the training images",
         );
         const head = await readers.head.read();
         agree(head.length, summary.labels.length, "the rows shown are not those with labels");

@@ -1,7 +1,8 @@
 /** What stage `prepare` does: reads the images, describes them, drops duplicate rows, pads and splits. @module */
 import { correlationMatrix } from "../../data/correlation.ts";
 import { describe, labelCounts, missingValues } from "../../data/describe.ts";
-import { findDuplicates } from "../../data/duplicates.ts";
+import type { LabelledImages } from "../../data/dataset.ts";
+import { findDuplicates, sharedImages } from "../../data/duplicates.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
 import { loadDataset } from "../../data/source.ts";
 import { trainTestSplit } from "../../data/split.ts";
@@ -21,16 +22,17 @@ export async function run(
 ): Promise<void> {
   const { data, classes: names, size, split } = parameters;
   const classes = names.length;
-  const { train: raw, test } = await loadDataset(data, classes, locator, progress);
+  const { train: raw, test: given } = await loadDataset(data, classes, locator, progress);
 
   // Duplicates: the first of equal rows stays.
   const { kept, dropped } = findDuplicates(raw);
-  const train = dropped.length === 0
-    ? raw
-    : { images: take(raw.images, kept), labels: take(raw.labels, kept) };
+  const different = dropped.length === 0 ? raw : rowsOf(raw, kept);
 
-  // Before anything that takes long, since a class may be too small for it.
-  const { testSize, randomState, stratify } = split;
+  // Splits come before anything that takes long, since a class may be too small for them.
+  const { testSize, randomState, stratify, testPart } = split;
+  const { train, test } = given
+    ? { train: different, test: given }
+    : splitOff(different, testPart, names);
   const labels = train.labels.data;
   const { train: training, test: validation } = stratify
     ? asked(
@@ -77,6 +79,9 @@ export async function run(
   await outputs.testImages.write(testImages);
   await outputs.testLabels.write(test.labels);
 
+  const shared = sharedImages(train.images, test.images);
+  if (shared > 0) await outputs.shared.write({ images: shared });
+
   const first = take(train.labels, Array.from({ length: rows }, (_, i) => i));
   const encoded = oneHot(first, classes);
   await outputs.summary.write({
@@ -94,6 +99,31 @@ export async function run(
       { length: rows },
       (_, i) => [...encoded.data.subarray(i * classes, (i + 1) * classes)],
     ),
+  });
+}
+
+/** Images and labels of some rows. */
+const rowsOf = ({ images, labels }: LabelledImages, rows: Int32Array): LabelledImages => ({
+  images: take(images, rows),
+  labels: take(labels, rows),
+});
+
+/** Splits the test part off images that come without one; both in the order that scikit-learn gives them. */
+function splitOff(
+  images: LabelledImages,
+  testPart: ContextOf<typeof prepare>["parameters"]["split"]["testPart"],
+  names: readonly string[],
+) {
+  return asked("prepare.split.testPart", () => {
+    if (!testPart) throw new Error("it is missing, and the data have no test part");
+    const { testSize, randomState } = testPart;
+    const { train, test } = stratifiedTrainTestSplit(
+      images.labels.data,
+      testSize,
+      randomState,
+      names,
+    );
+    return { train: rowsOf(images, train), test: rowsOf(images, test) };
   });
 }
 

@@ -20,6 +20,7 @@ export async function section(
 ): Promise<string[]> {
   const { data: { name }, classes, published } = study;
   const summary = await inputs.summary.read();
+  const shared = await inputs.shared.read();
   const head = await inputs.head.read();
   const description = new Map((await inputs.describe.read()).map((row) => [row.column, row]));
   const correlation = await inputs.correlation.read();
@@ -30,10 +31,12 @@ export async function section(
   const shown = ["label", ...pixels];
   const [rows, columns] = summary.shape;
   const padded = size > height || size > width;
+  const { testPart } = split;
+  const [tested] = summary.shapes.test;
 
   return [
     "## The data",
-    `${name}: the training table has ${count(rows)} rows and ${
+    `${name}: the ${testPart ? "" : "training "}table has ${count(rows)} rows and ${
       count(columns)
     } columns, a label and ` +
     `${
@@ -60,6 +63,7 @@ export async function section(
       ["Missing values", summary.missingValues, ...(published ? [NONE] : [])],
       ["Duplicate rows", summary.duplicates, ...(published ? [published.duplicates] : [])],
     ]),
+    ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",
     await figure(
       "label-counts",
@@ -78,7 +82,17 @@ export async function section(
       "Heat map of the correlations between all pixels",
     ),
     "### What networks learn from",
-    `Images are ${padded ? "padded with zeros, " : ""}split as scikit-learn's ` +
+    ...(testPart
+      ? [
+        `The data have no test part: one was split off first, from the table without duplicate ` +
+        `rows, as scikit-learn's \`train_test_split(test_size=${testPart.testSize}, ` +
+        `random_state=${testPart.randomState}, stratify=y)\` splits it off, index for index. So it ` +
+        `has of every class its share of images.`,
+      ]
+      : []),
+    `${testPart ? "The other images" : "Images"} are ${
+      padded ? "padded with zeros, " : ""
+    }split as scikit-learn's ` +
     `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState}` +
     `${split.stratify ? ", stratify=y" : ""})\` splits them, ` +
     `index for index, and divided by 255 in the first layer of every network that is trained from ` +
@@ -97,6 +111,16 @@ export async function section(
       ]),
     ),
   ];
+}
+
+/** What is said of test images that are not kept from networks. */
+function sharedText(shared: number, tested: number, splitOff: boolean): string {
+  return `**${count(shared)} of ${count(tested)} test images ${shared === 1 ? "is" : "are"} also ` +
+    `among the images that networks learn from or are validated on**, ` +
+    (splitOff
+      ? `with other labels, since equal rows are dropped: not all of these labels can be right.`
+      : `so accuracies on test images may be a little too good. Where \`data\` names no test part, ` +
+        `\`prepare.split.testPart\` splits one off that has no row in common with the others.`);
 }
 
 /** Statistics to six significant digits, counts as whole numbers. */

@@ -1,8 +1,8 @@
 /** Stage `prepare`: the images as networks read them. Part I of the original study. @module */
 import { z } from "zod";
-import { dataFiles, knownRows } from "../../data/description.ts";
+import { type DataDescription, dataFiles, hasTestPart, knownRows } from "../../data/description.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
-import { array, json, local, table } from "../../pipeline/artifacts.ts";
+import { array, json, local, optional, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings } from "../../schema.ts";
 import { defineRoom, type Fault } from "../room.ts";
 
@@ -35,9 +35,29 @@ const description = {
   max: numberOrNaN,
 };
 
+/** As `train_test_split` is told it: the share that is held out, and a seed. */
+const heldOut = { testSize: z.number().gt(0).lt(1), randomState: seed };
+
 const images = local(array("uint8", [null, null, null, 1]));
 const labels = local(array("uint8", [null]));
 const indices = local(array("int32", [null]));
+
+/** The faults of data without a test part, and of a test part that is there or asked for by halves or twice. */
+function testPartFaults(data: DataDescription, asked: boolean): Fault[] {
+  if (data.format === "idx" && !data.testImages !== !data.testLabels) {
+    return [{
+      path: ["data", data.testImages ? "testLabels" : "testImages"],
+      message: "is missing; a test part has images and labels",
+    }];
+  }
+  if (asked !== hasTestPart(data)) return [];
+  const path = ["prepare", "split", "testPart"];
+  return asked ? [{ path, message: "the data have a test part of their own; leave this out" }] : [{
+    path,
+    message: "is missing; the data have no test part, so say what is split off as one, such as " +
+      "{ testSize: 0.2, randomState: 43 }",
+  }];
+}
 
 /** The stage. */
 export const prepare = defineRoom({
@@ -47,12 +67,13 @@ export const prepare = defineRoom({
   settings: settings({
     /** Height and width of the padded images, in pixels. */
     size: count,
-    /** Scikit-learn's `train_test_split`: `testSize` is a share, `randomState` a seed. */
+    /** Scikit-learn's `train_test_split`, by which images to validate with are held out. */
     split: settings({
-      testSize: z.number().gt(0).lt(1),
-      randomState: seed,
+      ...heldOut,
       /** Whether both parts have their share of every class (`stratify=y`); not if omitted. */
       stratify: z.boolean().optional(),
+      /** What is split off first, with its share of every class, where the data have no test part. */
+      testPart: settings(heldOut).optional(),
     }),
   }),
   module: import.meta.resolve("./run.ts"),
@@ -66,10 +87,11 @@ export const prepare = defineRoom({
     classes: classes.length,
     ...rest,
   }),
-  faults: ({ split: { testSize } }, { data, classes }): Fault[] => {
+  faults: ({ split: { testSize, testPart } }, { data, classes }): Fault[] => {
     const drawn = 10;
     const rows = knownRows(data);
     return [
+      ...testPartFaults(data, testPart !== undefined),
       ...(data.format !== "synthetic" || classes.length === drawn ? [] : [{
         path: ["classes"],
         message: `there are ${classes.length} names, and the drawn garments have ${drawn} classes`,
@@ -83,6 +105,8 @@ export const prepare = defineRoom({
   reads: {},
   writes: {
     summary: json(summary),
+    /** How many test images are training images too; left out where none is. */
+    shared: optional(json(z.strictObject({ images: count }))),
     /** The first rows of the training table as read: label and pixels. */
     head: table({ label: int, pixels: spread(int) }),
     /** Every column of the table described. */
