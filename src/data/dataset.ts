@@ -21,7 +21,7 @@ export interface ReadImages {
   readonly labels: NdArray<Int32Array>;
 }
 
-/** A data set: one part to learn from, one that is looked at once, at the end, where there is one. */
+/** A data set as published: one part to learn from, and perhaps one that is looked at once, at the end. */
 export interface Dataset {
   readonly train: LabelledImages;
   readonly test?: LabelledImages;

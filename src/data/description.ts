@@ -27,6 +27,8 @@ const shape = z.union([z.tuple([count, count]), z.tuple([count, count, channels]
   error: "expected [height, width], or [height, width, 3] for colour",
 }).readonly();
 
+const BY_HALVES = "is missing; a test part has images and labels";
+
 /** A test part has images and labels, or there is none. */
 function bothOrNone({ value, issues }: z.core.ParsePayload): void {
   const { testImages, testLabels } = z.object({
@@ -35,7 +37,7 @@ function bothOrNone({ value, issues }: z.core.ParsePayload): void {
   }).parse(value);
   if ((testImages === undefined) === (testLabels === undefined)) return;
   const path = [testImages === undefined ? "testImages" : "testLabels"];
-  issues.push({ code: "custom", path, input: value, message: "is missing" });
+  issues.push({ code: "custom", path, input: value, message: BY_HALVES });
 }
 
 /** The formats that can be read. Where there is no test part, some of the images are set apart for it. */
@@ -145,7 +147,20 @@ const different = (files: readonly DataFile[]): DataFile[] => [
   ).values(),
 ];
 
-/** The files of a data set, or its folder; none where it is drawn. */
+/** Whether a data set has a test part of its own; undefined where only its folder tells. */
+export function hasTestPart(data: DataDescription): boolean | undefined {
+  switch (data.format) {
+    case "idx":
+    case "numpy":
+      return data.testImages !== undefined;
+    case "pictures":
+      return undefined;
+    default:
+      return data.test !== undefined;
+  }
+}
+
+/** The files of a data set, those of its test part last, or its folder; none where it is drawn. */
 export function dataFiles(data: DataDescription): DataFile[] {
   switch (data.format) {
     case "idx":

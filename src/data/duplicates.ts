@@ -1,5 +1,6 @@
 /**
- * Rows that occur more than once, as pandas's `duplicated()` and `drop_duplicates()` find them.
+ * Rows that occur more than once, as pandas's `duplicated()` and `drop_duplicates()` find them, and
+ * images that are in two parts.
  *
  * @module
  */
@@ -31,11 +32,7 @@ export function findDuplicates({ images, labels }: LabelledImages): Duplicates {
   const kept: number[] = [];
   const dropped: { index: number; first: number }[] = [];
   for (let row = 0; row < rows; row++) {
-    // FNV-1a, 32 bits.
-    let hash = Math.imul(2166136261 ^ labels.data[row], 16777619);
-    for (let i = row * pixels, end = i + pixels; i < end; i++) {
-      hash = Math.imul(hash ^ images.data[i], 16777619);
-    }
+    const hash = hashOf(images.data, row * pixels, pixels, labels.data[row]);
     let candidate = latest.get(hash) ?? -1;
     earlier[row] = candidate;
     while (candidate >= 0 && !same(row, candidate)) candidate = earlier[candidate];
@@ -49,34 +46,27 @@ export function findDuplicates({ images, labels }: LabelledImages): Duplicates {
   return { kept: Int32Array.from(kept), dropped };
 }
 
-/** How many of the images in `others` are among `images`, pixel for pixel, whatever their labels. */
-export function countShared(images: NdArray<Uint8Array>, others: NdArray<Uint8Array>): number {
-  const pixels = images.shape.slice(1).reduce((product, n) => product * n, 1);
-  const hashOf = (data: Uint8Array, row: number) => {
-    let hash = 2166136261;
-    for (let i = row * pixels, end = i + pixels; i < end; i++) {
-      hash = Math.imul(hash ^ data[i], 16777619);
-    }
-    return hash;
+/** How many images of `test` are images of `train` too, pixel by pixel, whatever their labels. */
+export function sharedImages(train: NdArray<Uint8Array>, test: NdArray<Uint8Array>): number {
+  const pixels = train.data.length / train.shape[0];
+  const byHash = Map.groupBy(
+    Array(train.shape[0]).keys(),
+    (row) => hashOf(train.data, row * pixels, pixels),
+  );
+  const isShared = (_: unknown, row: number) => {
+    const image = test.data.subarray(row * pixels, (row + 1) * pixels);
+    return byHash.get(hashOf(image, 0, pixels))?.some((candidate) =>
+      image.every((pixel, i) => pixel === train.data[candidate * pixels + i])
+    ) ?? false;
   };
-  const rows = new Map<number, number[]>();
-  for (let row = 0; row < images.shape[0]; row++) {
-    const hash = hashOf(images.data, row);
-    const same = rows.get(hash);
-    if (same) same.push(row);
-    else rows.set(hash, [row]);
+  return Array.from({ length: test.shape[0] }, isShared).filter(Boolean).length;
+}
+
+/** FNV-1a, 32 bits, of `length` bytes from `start` on, behind another byte. */
+function hashOf(data: Uint8Array, start: number, length: number, before = 0): number {
+  let hash = Math.imul(2166136261 ^ before, 16777619);
+  for (let i = start, end = start + length; i < end; i++) {
+    hash = Math.imul(hash ^ data[i], 16777619);
   }
-  let shared = 0;
-  for (let other = 0; other < others.shape[0]; other++) {
-    const candidates = rows.get(hashOf(others.data, other)) ?? [];
-    if (
-      candidates.some((row) => {
-        for (let i = 0; i < pixels; i++) {
-          if (images.data[row * pixels + i] !== others.data[other * pixels + i]) return false;
-        }
-        return true;
-      })
-    ) shared++;
-  }
-  return shared;
+  return hash;
 }

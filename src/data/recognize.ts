@@ -13,7 +13,7 @@ import { fieldsOf } from "./csv.ts";
 import type { LabelledImages } from "./dataset.ts";
 import { labelCounts } from "./describe.ts";
 import { type DataDescription, type DataFile, labelSettings } from "./description.ts";
-import { countShared, findDuplicates } from "./duplicates.ts";
+import { findDuplicates, sharedImages } from "./duplicates.ts";
 import { gunzip, isGzip } from "./gzip.ts";
 import { fileInPieces, incoming } from "./incoming.ts";
 import { checkAllShown, classesOf, countLabels, type ReadPart, settingsFor } from "./labels.ts";
@@ -107,7 +107,7 @@ export async function recognize(path: string, progress: Progress = () => {}): Pr
     train: facts(training),
     ...(tested ? { test: facts(tested) } : {}),
     duplicates: findDuplicates(training).dropped.length,
-    shared: tested ? countShared(training.images, tested.images) : 0,
+    shared: tested ? sharedImages(training.images, tested.images) : 0,
     notes: found.notes,
   };
 }

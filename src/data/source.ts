@@ -45,7 +45,7 @@ export function outsideFiles(data: DataDescription): OutsideFile[] {
 
 /**
  * Finds, checks and reads a data set: images `[N, height, width, channels]` of one size, with labels
- * `[N]` below `classes`.
+ * `[N]` below `classes`, and no test part where it has none.
  *
  * @param locator finds files of the kind `data`
  * @throws {Error} where there are none, with the three ways to give them

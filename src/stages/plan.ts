@@ -176,11 +176,13 @@ function faultOf(issue: z.core.$ZodIssue, study: unknown): Fault[] {
     (at, key) => typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined,
     study,
   );
-  if (value === undefined && issue.code !== "unrecognized_keys") {
+  if (value === undefined && issue.code !== "unrecognized_keys" && issue.code !== "custom") {
     const expected = issue.code === "invalid_type" ? `; expected ${article(issue.expected)}` : "";
     return [{ path, message: `is missing${expected}` }];
   }
-  if (issue.code === "unrecognized_keys") return [{ path, message: issue.message }];
+  if (value === undefined || issue.code === "unrecognized_keys") {
+    return [{ path, message: issue.message }];
+  }
   return [{ path, message: `${shortly(value)}: ${issue.message}` }];
 }
 

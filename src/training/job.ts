@@ -17,8 +17,13 @@ import { recipe } from "./recipe.ts";
 const parameters = settings({
   model: modelSpec,
   recipe,
-  /** One fold of `kFold` over all training images, in place of the indices. */
-  fold: settings({ splits: z.int().min(2), randomState: seed, index: z.int().min(0) }).optional(),
+  /** One of the folds over all training images, as `foldsOf` makes them, in place of the indices. */
+  fold: settings({
+    splits: z.int().min(2),
+    randomState: seed,
+    stratify: z.boolean().optional(),
+    index: z.int().min(0),
+  }).optional(),
   /** How many images of the split, its first ones, are trained on and validated; all if omitted. */
   subset: settings({ train: count, validation: count }).optional(),
   /** Epochs that the first weights have been trained for already; 0 if omitted. */

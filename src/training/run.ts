@@ -1,6 +1,7 @@
 /** What the job `fit` does. @module */
 import { Buffer } from "node:buffer";
-import { kFold, type Split } from "../data/split.ts";
+import type { Split } from "../data/split.ts";
+import { foldsOf } from "../data/stratified.ts";
 import { openEngine } from "../engine/open.ts";
 import { decodeWeights, encodeWeights } from "../engine/weights.ts";
 import { openNpy } from "../files/npy.ts";
@@ -20,12 +21,10 @@ export async function run(
 ): Promise<void> {
   const { model, recipe, fold, subset, initialEpoch = 0, evaluate } = parameters;
   const labels = await inputs.trainLabels.read();
-  const split: Split = fold
-    ? kFold(labels.data.length, fold.splits, fold.randomState)[fold.index]
-    : {
-      train: needed(await inputs.trainIndices.read(), "training").data,
-      test: needed(await inputs.validationIndices.read(), "validation").data,
-    };
+  const split: Split = fold ? foldsOf(labels.data, fold)[fold.index] : {
+    train: needed(await inputs.trainIndices.read(), "training").data,
+    test: needed(await inputs.validationIndices.read(), "validation").data,
+  };
   const training = split.train.subarray(0, subset?.train);
   const validation = split.test.subarray(0, subset?.validation);
   const first = await inputs.weights.read();

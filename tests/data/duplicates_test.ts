@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { findDuplicates } from "../../src/data/duplicates.ts";
+import { findDuplicates, sharedImages } from "../../src/data/duplicates.ts";
 import { noise, table } from "../support/data_files.ts";
 
 Deno.test("the first of equal rows is kept, as pandas keeps it", () => {
@@ -57,4 +57,29 @@ Deno.test("a repeated image is found among many", () => {
   images.data.copyWithin(1999 * 784, 17 * 784, 18 * 784);
   labels.data[1999] = labels.data[17];
   assertEquals(findDuplicates({ images, labels }).dropped, [{ index: 1999, first: 17 }]);
+});
+
+Deno.test("images of two parts are shared where all pixels are equal, whatever their labels", () => {
+  const images = (rows: number[][]) => table(rows).images;
+  const train = images([[1, 5, 6], [2, 5, 6], [3, 7, 8]]);
+  assertEquals(sharedImages(train, images([[9, 5, 6], [3, 6, 5], [1, 7, 8], [1, 7, 8]])), 3);
+  assertEquals(sharedImages(train, images([[1, 5, 7], [2, 0, 0]])), 0);
+});
+
+Deno.test("the number of shared images is that of comparing each with all of the other part", () => {
+  const few = fc.integer({ min: 0, max: 3 });
+  const rows = fc.array(fc.tuple(few, few, few), { minLength: 1, maxLength: 40 });
+  fc.assert(fc.property(rows, rows, (train, test) => {
+    const texts = train.map(([, ...pixels]) => pixels.join());
+    assertEquals(
+      sharedImages(table(train).images, table(test).images),
+      test.filter(([, ...pixels]) => texts.includes(pixels.join())).length,
+    );
+  }));
+});
+
+Deno.test("images that only share their hash are not shared", () => {
+  // Found by search over four pixels, behind a byte of 0: FNV-1a gives both one hash.
+  const [a, b] = [[30, 226, 251, 228], [2, 115, 233, 227]];
+  assertEquals(sharedImages(table([[0, ...a]]).images, table([[0, ...b]]).images), 0);
 });

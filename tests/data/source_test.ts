@@ -12,7 +12,7 @@ const train = {
   ...noise(12, 4, 1),
   labels: { shape: [12], data: Uint8Array.from({ length: 12 }, (_, i) => (7 * i) % 10) },
 };
-const published: Required<Dataset> = { train, test: noise(5, 4, 2) };
+const published = { train, test: noise(5, 4, 2) } satisfies Dataset;
 const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "train-images.gz": gzip(idx([12, 4, 4], published.train.images.data)),
   "train-labels.gz": gzip(idx([12], published.train.labels.data)),
@@ -24,7 +24,7 @@ const bytes: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
 const file = (name: string) => ({ file: name, sha256: sha256(bytes[name]) });
 const idxFiles = ["train-images.gz", "train-labels.gz", "test-images.gz", "test-labels"];
 
-function idxData(mirrors: string[]): DataDescription {
+function idxData(mirrors: string[]): Extract<DataDescription, { readonly format: "idx" }> {
   const [trainImages, trainLabels, testImages, testLabels] = idxFiles.map(file);
   return {
     name: "Toy, set 1",
@@ -140,6 +140,23 @@ Deno.test("CSV gives the same data as IDX, with progress", async () => {
       published,
     );
     assertEquals(notes, ["reading train.csv", "reading test.csv"]);
+  });
+});
+
+Deno.test("data that name no test part have none, and no file of one is looked for", async () => {
+  await beside(async ({ cache, own }) => {
+    await put(own, ["train-images.gz", "train-labels.gz", "train.csv"]);
+    const folders = places(cache, own);
+    const { testImages: _, testLabels: __, ...data } = idxData([]);
+    const { train } = published;
+    assertEquals(await loadDataset(data, 10, folders, silent), { train });
+    const table = {
+      name: data.name,
+      format: "csv",
+      mirrors: [],
+      train: file("train.csv"),
+    } as const;
+    assertEquals(await loadDataset(table, 10, folders, silent), { train });
   });
 });
 

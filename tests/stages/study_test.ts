@@ -176,9 +176,42 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     withKey(["cv"], "splits", 1000),
     "cv.splits: 240 images cannot be split into 1000 folds",
   ],
+  "more folds than anybody trains": [
+    withKey(["cv"], "splits", 2_000_000_000),
+    "cv.splits: 2000000000: Too big: expected number to be <=1000",
+  ],
   "a split that leaves nothing to learn from": [
     withKey(["prepare", "split"], "testSize", 0.999),
     "prepare.split.testSize: a share of 0.999 leaves none of 240 images to learn from",
+  ],
+  "a kind of stratification": [
+    withKey(["prepare", "split"], "stratify", "labels"),
+    'prepare.split.stratify: "labels": Invalid input: expected boolean, received string',
+  ],
+  "stratification misspelt": [
+    withKey(["cv"], "stratified", true),
+    "cv: there is no stratified; did you mean stratify?",
+  ],
+  "no test part, and none to be split off": [
+    without(["data"], "testImages", without(["data"], "testLabels", study)),
+    "prepare.split.testPart: is missing; the data have no test part, so say what is split off as " +
+    "one, such as { testSize: 0.2, randomState: 43 }",
+  ],
+  "a test part to be split off beside one that is there": [
+    withKey(["prepare", "split"], "testPart", { testSize: 0.2, randomState: 43 }),
+    "prepare.split.testPart: the data have a test part of their own; leave this out",
+  ],
+  "test images without labels": [
+    without(["data"], "testLabels", study),
+    "data.testLabels: is missing; a test part has images and labels",
+  ],
+  "test labels without images": [
+    without(["data"], "testImages", study),
+    "data.testImages: is missing; a test part has images and labels",
+  ],
+  "a test part of everything": [
+    withKey(["prepare", "split"], "testPart", { testSize: 1, randomState: 43 }),
+    "prepare.split.testPart.testSize: 1: Too big: expected number to be <1",
   ],
   "one name for two classes": [
     withKey([], "classes", [...mini.classes.slice(0, 9), "Dress"]),

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { isReady } from "../../src/runtime/choice.ts";
 import { baseline } from "../../src/stages/baseline/stage.ts";
 import { resultChecks } from "../../src/stages/checks/results.ts";
+import { cv } from "../../src/stages/cv/stage.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { tune } from "../../src/stages/tune/stage.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -167,6 +168,32 @@ const cases: Record<string, [study: unknown, test: (result: Result) => unknown]>
       assertEquals(await readers.metrics.read(), []);
       assertEquals((await readers.winners.read()).winner, null);
       assertEquals(await readers.winner.weights.read(), undefined);
+    },
+  ],
+  "parts and folds that have their share of every class": [
+    {
+      ...tiny,
+      prepare: { ...tiny.prepare, split: { ...tiny.prepare.split, stratify: true } },
+      tune: undefined,
+      cv: { ...mini.cv, stratify: true },
+    },
+    async ({ page, place }) => {
+      assertStringIncludes(
+        page,
+        "`train_test_split(test_size=0.25, random_state=43, stratify=y)` splits them",
+      );
+      assertStringIncludes(page, "`StratifiedKFold(2, shuffle=True, random_state=1)`");
+      // There are twelve images of each class, of which a quarter and a half are held out.
+      const { validationPredictions } = await artifactsIn(place.workspace, baseline);
+      const { predictions } = await artifactsIn(place.workspace, cv);
+      const counts = (labels: readonly number[]) =>
+        mini.classes.map((_, label) => labels.filter((it) => it === label).length);
+      assertEquals(
+        counts((await validationPredictions.read()).map(({ label }) => label)),
+        mini.classes.map(() => 3),
+      );
+      const second = (await predictions.read()).filter(({ fold }) => fold === 2);
+      assertEquals(counts(second.map(({ label }) => label)), mini.classes.map(() => 6));
     },
   ],
   "nothing but the baseline": [{ ...tiny, tune: undefined }, ({ page, place }) => {

@@ -35,7 +35,7 @@ export async function section(
 
 /** What a stage's work may read and write. */
 export async function run({ inputs, outputs, parameters }: ContextOf<typeof cv>): Promise<void> {
-  const classes: number = parameters.classes;
+  const classes: readonly string[] = parameters.classes;
   // @ts-expect-error The stage does not read the test images.
   await inputs.testImages.read();
   // @ts-expect-error A fold has more than its number.

@@ -235,6 +235,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
           labels: few,
           oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
         }),
+        shared: reader(undefined),
         head: reader(few.map((label, i) => ({
           label,
           pixels: Object.fromEntries(

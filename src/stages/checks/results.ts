@@ -6,7 +6,8 @@
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { kFold, trainTestSplit } from "../../data/split.ts";
+import { heldOut } from "../../data/split.ts";
+import { foldsOf } from "../../data/stratified.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { classReport } from "../../evaluation/classification.ts";
 import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
@@ -262,23 +263,25 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const { shape: [rows, columns], duplicates, shapes, labelCounts, ...summary } =
           await readers.summary.read();
         const { split } = study.prepare;
-        const { train, test } = trainTestSplit(
-          rows - duplicates,
-          split.testSize,
-          split.randomState,
-        );
         const { test: [testRows], ...parts } = shapes;
         hold(testRows > 0, "there is no test image");
+        let kept = rows - duplicates;
+        if (split.testPart) {
+          const splitOff = heldOut(kept, split.testPart.testSize);
+          agree(testRows, splitOff, "the test part is not the share that was to be split off");
+          kept -= splitOff;
+        }
+        const validation = heldOut(kept, split.testSize);
         agree(
           parts,
-          { train: [train.length, ...input], validation: [test.length, ...input] },
+          { train: [kept - validation, ...input], validation: [validation, ...input] },
           "the shapes do not follow from the rows and the split",
         );
         agree(labelCounts.length, classes.length, "the counts of labels are not one a class");
         agree(
           labelCounts.reduce((sum, n) => sum + n),
-          rows - duplicates,
-          "the counts of labels do not sum to the rows",
+          kept,
+          "the counts of labels do not sum to the training images",
         );
         const head = await readers.head.read();
         agree(head.length, summary.labels.length, "the rows shown are not those with labels");
@@ -410,7 +413,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
   }
   if (folded) {
     checks.push({
-      name: "the folds are KFold's and follow from their predictions, every image held out once",
+      name:
+        "the folds are scikit-learn's and follow from their predictions, every image held out once",
       stage: "cv",
       async run() {
         const readers = await artifactsIn(workspace, cv);
@@ -418,14 +422,14 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const rows = await rowsOf();
         agree(table.length, rows.train + rows.validation, "the predictions are not one an image");
         const metrics = await readers.metrics.read();
-        const folds = kFold(table.length, folded.splits, folded.randomState);
+        const folds = foldsOf(table.map(({ label }) => label), folded);
         const history = await readers.history.read();
         const accuracies = folds.map(({ test }, i) => {
           const held = [...table.entries()].filter(([, { fold }]) => fold === i + 1);
           agree(
             held.map(([index]) => index),
             [...test],
-            `the images of fold ${i + 1} are not those that KFold holds out`,
+            `the images of fold ${i + 1} are not those that scikit-learn holds out`,
           );
           const name = `cv.fold${i + 1}.accuracy`;
           const predicted = held.map(([, { predicted }]) => predicted);

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { kFold } from "../../data/split.ts";
+import { foldsOf } from "../../data/stratified.ts";
 import { classify } from "../../evaluation/confusion.ts";
 import { correctedMean } from "../../evaluation/intervals.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { imageShape } from "../../files/npy.ts";
 import { lenet5 } from "../../models/lenet5.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
+import { asked } from "../asked.ts";
 import { foldMetric, MEAN } from "./names.ts";
 import type { cv } from "./stage.ts";
 
@@ -18,15 +19,20 @@ import type { cv } from "./stage.ts";
 export async function run(
   { parameters, inputs, outputs, jobs }: ContextOf<typeof cv>,
 ): Promise<void> {
-  const { classes, splits, randomState, recipe } = parameters;
-  const model = lenet5(await imageShape(inputs.trainImages.file.path), classes);
+  const { classes, splits, randomState, stratify, recipe } = parameters;
+  const model = lenet5(await imageShape(inputs.trainImages.file.path), classes.length);
   const labels = (await inputs.trainLabels.read()).data;
+  const folding = { splits, randomState, stratify };
+  const parts = asked(
+    stratify ? "cv.stratify" : "cv.splits",
+    () => foldsOf(labels, folding, classes),
+  );
   const folds = await Promise.all(
-    kFold(labels.length, splits, randomState).map(async ({ train, test }, index) => {
+    parts.map(async ({ train, test }, index) => {
       const trained = await jobs.fit({
         name: `fold${index + 1}`,
         label: `fold ${index + 1}`,
-        parameters: { model, recipe, fold: { splits, randomState, index }, evaluate: [] },
+        parameters: { model, recipe, fold: { ...folding, index }, evaluate: [] },
         inputs,
       });
       const { history } = await trained.summary.read();

@@ -12,7 +12,7 @@ type Context = SectionContextOf<typeof cv>;
 
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
-  const { settings: { splits, randomState, recipe }, study, inputs } = context;
+  const { settings: { splits, randomState, stratify, recipe }, study, inputs } = context;
   const { published } = study;
   const metrics = await inputs.metrics.read();
   const folds = metrics.filter(({ name }) => name !== MEAN);
@@ -26,7 +26,9 @@ export async function section(context: Context): Promise<string[]> {
   return [
     `## Cross-validation`,
     `LeNet-5 trained afresh on each of ${splits} parts of all ${count(mean.n)} training images ` +
-    `(\`KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
+    `(\`${
+      stratify ? "Stratified" : ""
+    }KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
     `scikit-learn), for ${epochs(recipe.epochs)} with ${
       optimizerOf(recipe)
     }. Scores are those of the epoch kept, ` +

@@ -12,7 +12,7 @@ import { trainingImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
 import { foldMetric, MEAN } from "./names.ts";
 
-/** Each is a training, and a metric in every list of them. */
+/** Each fold is a training and a metric of its own: nobody means more. */
 const MOST_FOLDS = 1000;
 
 /** The stage. */
@@ -24,12 +24,15 @@ export const cv = defineRoom({
     /** Scikit-learn's `KFold(splits, shuffle=True, random_state=randomState)`. */
     splits: z.int().min(2).max(MOST_FOLDS),
     randomState: seed,
+    /** Whether each fold has its share of every class (`StratifiedKFold`); not if omitted. */
+    stratify: z.boolean().optional(),
     recipe,
   }),
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
-  parameters: (cv, { classes }) => ({ classes: classes.length, ...cv }),
-  keyed: (parameters) => parameters,
+  parameters: (cv, { classes }) => ({ classes, ...cv }),
+  // What classes are called is for errors.
+  keyed: ({ classes, ...rest }) => ({ classes: classes.length, ...rest }),
   faults: ({ splits }, { classes, data }, input) => [
     ...tooSmall(() => lenet5(input, classes.length)),
     ...(splits <= (knownRows(data) ?? Infinity) ? [] : [{

@@ -2,12 +2,15 @@
 import { correlationMatrix } from "../../data/correlation.ts";
 import type { Dataset, LabelledImages } from "../../data/dataset.ts";
 import { describe, labelCounts, missingValues } from "../../data/describe.ts";
-import { findDuplicates } from "../../data/duplicates.ts";
+import { findDuplicates, sharedImages } from "../../data/duplicates.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
 import { loadDataset } from "../../data/source.ts";
 import { trainTestSplit } from "../../data/split.ts";
+import { stratifiedTrainTestSplit } from "../../data/stratified.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
+import { asked } from "../asked.ts";
 import type { prepare } from "./stage.ts";
+import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
 
 /** How many rows the report shows. */
 const HEAD = 5;
@@ -18,8 +21,28 @@ const GRID = 10;
 export async function run(
   { parameters, outputs, locator, progress }: ContextOf<typeof prepare>,
 ): Promise<void> {
-  const { data, classes, size, split } = parameters;
-  const { train: raw, test } = inGrey(await loadDataset(data, classes, locator, progress));
+  const { data, classes: names, size, split } = parameters;
+  const classes = names.length;
+  const { train: raw, test: given } = inGrey(await loadDataset(data, classes, locator, progress));
+
+  // Duplicates: the first of equal rows stays.
+  const { kept, dropped } = findDuplicates(raw);
+  const different = dropped.length === 0 ? raw : rowsOf(raw, kept);
+
+  // Splits come before anything that takes long, since a class may be too small for them.
+  const { testSize, randomState, stratify, testPart } = split;
+  const { train, test } = withTestPart(
+    { train: different, ...(given ? { test: given } : {}) },
+    testPart,
+    names,
+  );
+  const labels = train.labels.data;
+  const { train: training, test: validation } = stratify
+    ? asked(
+      "prepare.split.stratify",
+      () => stratifiedTrainTestSplit(labels, testSize, randomState, names),
+    )
+    : trainTestSplit(labels.length, testSize, randomState);
 
   // The table as the original study saw it.
   const pixels = raw.images.data.length / raw.labels.data.length;
@@ -37,12 +60,6 @@ export async function run(
   );
   await outputs.describe.write(describe(raw));
 
-  // Duplicates: the first of equal rows stays.
-  const { kept, dropped } = findDuplicates(raw);
-  const train = dropped.length === 0
-    ? raw
-    : { images: take(raw.images, kept), labels: take(raw.labels, kept) };
-
   const correlation = correlationMatrix(
     train.images,
     (done, total) => progress(done, total, "correlation of every pixel with every other"),
@@ -51,24 +68,22 @@ export async function run(
     shape: correlation.shape,
     data: singlePrecision(correlation.data),
   });
-  const shown = firstOfEachClass(train.labels.data, classes, GRID);
+  const shown = firstOfEachClass(labels, classes, GRID);
   await outputs.gridImages.write(take(train.images, shown));
   await outputs.gridLabels.write(take(train.labels, shown));
 
   // What networks learn from.
   const images = padImages(train.images, size, size);
   const testImages = padImages(test.images, size, size);
-  const { train: training, test: validation } = trainTestSplit(
-    train.labels.data.length,
-    split.testSize,
-    split.randomState,
-  );
   await outputs.trainImages.write(images);
   await outputs.trainLabels.write(train.labels);
   await outputs.trainIndices.write({ shape: [training.length], data: training });
   await outputs.validationIndices.write({ shape: [validation.length], data: validation });
   await outputs.testImages.write(testImages);
   await outputs.testLabels.write(test.labels);
+
+  const shared = sharedImages(train.images, test.images);
+  if (shared > 0) await outputs.shared.write({ images: shared });
 
   const first = take(train.labels, Array.from({ length: rows }, (_, i) => i));
   const encoded = oneHot(first, classes);
@@ -90,9 +105,8 @@ export async function run(
   });
 }
 
-/** The images of both parts as `[N, height, width]`: networks read no others so far. */
-function inGrey({ train, test }: Dataset): Required<Dataset> {
-  if (!test) throw new Error("The data have no test part; name its files in data of study.ts.");
+/** The images as `[N, height, width]`: networks read no others so far. */
+function inGrey({ train, test }: Dataset): Dataset {
   const grey = ({ images: { shape, data }, labels }: LabelledImages): LabelledImages => {
     const [count, height, width, channels] = shape;
     if (channels !== 1) {
@@ -103,7 +117,31 @@ function inGrey({ train, test }: Dataset): Required<Dataset> {
     }
     return { images: { shape: [count, height, width], data }, labels };
   };
-  return { train: grey(train), test: grey(test) };
+  return { train: grey(train), ...(test ? { test: grey(test) } : {}) };
+}
+
+/** Images and labels of some rows. */
+const rowsOf = ({ images, labels }: LabelledImages, rows: Int32Array): LabelledImages => ({
+  images: take(images, rows),
+  labels: take(labels, rows),
+});
+
+/** Both parts of a data set: its own test part, or one split off, in the order that scikit-learn gives it. */
+function withTestPart(
+  { train, test }: Dataset,
+  testPart: ContextOf<typeof prepare>["parameters"]["split"]["testPart"],
+  names: readonly string[],
+): Required<Dataset> {
+  return asked("prepare.split.testPart", () => {
+    if (test) {
+      if (testPart) throw new Error(TWO_TEST_PARTS);
+      return { train, test };
+    }
+    if (!testPart) throw new Error(NO_TEST_PART);
+    const { testSize, randomState } = testPart;
+    const rows = stratifiedTrainTestSplit(train.labels.data, testSize, randomState, names);
+    return { train: rowsOf(train, rows.train), test: rowsOf(train, rows.test) };
+  });
 }
 
 /** Indices of the first `count` images of every class, class after class. */

@@ -27,6 +27,7 @@ export async function section(context: Context): Promise<string[]> {
   const { settings: { split }, study, inputs, link } = context;
   const { data: { name }, published } = study;
   const summary = await inputs.summary.read();
+  const shared = await inputs.shared.read();
   const head = await inputs.head.read();
   const [label, ...described] = await inputs.describe.read();
   const images = await inputs.gridImages.read();
@@ -37,10 +38,12 @@ export async function section(context: Context): Promise<string[]> {
   const [rows, columns] = summary.shape;
   const [, paddedHeight, paddedWidth] = summary.shapes.train;
   const padded = paddedHeight > height || paddedWidth > width;
+  const { testPart } = split;
+  const [tested] = summary.shapes.test;
 
   return [
     "## The data",
-    `${plain(name)}: the training table has ${counted(rows, "row")} and ${
+    `${plain(name)}: the ${testPart ? "" : "training "}table has ${counted(rows, "row")} and ${
       counted(columns, "column")
     }, a label and ` +
     `${
@@ -70,14 +73,26 @@ export async function section(context: Context): Promise<string[]> {
       ["Missing values", summary.missingValues, ...(published ? [NONE] : [])],
       ["Duplicate rows", summary.duplicates, ...(published ? [published.duplicates] : [])],
     ]),
+    ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",
     ...await labelsPart(summary.labelCounts, context),
     ...await imagesPart(images, context),
     "### How pixels go together",
     await correlationPart(size, context),
     "### What networks learn from",
-    `Images are ${padded ? "padded with zeros, " : ""}split as scikit-learn's ` +
-    `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState})\` splits them, ` +
+    ...(testPart
+      ? [
+        `The data have no test part: one was split off first, from the table without duplicate ` +
+        `rows, as scikit-learn's \`train_test_split(test_size=${testPart.testSize}, ` +
+        `random_state=${testPart.randomState}, stratify=y)\` splits it off, index for index. So it ` +
+        `has of every class its share of images.`,
+      ]
+      : []),
+    `${testPart ? "The other images" : "Images"} are ${
+      padded ? "padded with zeros, " : ""
+    }split as scikit-learn's ` +
+    `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState}` +
+    `${split.stratify ? ", stratify=y" : ""})\` splits them, ` +
     `index for index, and divided by 255 in the first layer of every network that is trained from ` +
     `scratch.`,
     table(
@@ -86,6 +101,16 @@ export async function section(context: Context): Promise<string[]> {
     ),
     ...oneHotPart(summary, study.classes),
   ];
+}
+
+/** What is said of test images that are not kept from networks. */
+function sharedText(shared: number, tested: number, splitOff: boolean): string {
+  return `**${count(shared)} of ${count(tested)} test images ${shared === 1 ? "is" : "are"} also ` +
+    `among the images that networks learn from or are validated on**, ` +
+    (splitOff
+      ? `with other labels, since equal rows are dropped: not all of these labels can be right.`
+      : `so accuracies on test images may be a little too good. Where \`data\` names no test part, ` +
+        `\`prepare.split.testPart\` splits one off that has no row in common with the others.`);
 }
 
 /** Statistics to six significant digits, counts as whole numbers; one row has no deviation. */

@@ -1,10 +1,16 @@
 /** Stage `prepare`: the images as networks read them. Part I of the original study. @module */
 import { z } from "zod";
-import { knownRows, whatIsRead } from "../../data/description.ts";
+import {
+  type DataDescription,
+  hasTestPart,
+  knownRows,
+  whatIsRead,
+} from "../../data/description.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
-import { array, json, local, table } from "../../pipeline/artifacts.ts";
+import { array, json, local, optional, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings } from "../../schema.ts";
 import { defineRoom, type Fault } from "../room.ts";
+import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
 
 const counts = z.array(z.int().min(0));
 
@@ -35,9 +41,21 @@ const description = {
   max: numberOrNaN,
 };
 
+/** As `train_test_split` is told it: the share that is held out, and a seed. */
+const heldOut = { testSize: z.number().gt(0).lt(1), randomState: seed };
+
 const images = local(array("uint8", [null, null, null, 1]));
 const labels = local(array("uint8", [null]));
 const indices = local(array("int32", [null]));
+
+/** The fault of a test part that is asked for beside one that is there, or of none at all. */
+function testPartFaults(data: DataDescription, asked: boolean): Fault[] {
+  if (asked !== hasTestPart(data)) return [];
+  return [{
+    path: ["prepare", "split", "testPart"],
+    message: asked ? TWO_TEST_PARTS : NO_TEST_PART,
+  }];
+}
 
 /** The stage. */
 export const prepare = defineRoom({
@@ -47,17 +65,29 @@ export const prepare = defineRoom({
   settings: settings({
     /** Height and width of the padded images, in pixels. */
     size: count,
-    /** Scikit-learn's `train_test_split`: `testSize` is a share, `randomState` a seed. */
-    split: settings({ testSize: z.number().gt(0).lt(1), randomState: seed }),
+    /** Scikit-learn's `train_test_split`, by which images to validate with are held out. */
+    split: settings({
+      ...heldOut,
+      /** Whether both parts have their share of every class (`stratify=y`); not if omitted. */
+      stratify: z.boolean().optional(),
+      /** What is split off first, with its share of every class, where the data have no test part. */
+      testPart: settings(heldOut).optional(),
+    }),
   }),
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
-  parameters: (prepare, { data, classes }) => ({ data, classes: classes.length, ...prepare }),
-  keyed: ({ data, ...rest }) => ({ data: whatIsRead(data), ...rest }),
-  faults: ({ split: { testSize } }, { data, classes }): Fault[] => {
+  parameters: (prepare, { data, classes }) => ({ data, classes, ...prepare }),
+  // What a file is called and where it lies says nothing about what is in it, nor do names of classes.
+  keyed: ({ data, classes, ...rest }) => ({
+    data: whatIsRead(data),
+    classes: classes.length,
+    ...rest,
+  }),
+  faults: ({ split: { testSize, testPart } }, { data, classes }): Fault[] => {
     const drawn = 10;
     const rows = knownRows(data);
     return [
+      ...testPartFaults(data, testPart !== undefined),
       ...(data.format !== "synthetic" || classes.length === drawn ? [] : [{
         path: ["classes"],
         message: `there are ${classes.length} names, and the drawn garments have ${drawn} classes`,
@@ -71,6 +101,8 @@ export const prepare = defineRoom({
   reads: {},
   writes: {
     summary: json(summary),
+    /** How many test images are training images too; left out where none is. */
+    shared: optional(json(z.strictObject({ images: count }))),
     /** The first rows of the training table as read: label and pixels. */
     head: table({ label: int, pixels: spread(int) }),
     /** Every column of the table described. */
