@@ -9,8 +9,8 @@ import type { NdArray } from "../ndarray.ts";
 const BLOCK_ROWS = 65536;
 
 /**
- * The correlation matrix `[P, P]` of images `[N, rows, columns]`, P = rows * columns in reading
- * order. A pixel that never changes has no correlation: its row and column are NaN, as in pandas.
+ * The correlation matrix `[P, P]` of images `[N, height, width, channels]`, P = all
+ * values of an image in reading order. A pixel that never changes has no correlation: its row and column are NaN, as in pandas.
  *
  * Computed from the integer sums `n Σxy - Σx Σy`, which are exact up to 372,000 images (2^53), so
  * every machine finds the same bits. Takes time in proportion to the square of the pixels that are

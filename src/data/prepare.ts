@@ -6,8 +6,9 @@
 import type { NdArray } from "../ndarray.ts";
 
 /**
- * Zeros around images: `[N, rows, columns]` to `[N, height, width, 1]`, the image in the middle
- * (an odd remainder goes to the bottom and the right).
+ * Zeros around images: `[N, rows, columns, channels]` to `[N, height, width, channels]`, the image in
+ * the middle (an odd remainder goes to the bottom and the right). Images `[N, rows, columns]` have one
+ * channel.
  *
  * @throws {RangeError} where the images are larger than the target
  */
@@ -16,19 +17,23 @@ export function padImages(
   height: number,
   width: number,
 ): NdArray<Uint8Array> {
-  const [count, rows, columns] = images.shape;
+  const [count, rows, columns, channels = 1] = images.shape;
   if (rows > height || columns > width) {
     throw new RangeError(`Images of ${rows}x${columns} do not fit into ${height}x${width}.`);
   }
   const top = (height - rows) >> 1;
   const left = (width - columns) >> 1;
-  const data = new Uint8Array(count * height * width);
+  const length = columns * channels;
+  const data = new Uint8Array(count * height * width * channels);
   for (let n = 0, from = 0; n < count; n++) {
-    for (let row = 0; row < rows; row++, from += columns) {
-      data.set(images.data.subarray(from, from + columns), (n * height + top + row) * width + left);
+    for (let row = 0; row < rows; row++, from += length) {
+      data.set(
+        images.data.subarray(from, from + length),
+        ((n * height + top + row) * width + left) * channels,
+      );
     }
   }
-  return { shape: [count, height, width, 1], data };
+  return { shape: [count, height, width, channels], data };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Networks that begin with a part of one trained on ImageNet: its layers, and heads to put on them. @module */
 import { cutAt, upsampled } from "./cut.ts";
 import { resnetV2 } from "./resnet_v2.ts";
+import type { NdArray } from "../ndarray.ts";
 import type { Layer, ModelSpec, Shape } from "./spec.ts";
 import { vgg16 } from "./vgg16.ts";
 
@@ -22,19 +23,47 @@ export interface Base {
   readonly scale: number;
 }
 
+/** The convolution that reads the colours of a network that learnt from images with blue first. */
+const blueFirst: { readonly [N in Base["network"]]?: string } = { "vgg16": "block1_conv1" };
+
 /**
  * The base as a model for images of a shape `[height, width, channels]`, and the whole network that it
- * is cut out of.
+ * is cut out of. Images in colour have red first, as everywhere here: where the network's weights
+ * expect blue first, `turned` is the convolution whose kernel `redFirst` has to turn round.
  *
  * @throws {Error} where the base's output is not one of the network's layers, or the images are too small
  */
 export function baseModel(
   { network, output, scale }: Base,
   [height, width, channels]: Shape,
-): { model: ModelSpec; architecture: ModelSpec } {
+): { model: ModelSpec; architecture: ModelSpec; turned?: string } {
   const architecture = networks[network]([height * scale, width * scale, channels]);
-  const cut = cutAt(architecture, output);
-  return { model: scale === 1 ? cut : upsampled(cut, scale), architecture };
+  const turned = channels === 3 ? blueFirst[network] : undefined;
+  const whole = cutAt(architecture, output);
+  const cut = turned ? { ...whole, layers: whole.layers.map(turnedMeans) } : whole;
+  const model = scale === 1 ? cut : upsampled(cut, scale);
+  return { model, architecture, ...(turned ? { turned } : {}) };
+}
+
+const turnedMeans = (layer: Layer): Layer =>
+  layer.type === "normalization"
+    ? { ...layer, mean: layer.mean.toReversed(), std: layer.std.toReversed() }
+    : layer;
+
+/** Weights of a network that takes blue first, for images with red first: `layer` is its first convolution. */
+export function redFirst(
+  weights: ReadonlyMap<string, NdArray<Float32Array>>,
+  layer: string,
+): Map<string, NdArray<Float32Array>> {
+  const name = `${layer}/kernel`;
+  const { shape, data } = weights.get(name)!;
+  const [, , colours, filters] = shape;
+  const turned = data.map((_, i) => {
+    const [rest, at] = [i % filters, Math.floor(i / filters)];
+    const colour = at % colours;
+    return data[(at - colour + colours - 1 - colour) * filters + rest];
+  });
+  return new Map(weights).set(name, { shape, data: turned });
 }
 
 /** The heads that are trained on features; names as in metrics. */

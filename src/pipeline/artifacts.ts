@@ -206,17 +206,20 @@ export interface Parts {
 }
 
 /**
- * An array in NumPy's format. `dims` are its sizes, null where any will do; several `types` where its
- * elements may be of either. Parts are float32.
+ * An array in NumPy's format. A form are its sizes, null where any will do; several `forms` and `types`
+ * where it may be of either. Parts are float32.
  */
 export function array<N extends NumberType>(
   types: N | readonly N[],
-  dims: readonly (number | null)[],
+  ...forms: readonly (readonly (number | null)[])[]
 ): Artifact<TypedArray<N>, TypedArray<N> | Parts> {
   const known: readonly N[] = typeof types === "string" ? [types] : types;
   const check = (shape: readonly number[]) => {
-    if (shape.length === dims.length && dims.every((n, i) => n === null || n === shape[i])) return;
-    throw new Error(`its shape is [${shape}], expected [${dims.map((n) => n ?? "any")}]`);
+    const isOf = (dims: readonly (number | null)[]) =>
+      shape.length === dims.length && dims.every((n, i) => n === null || n === shape[i]);
+    if (forms.some(isOf)) return;
+    const expected = forms.map((dims) => `[${dims.map((n) => n ?? "any")}]`).join(" or ");
+    throw new Error(`its shape is [${shape}], expected ${expected}`);
   };
   return {
     ...committed,

@@ -16,21 +16,8 @@ export const limits = {
   ends: 10,
   /** Pairs of classes, those that are confused most. */
   pairs: 15,
-  /** Classes in a grid of images, a row each: it holds every pixel, and is committed. */
-  grid: 20,
   /** Places of a one-hot vector: a line of text. */
   oneHot: 20,
-  /** Values an image in a map of correlations, which has their square: 1,024 make a drawing of about 1 MB. */
-  correlated: 1024,
   /** Folds that are drawn, a panel each. */
   folds: 20,
 } as const;
-
-/** At most so many of a list, spread evenly over it, the first and the last among them. */
-export function sampled<T>(list: readonly T[], most: number): T[] {
-  if (list.length <= most) return [...list];
-  return Array.from(
-    { length: most },
-    (_, i) => list[Math.round(i * (list.length - 1) / Math.max(1, most - 1))],
-  );
-}

@@ -5,6 +5,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { tunedLenet } from "../models/tuned_lenet.ts";
 import type { Planned } from "../pipeline/stage.ts";
 import { settings, shortly, unknownName } from "../schema.ts";
+import { inputOf } from "./input.ts";
 import { reportOn } from "./report/stage.ts";
 import type { Fault, Room, SettingsOf } from "./room.ts";
 import { rooms } from "./rooms.ts";
@@ -63,10 +64,10 @@ export function checkStudy(value: unknown, file = "study.ts"): CheckedStudy {
   const study = parsed(value, file);
   const present: readonly Room[] = rooms.filter(({ name }) => study[name] !== undefined);
   const said: { readonly [stage: string]: unknown } = study;
-  const { size } = study.prepare;
+  const input = inputOf(study.prepare);
   const metrics = present.flatMap((room) => room.metrics(said[room.name], study));
   const faults = [
-    ...present.flatMap((room) => room.faults(said[room.name], study, [size, size, 1])),
+    ...present.flatMap((room) => room.faults(said[room.name], study, input)),
     ...Object.keys(study.thresholds).filter((name) => !metrics.includes(name)).map((name) => ({
       path: ["thresholds", name],
       message: `no stage reports such a metric; ${unknownName(name, metrics)}`,
@@ -86,7 +87,7 @@ function publishedFaults(
   present: readonly Room[],
   metrics: readonly string[],
 ): Fault[] {
-  const { published, classes, prepare: { size }, transfer } = study;
+  const { published, classes, prepare, transfer } = study;
   if (!published) return [];
   const absent: readonly string[] = rooms.map(({ name }) => name)
     .filter((name) => !present.some((room) => room.name === name));
@@ -107,7 +108,7 @@ function publishedFaults(
     KERNEL_2_FILTER: 1,
     DROPOUT_1: 0,
   };
-  const input = [size, size, 1];
+  const input = inputOf(prepare);
   return [
     ...unknown(
       "figures",

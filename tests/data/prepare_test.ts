@@ -33,6 +33,19 @@ Deno.test("an odd remainder of padding goes to the bottom and the right", () => 
     ));
 });
 
+Deno.test("padding keeps the colours of each pixel together", () => {
+  const colour = { shape: [1, 1, 2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+  // deno-fmt-ignore
+  assertEquals(padImages(colour, 3, 4), {
+    shape: [1, 3, 4, 3],
+    data: Uint8Array.of(
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      0, 0, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0,
+      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ),
+  });
+});
+
 Deno.test("padding to the same size only adds the channel", () => {
   assertEquals(padImages(images, 2, 3), { shape: [2, 2, 3, 1], data: images.data });
 });

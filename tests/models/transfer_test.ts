@@ -1,7 +1,15 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import type { Weights } from "../../src/engine/engine.ts";
+import { layersEngine } from "../../src/engine/layers/engine.ts";
 import { causeModel } from "../../src/models/causes.ts";
 import { resolveLayers } from "../../src/models/shapes.ts";
-import { baseModel, headModel, heads, withHead } from "../../src/models/transfer.ts";
+import { cutAt } from "../../src/models/cut.ts";
+import { initialWeights } from "../../src/models/initialize.ts";
+import type { ModelSpec } from "../../src/models/spec.ts";
+import { vgg16 } from "../../src/models/vgg16.ts";
+import { loadWasm } from "../../src/runtime/load.ts";
+import { noise } from "../support/data_files.ts";
+import { baseModel, headModel, heads, redFirst, withHead } from "../../src/models/transfer.ts";
 import { transfer } from "../../study.ts";
 
 const base = (name: string) => transfer.bases.find((base) => base.name === name)!;
@@ -23,6 +31,33 @@ Deno.test("a larger input size is made of repeated pixels", () => {
   const { model } = baseModel({ ...base("vgg16-block3"), scale: 2 }, [32, 32, 1]);
   assertEquals(model.input, [32, 32, 1]);
   assertEquals(resolveLayers(model).at(-1)!.outputShape, [8, 8, 256]);
+});
+
+Deno.test("in colour VGG16 gives of images with red first what it gives of the same with blue first", async () => {
+  const original = cutAt(vgg16([6, 5, 3]), "block1_conv2");
+  const weights = initialWeights(original, 3);
+  const { model, turned } = baseModel(
+    { network: "vgg16", output: "block1_conv2", scale: 1 },
+    [6, 5, 3],
+  );
+  const red = noise(2, 10).images.data.subarray(0, 2 * 6 * 5 * 3);
+  const blue = red.map((_, i) => red[i - i % 3 + 2 - i % 3]);
+  await loadWasm();
+  const engine = layersEngine("wasm", 1);
+  const features = async (spec: ModelSpec, weights: Weights, data: Uint8Array) => {
+    const network = await engine.open(spec, weights);
+    await network.place({ images: { shape: [2, 6, 5, 3], data } });
+    const { data: values } = await network.predict(Int32Array.of(0, 1));
+    await network.close();
+    return values;
+  };
+  const expected = await features(original, weights, blue);
+  const actual = await features(model, redFirst(weights, turned!), red);
+  const scale = Math.max(...expected);
+  actual.forEach((value, i) => assertAlmostEquals(value, expected[i], 1e-5 * scale));
+  assert(scale > 0);
+  // In grey the order of the file's colours makes no difference, and nothing is turned.
+  assertEquals(baseModel(base("vgg16"), [32, 32, 1]).turned, undefined);
 });
 
 Deno.test("a base with its head is one model whose variables are the base's and then the head's", () => {

@@ -1,5 +1,6 @@
 /** Sections of studies small, large and strange: no empty chart, no broken table, nothing that is not so. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { GRID_CLASSES } from "../../src/stages/prepare/kept.ts";
 import { limits } from "../../src/report/limits.ts";
 import { plain } from "../../src/report/markdown.ts";
 import { renderSvg } from "../../src/report/svg.ts";
@@ -92,9 +93,9 @@ for (const [name, like] of Object.entries(likes)) {
       }
     }
     const shown = new Set(texts(figures.get("images")!)).size - 1;
-    if (many > limits.grid) {
-      assertEquals(shown, limits.grid);
-      assertStringIncludes(page, `A sample of ${limits.grid} of the ${many} classes`);
+    if (many > GRID_CLASSES) {
+      assertEquals(shown, GRID_CLASSES);
+      assertStringIncludes(page, `A sample of ${GRID_CLASSES} of the ${many} classes`);
     } else assertEquals(shown, many);
   });
 }

@@ -313,6 +313,18 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "prepare.size: Model lenet5, layer conv2 (conv2d): a window of 5 x 5 is larger than its input " +
     `of 4 x 4. ${tooWide}`,
   ],
+  "images in colour whose height alone is too small": [
+    changed(mini, [], (at) => {
+      at.prepare = { ...mini.prepare, size: [8, 40], channels: 3 };
+      at.tune = undefined;
+    }),
+    "prepare.size: Model lenet5, layer conv2 (conv2d): a window of 5 x 5 is larger than its input " +
+    `of 4 x 20. ${tooWide}`,
+  ],
+  "a number of channels that no image has": [
+    withKey(["prepare"], "channels", 2),
+    "prepare.channels: 2: Invalid option: expected one of 1|3",
+  ],
   "images too small for the tuned network alone": [
     withKey(["prepare"], "size", 15),
     "tune.space: no values make a network: Model tuned-lenet, layer pool2 (maxPooling2d): a " +
@@ -366,7 +378,7 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
       at.baseline = { ...mini.baseline, epochs: 0, keep: "best" };
       at.cvs = at.cv;
     }),
-    "prepare.size: 1.5: Invalid input: expected int, received number",
+    "prepare.size: 1.5: expected a whole number of pixels, or [height, width]",
     "baseline.epochs: 0: Too small: expected number to be >=1",
     'baseline.keep: "best": expected "validationAccuracy" or "validationLoss" or "lastEpoch", got ' +
     '"best"',

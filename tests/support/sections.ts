@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import type { TopLevelSpec } from "vega-lite";
+import { CORRELATED, GRID_CLASSES, GRID_IMAGES, sampled } from "../../src/stages/prepare/kept.ts";
 import { correlationMatrix } from "../../src/data/correlation.ts";
 import { describe } from "../../src/data/describe.ts";
 import { accuracyMetric } from "../../src/evaluation/accuracy.ts";
@@ -217,7 +218,10 @@ export async function sectionsOf(like: Like): Promise<Written> {
   const few = trainLabels.slice(0, 5);
   // Tables take each value of an image for a column.
   const flat = { ...train, images: { ...train.images, shape: [trainLabels.length, 1, pixels] } };
-  const grid = trainLabels.flatMap((label, i) => trainLabels.indexOf(label) + 10 > i ? [i] : []);
+  const inGrid = sampled([...new Set(trainLabels)], GRID_CLASSES);
+  const grid = trainLabels.flatMap((label, i) =>
+    inGrid.includes(label) && trainLabels.indexOf(label) + GRID_IMAGES > i ? [i] : []
+  );
   const parts = [
     ...await prepareSection({
       ...rest,
@@ -245,7 +249,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
         }))),
         describe: reader(describe(flat)),
         correlation: reader(
-          pixels > 1024 ? { shape: [0, 0], data: new Float32Array() } : (() => {
+          pixels > CORRELATED ? undefined : (() => {
             const { shape, data } = correlationMatrix(flat.images, () => {});
             return { shape, data: Float32Array.from(data) };
           })(),

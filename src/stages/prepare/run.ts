@@ -9,21 +9,22 @@ import { trainTestSplit } from "../../data/split.ts";
 import { stratifiedTrainTestSplit } from "../../data/stratified.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
 import { asked } from "../asked.ts";
+import { inputOf } from "../input.ts";
+import { CORRELATED, GRID_CLASSES, GRID_IMAGES, sampled } from "./kept.ts";
 import type { prepare } from "./stage.ts";
 import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
 
 /** How many rows the report shows. */
 const HEAD = 5;
-/** How many images of every class the grid shows. */
-const GRID = 10;
 
 /** Writes what the stage declares. */
 export async function run(
   { parameters, outputs, locator, progress }: ContextOf<typeof prepare>,
 ): Promise<void> {
-  const { data, classes: names, size, split } = parameters;
+  const { data, classes: names, split } = parameters;
   const classes = names.length;
-  const { train: raw, test: given } = inGrey(await loadDataset(data, classes, locator, progress));
+  const { train: raw, test: given } = await loadDataset(data, classes, locator, progress);
+  const [height, width] = checkedInput(raw, parameters);
 
   // Duplicates: the first of equal rows stays.
   const { kept, dropped } = findDuplicates(raw);
@@ -60,21 +61,23 @@ export async function run(
   );
   await outputs.describe.write(describe(raw));
 
-  const correlation = correlationMatrix(
-    train.images,
-    (done, total) => progress(done, total, "correlation of every pixel with every other"),
-  );
-  await outputs.correlation.write({
-    shape: correlation.shape,
-    data: singlePrecision(correlation.data),
-  });
-  const shown = firstOfEachClass(labels, classes, GRID);
-  await outputs.gridImages.write(take(train.images, shown));
+  if (pixels <= CORRELATED) {
+    const correlation = correlationMatrix(
+      train.images,
+      (done, total) => progress(done, total, "correlation of every pixel with every other"),
+    );
+    await outputs.correlation.write({
+      shape: correlation.shape,
+      data: singlePrecision(correlation.data),
+    });
+  }
+  const shown = inGrid(labels);
+  await outputs.gridImages.write(ofGrey(take(train.images, shown)));
   await outputs.gridLabels.write(take(train.labels, shown));
 
   // What networks learn from.
-  const images = padImages(train.images, size, size);
-  const testImages = padImages(test.images, size, size);
+  const images = padImages(train.images, height, width);
+  const testImages = padImages(test.images, height, width);
   await outputs.trainImages.write(images);
   await outputs.trainLabels.write(train.labels);
   await outputs.trainIndices.write({ shape: [training.length], data: training });
@@ -105,19 +108,32 @@ export async function run(
   });
 }
 
-/** The images as `[N, height, width]`: networks read no others so far. */
-function inGrey({ train, test }: Dataset): Dataset {
-  const grey = ({ images: { shape, data }, labels }: LabelledImages): LabelledImages => {
-    const [count, height, width, channels] = shape;
-    if (channels !== 1) {
-      throw new Error(
-        `The images have ${channels} channels: colour can be read, but no network here learns from ` +
-          `it yet; make them grey.`,
-      );
-    }
-    return { images: { shape: [count, height, width], data }, labels };
-  };
-  return { train: grey(train), ...(test ? { test: grey(test) } : {}) };
+/**
+ * The shape that images are padded to.
+ *
+ * @throws {Error} where the images do not fit into it, with the setting and the value to write
+ */
+function checkedInput(
+  { images }: LabelledImages,
+  said: ContextOf<typeof prepare>["parameters"],
+): [number, number, number] {
+  const input = inputOf(said);
+  const [height, width, channels] = input;
+  const [, rows, columns, colours] = images.shape;
+  if (colours !== channels) {
+    throw new Error(
+      `prepare.channels: the images ${
+        colours === 1 ? "are grey" : `have ${colours} channels`
+      }; write channels: ${colours}.`,
+    );
+  }
+  if (rows > height || columns > width) {
+    throw new Error(
+      `prepare.size: images of ${rows}x${columns} do not fit into ${height}x${width}; write size: ` +
+        `[${Math.max(rows, height)}, ${Math.max(columns, width)}].`,
+    );
+  }
+  return input;
 }
 
 /** Images and labels of some rows. */
@@ -144,14 +160,22 @@ function withTestPart(
   });
 }
 
-/** Indices of the first `count` images of every class, class after class. */
-function firstOfEachClass(labels: Uint8Array, classes: number, count: number): number[] {
-  const found = Array.from({ length: classes }, (): number[] => []);
+/** Indices of the first images of each class, or of a sample of the classes, class after class. */
+function inGrid(labels: Uint8Array): number[] {
+  const present = [...new Set(labels)].sort((a, b) => a - b);
+  const found = new Map(sampled(present, GRID_CLASSES).map((label) => [label, [] as number[]]));
   labels.forEach((label, index) => {
-    if (found[label].length < count) found[label].push(index);
+    const indices = found.get(label);
+    if (indices && indices.length < GRID_IMAGES) indices.push(index);
   });
-  return found.flat();
+  return [...found.values()].flat();
 }
+
+/** Images in grey without an axis for channels; others as they are. */
+const ofGrey = ({ shape, data }: LabelledImages["images"]): LabelledImages["images"] => ({
+  shape: shape[3] === 1 ? shape.slice(0, 3) : shape,
+  data,
+});
 
 /**
  * Single precision: the heat map shows no more, and the file is committed. Every NaN gets the same

@@ -1,8 +1,7 @@
 /** The report's section on the data. @module */
-import { take } from "../../data/prepare.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { ranking } from "../../report/charts/ranking.ts";
-import { limits, sampled } from "../../report/limits.ts";
+import { limits } from "../../report/limits.ts";
 import { count, counted, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
@@ -76,7 +75,7 @@ export async function section(context: Context): Promise<string[]> {
     ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",
     ...await labelsPart(summary.labelCounts, context),
-    ...await imagesPart(images, context),
+    ...await imagesPart(images, summary.labelCounts, context),
     "### How pixels go together",
     await correlationPart(size, context),
     "### What networks learn from",
@@ -160,27 +159,24 @@ async function labelsPart(
 /** What the images look like; of many classes, a sample of them. */
 async function imagesPart(
   images: NdArray<Uint8Array>,
+  counts: readonly number[],
   { study: { classes }, inputs, figure }: Context,
 ): Promise<string[]> {
   const labels = [...(await inputs.gridLabels.read()).data];
-  const present = [...new Set(labels)];
-  const chosen = sampled(present, limits.grid);
-  const indices = labels.flatMap((label, i) => chosen.includes(label) ? [i] : []);
+  const shown = new Set(labels).size;
+  const present = counts.filter((images) => images > 0).length;
   return [
-    ...(chosen.length < present.length
+    ...(shown < present
       ? [
-        `A sample of ${chosen.length} of the ${
-          count(present.length)
-        } classes, spread evenly over ` +
-        `their numbers:`,
+        `A sample of ${shown} of the ${count(present)} classes, spread evenly over their numbers:`,
       ]
       : []),
     await figure(
       "images",
       imageGrid(
         "The first images of each class",
-        take(images, indices),
-        indices.map((i) => labels[i]),
+        images,
+        labels,
         classes,
         COLUMNS,
       ),
@@ -198,9 +194,7 @@ async function correlationPart(
   { inputs, figure }: Context,
 ): Promise<string> {
   const values = size.height * size.width * size.channels;
-  const matrix: NdArray<Float32Array> | undefined = values > limits.correlated
-    ? undefined
-    : await inputs.correlation.read();
+  const matrix = await inputs.correlation.read();
   if (!matrix) {
     return `The map of the correlations of every value of an image with every other is left out: ` +
       `${count(values)} values make ${count(values ** 2)} pairs.`;

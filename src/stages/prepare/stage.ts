@@ -10,7 +10,10 @@ import { int, numberOrNaN, spread, word } from "../../files/table.ts";
 import { array, json, local, optional, table } from "../../pipeline/artifacts.ts";
 import { count, seed, settings } from "../../schema.ts";
 import { defineRoom, type Fault } from "../room.ts";
+import { inputOf } from "../input.ts";
 import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
+
+export { CORRELATED } from "./kept.ts";
 
 const counts = z.array(z.int().min(0));
 
@@ -44,7 +47,7 @@ const description = {
 /** As `train_test_split` is told it: the share that is held out, and a seed. */
 const heldOut = { testSize: z.number().gt(0).lt(1), randomState: seed };
 
-const images = local(array("uint8", [null, null, null, 1]));
+const images = local(array("uint8", [null, null, null, null]));
 const labels = local(array("uint8", [null]));
 const indices = local(array("int32", [null]));
 
@@ -63,8 +66,12 @@ export const prepare = defineRoom({
   about: "Read, describe, clean, pad and split the images",
   optional: false,
   settings: settings({
-    /** Height and width of the padded images, in pixels. */
-    size: count,
+    /** Of the padded images, in pixels: `[height, width]`, or one number for both. */
+    size: z.union([count, z.tuple([count, count]).readonly()], {
+      error: "expected a whole number of pixels, or [height, width]",
+    }),
+    /** 1 for grey images, 3 for red, green and blue; 1 if omitted. The data have as many. */
+    channels: z.literal([1, 3]).optional(),
     /** Scikit-learn's `train_test_split`, by which images to validate with are held out. */
     split: settings({
       ...heldOut,
@@ -78,9 +85,10 @@ export const prepare = defineRoom({
   section: import.meta.resolve("./section.ts"),
   parameters: (prepare, { data, classes }) => ({ data, classes, ...prepare }),
   // What a file is called and where it lies says nothing about what is in it, nor do names of classes.
-  keyed: ({ data, classes, ...rest }) => ({
+  keyed: ({ data, classes, size, channels, ...rest }) => ({
     data: whatIsRead(data),
     classes: classes.length,
+    input: inputOf({ size, channels }),
     ...rest,
   }),
   faults: ({ split: { testSize, testPart } }, { data, classes }): Fault[] => {
@@ -107,10 +115,13 @@ export const prepare = defineRoom({
     head: table({ label: int, pixels: spread(int) }),
     /** Every column of the table described. */
     describe: table(description),
-    /** Of every pixel with every other, `[P, P]`, NaN where one does not vary. */
-    correlation: array("float32", [null, null]),
-    /** Some images of each class as read, `[N, rows, columns]`. */
-    gridImages: array("uint8", [null, null, null]),
+    /**
+     * Of every value of an image with every other, `[P, P]`, NaN where one does not vary. Left out
+     * where there are too many of them.
+     */
+    correlation: optional(array("float32", [null, null])),
+    /** Some images of some classes as read, `[N, height, width]`, or `[N, height, width, 3]` in colour. */
+    gridImages: array("uint8", [null, null, null], [null, null, null, 3]),
     gridLabels: array("uint8", [null]),
     // What networks learn from. Pixels stay bytes: networks divide by 255 in their first layer, which
     // gives the same numbers and a quarter of the file.

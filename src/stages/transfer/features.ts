@@ -4,6 +4,7 @@ import { encodeWeights } from "../../engine/weights.ts";
 import { openNpy } from "../../files/npy.ts";
 import { readKerasWeights } from "../../models/keras_weights.ts";
 import { resolveLayers } from "../../models/shapes.ts";
+import { redFirst } from "../../models/transfer.ts";
 import type { JobContextOf } from "../../pipeline/stage.ts";
 import type { job } from "./features_job.ts";
 
@@ -14,9 +15,10 @@ const CHUNK = 512;
 export async function run(
   { parameters, equipment, inputs, outputs, record, progress }: JobContextOf<typeof job>,
 ): Promise<void> {
-  const { model, architecture, file, threads } = parameters;
+  const { model, architecture, turned, file, threads } = parameters;
   const bytes = await inputs.weightFile.read();
-  const weights = await readKerasWeights(bytes, model, architecture, file);
+  const read = await readKerasWeights(bytes, model, architecture, file);
+  const weights = turned ? redFirst(read, turned) : read;
   await outputs.weights.write(encodeWeights(weights));
 
   const engine = await openEngine(equipment, threads);

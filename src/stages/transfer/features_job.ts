@@ -11,7 +11,7 @@ import { array, bytes } from "../../pipeline/artifacts.ts";
 import { defineJob } from "../../pipeline/stage.ts";
 import { count, settings } from "../../schema.ts";
 
-const images = array("uint8", [null, null, null, 1]);
+const images = array("uint8", [null, null, null, null]);
 const features = array("float32", [null, null, null, null]);
 
 /** See the module. */
@@ -24,6 +24,8 @@ export const job = defineJob({
     model: modelSpec,
     /** What `model` is cut out of; the weight file may hold the weights of all of it. */
     architecture: modelSpec,
+    /** The convolution whose kernel takes blue first in the file, and red first in the model; none if omitted. */
+    turned: z.string().optional(),
     /** Name of the weight file, for errors. */
     file: z.string(),
     threads: count,

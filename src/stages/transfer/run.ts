@@ -131,11 +131,11 @@ async function trainHeads(
   context: Context,
 ): Promise<WithHeads> {
   const { parameters: { classes, threads, head }, inputs, jobs } = context;
-  const { model, architecture } = baseModel(base, input);
+  const { model, architecture, turned } = baseModel(base, input);
   const features = await jobs.features({
     name: `${base.name}.features`,
     label: `${base.name} features`,
-    parameters: { model, architecture, file: base.weights.name, threads },
+    parameters: { model, architecture, turned, file: base.weights.name, threads },
     inputs: { ...inputs, weightFile },
   });
   const output = resolveLayers(model).at(-1)!.outputShape;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { sampled } from "../../src/report/limits.ts";
+import { sampled } from "../../../src/stages/prepare/kept.ts";
 
 Deno.test("a sample has the first, the last, and of what is between them as many as it may, in order", () => {
   fc.assert(
