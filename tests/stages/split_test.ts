@@ -8,6 +8,8 @@ import {
   fail,
 } from "@std/assert";
 import { join } from "node:path";
+import { encode } from "fast-png";
+import { digestPictures } from "../../src/data/pictures.ts";
 import { stratifiedTrainTestSplit } from "../../src/data/stratified.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
@@ -194,6 +196,66 @@ Deno.test("where the data have no test part, a stratified one is split off, with
     for (const { stage, name, run } of resultChecks(place, place.workspace)) {
       if (stage === "prepare") await run().catch(({ message }) => fail(`${name}: ${message}`));
     }
+  }));
+
+Deno.test("of a folder of pictures, prepare tells whether it has a test part, once it has looked", () =>
+  inFolder(async (folder) => {
+    const place = join(folder, ".cache", "data", "drawn", "pictures");
+    const { testPart, ...split } = (await withoutTest(folder, [0])).prepare.split;
+    const put = async (part: string) => {
+      for (const [label, name] of names.entries()) {
+        await Deno.mkdir(join(place, part, name), { recursive: true });
+        for (let i = 0; i < 5; i++) {
+          const data = drawn.subarray((5 * label + i) * pixels, (5 * label + i + 1) * pixels);
+          const picture = encode({ width: 28, height: 28, channels: 1, data });
+          await Deno.writeFile(join(place, part, name, `${i}.png`), picture);
+        }
+      }
+    };
+    const prepared = async (said: Study["prepare"]["split"]) =>
+      placeIn(folder, {
+        ...await withoutTest(folder, [0]),
+        data: {
+          name: "Drawn",
+          format: "pictures",
+          folder: "pictures",
+          sha256: await digestPictures(place),
+        },
+        classes: names.toSorted(),
+        prepare: { ...mini.prepare, split: said },
+      });
+    await put("train");
+    assertEquals(
+      await refusal(await prepared(split), "prepare"),
+      "Stage prepare: prepare.split.testPart: is missing; the data have no test part, so say what is " +
+        "split off as one, such as { testSize: 0.2, randomState: 43 }",
+    );
+    const own = await prepared({ ...split, testPart });
+    await bringUpToDate(own, { targets: ["prepare"] });
+    const { shapes } = await (await artifactsIn(own.workspace, prepare)).summary.read();
+    assertEquals(shapes.test, [3, 32, 32, 1]);
+
+    await Deno.remove(join(folder, "results"), { recursive: true });
+    await put("test");
+    assertEquals(
+      await refusal(await prepared({ ...split, testPart }), "prepare"),
+      "Stage prepare: prepare.split.testPart: the data have a test part of their own; leave this out",
+    );
+  }));
+
+Deno.test("of many classes a sample is kept for the report's grid, spread over their numbers", () =>
+  inFolder(async (folder) => {
+    const classes = Array.from({ length: 39 }, (_, i) => `class ${i}`);
+    const labels = Array.from({ length: 5 * classes.length }, (_, i) => i % classes.length);
+    const place = placeIn(folder, { ...await withoutTest(folder, labels), classes });
+    await bringUpToDate(place, { targets: ["prepare"] });
+    const { gridImages, gridLabels } = await artifactsIn(place.workspace, prepare);
+    // Of each class one of five images is in the test part.
+    assertEquals(
+      [...(await gridLabels.read()).data],
+      Array.from({ length: 20 * 4 }, (_, i) => 2 * Math.floor(i / 4)),
+    );
+    assertEquals((await gridImages.read()).shape, [80, 28, 28]);
   }));
 
 Deno.test("a class that is too small for a test part is refused by its name", () =>
