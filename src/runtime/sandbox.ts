@@ -121,13 +121,16 @@ export function confined(sandbox: Sandbox, command: Command, { read, write }: Pl
   const { program, reason } = sandbox;
   if (program === null || reason !== null) return command;
   const bind = (how: string) => (path: string) => [how, path, path];
+  const cache = denoCache();
   return {
     program,
     args: [
       ...["--unshare-all", "--die-with-parent", "--new-session"],
       ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
       ...SYSTEM.flatMap(bind("--ro-bind-try")),
-      ...[Deno.execPath(), denoCache(), ...read].flatMap(bind("--ro-bind-try")),
+      ...(cache === undefined ? ["--setenv", "DENO_DIR", "/tmp/deno"] : []),
+      ...[Deno.execPath(), ...(cache === undefined ? [] : [cache]), ...read]
+        .flatMap(bind("--ro-bind-try")),
       ...write.flatMap(bind("--bind")),
       "--",
       command.program,
@@ -136,10 +139,11 @@ export function confined(sandbox: Sandbox, command: Command, { read, write }: Pl
   };
 }
 
-/** Where Deno keeps what it has compiled. */
-function denoCache(): string {
-  const { DENO_DIR, XDG_CACHE_HOME, HOME = "/" } = environment(DENO_VARIABLES);
-  return DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "deno");
+/** Where Deno keeps what it has compiled; undefined where no variable tells, and only the system knows. */
+function denoCache(): string | undefined {
+  const { DENO_DIR, XDG_CACHE_HOME, HOME } = environment(DENO_VARIABLES);
+  const caches = XDG_CACHE_HOME ?? (HOME && join(HOME, ".cache"));
+  return DENO_DIR ?? (caches && join(caches, "deno"));
 }
 
 /** What `status` and set-up say of it. */
