@@ -123,8 +123,8 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
       if (await sha256File(path) !== sha256) return undefined;
       files.set(name, { path, sha256 });
     }
-    // When it was last asked for; see `prune`.
-    await Deno.utime(join(folder, RECORD), new Date(), new Date());
+    // When it was last asked for; see `prune`. It is good where that cannot be noted, too.
+    await Deno.utime(join(folder, RECORD), new Date(), new Date()).catch(() => {});
     return { seconds: found.seconds, facts: found.facts, files };
   } catch {
     // Whatever cannot be read is made again.

@@ -202,3 +202,15 @@ Deno.test("a finished job that no run has asked for in a month goes; others and 
     assertEquals(left.includes("of my own"), true);
     assertEquals(left.length, 2);
   }));
+
+Deno.test("a finished job is used where nobody may note that it was asked for", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const { utime } = Deno;
+    Deno.utime = () => Promise.reject(new Deno.errors.PermissionDenied("not yours"));
+    try {
+      assertEquals(await ran(toy), 0);
+    } finally {
+      Deno.utime = utime;
+    }
+  }));
