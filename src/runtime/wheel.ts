@@ -283,7 +283,7 @@ async function unpack(
     const end = done + entry.uncompressedSize;
     const lies = () => new Error(`${entry.filename} is not as large as the wheel says`);
     await Deno.mkdir(dirname(to), { recursive: true });
-    const target = await Deno.open(to, { create: true, write: true, truncate: true });
+    using target = await Deno.open(to, { create: true, write: true, truncate: true });
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         done += chunk.length;
