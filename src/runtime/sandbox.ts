@@ -149,7 +149,7 @@ function denoCache(): string | undefined {
 /** What `status` and set-up say of it. */
 export function describeSandbox(sandbox: Sandbox | undefined): string {
   if (sandbox === undefined) {
-    return "Sandbox: not looked for yet; `deno task setup --force` looks.";
+    return "Sandbox: not looked for yet; `deno task setup` looks.";
   }
   if (sandbox.reason !== null) {
     return `Sandbox: none (${sandbox.reason}); jobs are held by Deno's permissions alone.`;
