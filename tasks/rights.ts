@@ -9,7 +9,7 @@ export interface TaskRights {
     readonly cache?: readonly string[];
   };
   /** Programs; `any` where they differ from machine to machine. */
-  readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap")[] | "any";
+  readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap" | "ps")[] | "any";
   /** Hosts; and whether those of the addresses in `study.ts`, where its data are had. */
   readonly reaches: readonly string[];
   readonly reachesData?: true;
@@ -17,7 +17,8 @@ export interface TaskRights {
 
 const RUN: TaskRights = {
   writes: { study: ["results", "report.md", ".cache"], project: [".cache"] },
-  runs: ["deno", "git", "esbuild", "bwrap"],
+  // With ps a run that waits sees whether the other one is stopped.
+  runs: ["deno", "git", "esbuild", "bwrap", "ps"],
   // Keras's weight files.
   reaches: ["storage.googleapis.com"],
   reachesData: true,
