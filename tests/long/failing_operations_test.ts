@@ -1,7 +1,6 @@
 /** Runs of which one operation on a file fails: they end with a sentence, and the next one puts it right. */
 import { assert, assertEquals } from "@std/assert";
-import { atEachOperation, beginnings, GIVEN } from "../support/interrupted.ts";
-import { withToy } from "../support/toy.ts";
+import { atEachOperation, attack, beginnings, secondsSince } from "../support/interrupted.ts";
 
 /** How operations fail; of the last two, one in three where a run does not begin with nothing. */
 const FAILURES = ["EIO", "ENOSPC", "EACCES"] as const;
@@ -12,9 +11,7 @@ Deno.test({
   // Processes are looked for with ps.
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const began = performance.now();
       const problems: Error[] = [];
       // Of runs that ended: how many say which file, and which operations do not.
@@ -61,7 +58,7 @@ Deno.test({
         }
       }
       console.log(`${named} of ${all} runs that ended name the file; these do not:`, nameless);
-      console.log(`${((performance.now() - began) / 1000).toFixed(0)} s`);
+      console.log(secondsSince(began));
       assertEquals(problems, []);
     }),
 });
