@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { messageOf } from "../src/files/explain.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 import { shortly, unknownWord } from "../src/schema.ts";
+import { SIGNALS } from "./signals.ts";
 
 /**
  * The flags and names among a task's arguments.
@@ -67,11 +68,6 @@ export function backendFlag(value: string | undefined): Backend | undefined {
   if (value === undefined || value === "tensorflow" || value === "wasm") return value;
   throw new Error(`--backend takes tensorflow or wasm; got ${shortly(value)}.`);
 }
-
-/** Signals that ask a process to end, with what it then exits with: 128 and the signal's number. */
-const SIGNALS: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "windows"
-  ? [["SIGINT", 130]]
-  : [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]];
 
 /**
  * Runs a task and ends the process with what it returns, or with 1 and the error's message. A signal

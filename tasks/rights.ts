@@ -1,4 +1,5 @@
 /** What each task may do. `start.ts` starts tasks with exactly this; the README tells it. @module */
+import { DENO_VARIABLES } from "../src/files/programs.ts";
 
 /** What a task may do, besides reading files. */
 export interface TaskRights {
@@ -9,7 +10,7 @@ export interface TaskRights {
     readonly cache?: readonly string[];
   };
   /** Programs; `any` where they differ from machine to machine. */
-  readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap")[] | "any";
+  readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap" | "ps")[] | "any";
   /** Hosts; and whether those of the addresses in `study.ts`, where its data are had. */
   readonly reaches: readonly string[];
   readonly reachesData?: true;
@@ -17,7 +18,8 @@ export interface TaskRights {
 
 const RUN: TaskRights = {
   writes: { study: ["results", "report.md", ".cache"], project: [".cache"] },
-  runs: ["deno", "git", "esbuild", "bwrap"],
+  // With ps a run that waits sees whether the other one is stopped.
+  runs: ["deno", "git", "esbuild", "bwrap", "ps"],
   // Keras's weight files.
   reaches: ["storage.googleapis.com"],
   reachesData: true,
@@ -48,8 +50,8 @@ export const VARIABLES = [
   ...["FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
   // Where programs and caches are, and where the user is.
   "INIT_CWD",
-  ...["PATH", "PATHEXT", "HOME", "XDG_CACHE_HOME", "DENO_DIR", "TMPDIR", "TMP", "TEMP"],
-  ...["USER", "USERNAME", "SystemRoot", "LOCALAPPDATA", "APPDATA", "USERPROFILE"],
+  ...["PATH", "PATHEXT", ...DENO_VARIABLES, "APPDATA", "TMPDIR", "TMP", "TEMP"],
+  ...["USER", "USERNAME"],
   // How the terminal is written to.
   ...["TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "CI"],
   // How Deno and pip get through the network.

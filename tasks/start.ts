@@ -7,8 +7,9 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
-import { programPath } from "../src/files/programs.ts";
+import { programPath, userCaches } from "../src/files/programs.ts";
 import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
+import { SIGNALS } from "./signals.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -35,12 +36,6 @@ async function bundlers(): Promise<string[]> {
   return found;
 }
 
-/** Where caches of the user's may be. */
-function userCaches(): string[] {
-  const { XDG_CACHE_HOME, HOME } = Deno.env.toObject();
-  return [...(XDG_CACHE_HOME ? [XDG_CACHE_HOME] : []), ...(HOME ? [join(HOME, ".cache")] : [])];
-}
-
 /** Hosts of all addresses that a study's text holds; none where there is no such file. */
 async function hostsIn(study: string): Promise<string[]> {
   const text = await Deno.readTextFile(join(study, "study.ts")).catch(() => "");
@@ -51,12 +46,13 @@ async function hostsIn(study: string): Promise<string[]> {
 
 async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
   const { writes, runs } = task;
+  const caches = userCaches();
   const within = (folders: readonly string[], names: readonly string[] = []) =>
     folders.flatMap((folder) => names.map((name) => join(folder, name)));
   const folders = [
     ...within([study], writes.study),
     ...within([root], writes.project),
-    ...within(userCaches(), writes.cache),
+    ...within(caches === undefined ? [] : [caches], writes.cache),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
   const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study) : [])];
@@ -94,10 +90,7 @@ const child = new Deno.Command(Deno.execPath(), {
   stdin: "null",
 }).spawn();
 
-const signals: Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGHUP", "SIGINT", "SIGTERM"];
-for (const signal of signals) {
+for (const [signal] of SIGNALS) {
   Deno.addSignalListener(signal, () => {
     try {
       child.kill(signal);

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { dataFolder } from "../src/data/source.ts";
 import { type Locator, locator } from "../src/files/locate.ts";
+import { variable } from "../src/files/programs.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
 import type { Planned } from "../src/pipeline/stage.ts";
 import type { Workspace } from "../src/pipeline/workspace.ts";
@@ -50,12 +51,9 @@ export async function project(folder = ""): Promise<Project> {
     // Asked for only by tasks that may read the environment.
     get locator() {
       return locator({
-        data: dataFolder(checked.study.data, cache, given("FASHION_MNIST_DIR")),
-        weights: weightsFolder(cache, given("IMAGENET_WEIGHTS_DIR")),
+        data: dataFolder(checked.study.data, cache, variable("FASHION_MNIST_DIR")),
+        weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
       });
     },
   };
 }
-
-/** A folder that the user named in the environment; an empty name is none. */
-const given = (variable: string) => Deno.env.get(variable) || undefined;

@@ -1,4 +1,5 @@
 /** Programs of this machine: where they are, and what of the environment and the disk they see. @module */
+import { isAbsolute, join } from "node:path";
 
 /** A program with its arguments. */
 export interface Command {
@@ -45,6 +46,14 @@ export const DENO_VARIABLES = [
   "USERPROFILE",
   "SystemRoot",
 ];
+
+/** Where programs keep what they can make again: `$XDG_CACHE_HOME` or `~/.cache`; undefined where neither variable says. */
+export function userCaches(): string | undefined {
+  const base = variable("XDG_CACHE_HOME");
+  if (base !== undefined && isAbsolute(base)) return base;
+  const home = variable("HOME");
+  return home && join(home, ".cache");
+}
 
 /** The path of a program as `PATH` has it; undefined where it is not on this machine. */
 export async function programPath(name: string): Promise<string | undefined> {

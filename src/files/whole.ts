@@ -47,9 +47,11 @@ export const isPart = (name: string): boolean =>
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/.test(name);
 
 /** Removes what interrupted calls of `writeWhole` left in a folder; the caller sees to it that none is at work there. */
-export async function removeParts(directory: string): Promise<void> {
+export const removeParts = (directory: string): Promise<void> => removeLeft(directory, isPart);
+
+async function removeLeft(directory: string, isLeft: (name: string) => boolean): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
-    if (isPart(name)) await removeIfMine(join(directory, name));
+    if (isLeft(name)) await removeIfMine(join(directory, name));
   }
 }
 
@@ -91,16 +93,24 @@ export async function wholeDirectory<T>(
 
 /** Gives a finished folder, in which all is synced, its place on the same disk, in exchange for what is there. */
 export async function placeFolder(from: string, to: string): Promise<void> {
-  // What is removed file by file must not have its name any more.
-  const old = join(dirname(to), UNFINISHED + crypto.randomUUID());
+  const old = await putAside(to);
+  await Deno.rename(from, to);
+  await syncFolder(dirname(to));
+  if (old !== undefined) await removeIfThere(old);
+}
+
+/**
+ * Takes a folder's name from it in one step, before it is removed file by file; returns where it is then,
+ * undefined where there is none.
+ */
+export async function putAside(path: string): Promise<string | undefined> {
+  const aside = join(dirname(path), unfinished("") + crypto.randomUUID());
   try {
-    await Deno.rename(to, old);
+    await Deno.rename(path, aside);
+    return aside;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  await Deno.rename(from, to);
-  await syncFolder(dirname(to));
-  await removeIfThere(old);
 }
 
 /**
@@ -121,8 +131,8 @@ export async function makeFolder(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** How a folder is named before it gets its place. */
-export const UNFINISHED = "unfinished-";
+/** How the name of a folder begins before it gets its place: `unfinished-`, and what it is for. */
+const unfinished = (purpose: string) => `unfinished-${purpose && `${purpose}-`}`;
 
 /**
  * Makes an empty folder for what is not finished, in one that is there, and returns its path. `purpose`
@@ -130,20 +140,17 @@ export const UNFINISHED = "unfinished-";
  * cannot be made, its error names no path.
  */
 export async function unfinishedIn(directory: string, purpose = ""): Promise<string> {
-  const path = join(directory, `${UNFINISHED}${purpose && `${purpose}-`}${crypto.randomUUID()}`);
+  const path = join(directory, unfinished(purpose) + crypto.randomUUID());
   await Deno.mkdir(path);
   return path;
 }
 
 /**
- * Removes what is not finished and what interrupted calls left in a folder; the caller sees to it that
- * nobody is at work there. What belongs to somebody else, and may not be removed, stays.
+ * Removes what `unfinishedIn` made in a folder and interrupted calls left, for one purpose or for any; the
+ * caller sees to it that nobody is at work there. What belongs to somebody else, and may not be removed, stays.
  */
-export async function removeUnfinished(directory: string): Promise<void> {
-  for await (const { name } of Deno.readDir(directory)) {
-    if (name.startsWith(UNFINISHED)) await removeIfMine(join(directory, name));
-  }
-}
+export const removeUnfinished = (directory: string, purpose = ""): Promise<void> =>
+  removeLeft(directory, (name) => name.startsWith(unfinished(purpose)));
 
 /** Removes as `removeIfThere` does what may be removed; what may not, stays: it is of no use, and no harm. */
 export async function removeIfMine(path: string): Promise<void> {

@@ -42,8 +42,9 @@ const LIMIT = 120_000;
  * The HDF5 library is C compiled to WebAssembly. With each error it keeps some memory, and a few
  * flipped bytes can make it loop for ever or spoil its own memory (it has access to nothing else). So
  * a file is read by a worker of its own, which is ended afterwards, or when it has taken too long: all
- * that the library holds goes with it. That a damaged file is always found to be one is not so: check
- * the digest of a file that others made before reading it.
+ * that the library holds goes with it. (Some loops go on, in little memory, until the process ends.)
+ * That a damaged file is always found to be one is not so: check the digest of a file that others made
+ * before reading it.
  *
  * @param file the bytes; copied
  * @param name what an error calls the file

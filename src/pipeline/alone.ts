@@ -2,13 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Locator } from "../files/locate.ts";
 import { openLock } from "../files/open_lock.ts";
-import {
-  makeFolder,
-  removeIfMine,
-  removeIfThere,
-  UNFINISHED,
-  unfinishedIn,
-} from "../files/whole.ts";
+import { makeFolder, removeIfThere, removeUnfinished, unfinishedIn } from "../files/whole.ts";
 import { fileName } from "./artifacts.ts";
 import { modulePath } from "./code.ts";
 import { readersOf, type Source } from "./context.ts";
@@ -31,7 +25,7 @@ import { inputName, knownTexts, readsOf } from "./status.ts";
 import { load, storedPath } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What the names of scratch places tell. */
+/** What the names of scratch places tell, and of the file by which they are kept. */
 const AGAIN = "again";
 
 /**
@@ -44,13 +38,9 @@ export async function inScratch<T>(
 ): Promise<T> {
   await makeFolder(workspace.cache);
   // Its shared lock says that a scratch place is in use.
-  using used = await openLock(join(workspace.cache, "again"));
+  using used = await openLock(join(workspace.cache, AGAIN));
   if (await used.tryLock(true)) {
-    for await (const { name } of Deno.readDir(workspace.cache)) {
-      if (name.startsWith(`${UNFINISHED}${AGAIN}-`)) {
-        await removeIfMine(join(workspace.cache, name));
-      }
-    }
+    await removeUnfinished(workspace.cache, AGAIN);
     await used.unlock();
   }
   await used.lock(false);

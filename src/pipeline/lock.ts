@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { openLock } from "../files/open_lock.ts";
 import { readPlainText } from "../files/plain.ts";
+import { variable } from "../files/programs.ts";
 import { makeFolder, removeParts, writeWhole } from "../files/whole.ts";
 
 /** Who holds a lock. */
@@ -84,7 +85,7 @@ export async function lock(
     await untilQuiet(name, host, tell, signal);
     // Nobody but who has the lock writes here.
     await removeParts(folder);
-    const user = Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? null;
+    const user = variable("USER") ?? variable("USERNAME") ?? null;
     const content: Holder = { pid: Deno.pid, host, user, since: new Date().toISOString() };
     await writeWhole(name, JSON.stringify(content) + "\n");
   } catch (error) {

@@ -223,6 +223,8 @@ class Run {
       if (!same) await writeManifest(this.workspace, stage.name, made);
       await this.#clean(stage.name, same ? last : made);
       const after = await status();
+      // Written and not to be read again: whatever needs it cannot go on.
+      if (!after.last) throw new Error(after.reasons.join("; "));
       this.#states.set(stage.name, after);
       this.onEvent({ type: "finished", stage: stage.name, seconds: made.provenance.seconds });
       return after;

@@ -24,14 +24,14 @@ function say(message: z.input<typeof jobMessage>): void {
 const input = lines(Deno.stdin.readable);
 const first = await input.next();
 const document = jobDocument.parse(JSON.parse(first.value ?? "null"));
-if (document.alive !== undefined) await (await Deno.open(document.alive)).lock(false);
-input.next().then(() => Deno.exit(1));
 
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
 let reported = -Infinity;
 
 try {
+  if (document.alive !== undefined) await (await Deno.open(document.alive)).lock(false);
+  input.next().then(() => Deno.exit(1));
   // What a module exports is known only here: its declaration says so, and its parameters are checked.
   const { job }: { job: Job } = await import(document.declaration);
   const { run }: { run(context: JobContext<unknown, unknown, unknown>): Promise<void> } =

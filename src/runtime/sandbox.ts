@@ -6,13 +6,8 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import {
-  type Command,
-  DENO_VARIABLES,
-  environment,
-  type Places,
-  programPath,
-} from "../files/programs.ts";
+import { readPlainText } from "../files/plain.ts";
+import { type Command, type Places, programPath, userCaches, variable } from "../files/programs.ts";
 import { writeWhole } from "../files/whole.ts";
 import { type Choice, PROJECT, runtimeDirectory } from "./choice.ts";
 import { runCommand } from "./command.ts";
@@ -39,7 +34,7 @@ const path = (root: string) => join(runtimeDirectory(root), "sandbox.json");
 /** What is remembered of the sandbox, if that still holds; undefined otherwise. */
 export async function readSandbox(root: string = PROJECT): Promise<Sandbox | undefined> {
   try {
-    const found = schema.parse(JSON.parse(await Deno.readTextFile(path(root))));
+    const found = schema.parse(JSON.parse(await readPlainText(path(root))));
     return found.program === (await programPath("bwrap") ?? null) ? found : undefined;
   } catch {
     return undefined;
@@ -49,29 +44,28 @@ export async function readSandbox(root: string = PROJECT): Promise<Sandbox | und
 /** What of the project may lie elsewhere behind a link. */
 const LINKED = [".cache", ".cache/runtime", "node_modules"];
 
-/** Real paths of what a process that loads a backend reads of the project: links may lead out of it. */
-export async function linkedPlaces(root: string): Promise<string[]> {
-  const places = await Promise.all(
-    LINKED.map((name) => Deno.realPath(join(root, name)).catch(() => undefined)),
-  );
-  return places.filter((place) => place !== undefined);
+/** What loading a backend takes. */
+interface Loading {
+  /** Paths of its native files, with and without links; the addon's first. */
+  readonly native: readonly string[];
+  /** Where links of the project lead, and where those files lie: real paths. */
+  readonly places: readonly string[];
 }
 
-/** Native files of a choice. */
-interface Native {
-  /** Their paths, the addon's first. */
-  readonly paths: readonly string[];
-  /** Where they are, without links. */
-  readonly real: readonly string[];
-}
-
-/** The native files of a choice. */
-export async function nativeFiles(
+/** What a process that loads a choice's library reads; WebAssembly if that is null. */
+export async function loadingOf(
   { tensorflow }: Pick<Choice, "tensorflow">,
   root: string = PROJECT,
-): Promise<Native> {
+): Promise<Loading> {
   const paths = (tensorflow?.files ?? []).map(({ path }) => resolve(root, path));
-  return { paths, real: await Promise.all(paths.map((path) => Deno.realPath(path))) };
+  const real = await Promise.all(paths.map((path) => Deno.realPath(path)));
+  const linked = await Promise.all(
+    LINKED.map((name) => Deno.realPath(join(root, name)).catch(() => undefined)),
+  );
+  return {
+    native: [...new Set([...paths, ...real])],
+    places: [...linked.filter((place) => place !== undefined), ...real.map(dirname)],
+  };
 }
 
 /**
@@ -85,18 +79,18 @@ export async function findSandbox(
   const program = await programPath("bwrap") ?? null;
   const found = program === null
     ? { format: 1 as const, program, version: "", reason: "bwrap is not on this machine" }
-    : await tried(program, await nativeFiles(choice, root), root);
+    : await tried(program, await loadingOf(choice, root), root);
   await writeWhole(path(root), JSON.stringify(found, null, 2) + "\n");
   return found;
 }
 
-async function tried(program: string, { paths, real }: Native, root: string): Promise<Sandbox> {
+async function tried(program: string, { native, places }: Loading, root: string): Promise<Sandbox> {
   const sandbox = { format: 1, program, version: "", reason: null } as const;
   try {
     const version = await runCommand(program, { args: ["--version"], limit: TRIAL });
-    const read = [root, PROJECT, ...await linkedPlaces(root), ...real.map(dirname)];
+    const read = [root, PROJECT, ...places];
     await tryOut(
-      paths[0] ?? "wasm",
+      native[0] ?? "wasm",
       undefined,
       (command) => confined(sandbox, command, { read, write: [] }),
     );
@@ -121,13 +115,16 @@ export function confined(sandbox: Sandbox, command: Command, { read, write }: Pl
   const { program, reason } = sandbox;
   if (program === null || reason !== null) return command;
   const bind = (how: string) => (path: string) => [how, path, path];
+  const cache = denoCache();
   return {
     program,
     args: [
       ...["--unshare-all", "--die-with-parent", "--new-session"],
       ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
       ...SYSTEM.flatMap(bind("--ro-bind-try")),
-      ...[Deno.execPath(), denoCache(), ...read].flatMap(bind("--ro-bind-try")),
+      ...(cache === undefined ? ["--setenv", "DENO_DIR", "/tmp/deno"] : []),
+      ...[Deno.execPath(), ...(cache === undefined ? [] : [cache]), ...read]
+        .flatMap(bind("--ro-bind-try")),
       ...write.flatMap(bind("--bind")),
       "--",
       command.program,
@@ -136,16 +133,16 @@ export function confined(sandbox: Sandbox, command: Command, { read, write }: Pl
   };
 }
 
-/** Where Deno keeps what it has compiled. */
-function denoCache(): string {
-  const { DENO_DIR, XDG_CACHE_HOME, HOME = "/" } = environment(DENO_VARIABLES);
-  return DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "deno");
+/** Where Deno keeps what it has compiled; undefined where no variable tells, and only the system knows. */
+function denoCache(): string | undefined {
+  const caches = userCaches();
+  return variable("DENO_DIR") ?? (caches && join(caches, "deno"));
 }
 
 /** What `status` and set-up say of it. */
 export function describeSandbox(sandbox: Sandbox | undefined): string {
   if (sandbox === undefined) {
-    return "Sandbox: not looked for yet; `deno task setup --force` looks.";
+    return "Sandbox: not looked for yet; `deno task setup` looks.";
   }
   if (sandbox.reason !== null) {
     return `Sandbox: none (${sandbox.reason}); jobs are held by Deno's permissions alone.`;

@@ -11,7 +11,7 @@
  */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { buildAddon, findCompiler } from "./addon.ts";
 import {
@@ -24,9 +24,9 @@ import {
   TFJS_VERSION,
 } from "./choice.ts";
 import { download } from "../files/download.ts";
-import { variable } from "../files/programs.ts";
+import { userCaches } from "../files/programs.ts";
 import { readPlainText } from "../files/plain.ts";
-import { removeIfThere, UNFINISHED, wholeDirectory, writeWhole } from "../files/whole.ts";
+import { putAside, removeIfThere, wholeDirectory, writeWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
 import { alteration, measure } from "./native.ts";
 import { fetchWheel, TENSORFLOW_VERSION, unpackWheel, wheelFor } from "./wheel.ts";
@@ -113,7 +113,7 @@ async function fromDirectory(task: WayTask): Promise<Found | undefined> {
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const target = ownDirectory(task.root, "libtensorflow-dir", hash);
   const origin = "libtensorflow-dir";
-  const discard = () => putAside(target);
+  const discard = () => forget(target);
   const kept = await readRuntime(target, origin).catch(() => undefined);
   if (kept) return { origin, files: kept, discard };
 
@@ -155,8 +155,8 @@ async function fromEarlier(task: WayTask): Promise<Found | undefined> {
     const own = ownDirectory(task.root, origin);
     const theirs = place && join(place, basename(own));
     const discard = async () => {
-      await putAside(own);
-      if (theirs) await putAside(theirs);
+      await forget(own);
+      if (theirs) await forget(theirs);
     };
     const found = (files: NativeFile[]) => ({ ...keepable(origin, own, files), discard });
     const files = await read(own, origin);
@@ -168,7 +168,7 @@ async function fromEarlier(task: WayTask): Promise<Found | undefined> {
     const before = shared.map(({ path, ...file }) => ({ ...file, path: relative(theirs, path) }));
     const wrong = await alteration(own, before);
     if (!wrong) return found(copied);
-    await putAside(own);
+    await forget(own);
     altered ??= new Error(wrong);
   }
   // Somebody should know, though another way may well give one.
@@ -276,7 +276,7 @@ function keepable(origin: "download" | "wheel", target: string, files: NativeFil
       await writeList(target, origin, files);
       if (shared) await keepFor(join(shared, basename(target)), target, origin, files);
     },
-    discard: () => putAside(target),
+    discard: () => forget(target),
   };
 }
 
@@ -299,10 +299,8 @@ function ownDirectory(root: string, origin: Found["origin"], detail?: string): s
  * Undefined where neither variable is there.
  */
 function sharedDirectory(): string | undefined {
-  const base = variable("XDG_CACHE_HOME");
-  if (base && isAbsolute(base)) return join(base, "atelier");
-  const home = variable("HOME");
-  return home && join(home, ".cache", "atelier");
+  const caches = userCaches();
+  return caches && join(caches, "atelier");
 }
 
 /** The list of files in a folder, written once they have computed something. */
@@ -371,15 +369,9 @@ async function makeDirectory(
 }
 
 /** Sees to it that a folder is taken up by nobody: it loses its name in one step, then its content. */
-async function putAside(directory: string): Promise<void> {
-  const aside = join(dirname(directory), UNFINISHED + crypto.randomUUID());
-  try {
-    await Deno.rename(directory, aside);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
-  await removeIfThere(aside);
+async function forget(directory: string): Promise<void> {
+  const aside = await putAside(directory);
+  if (aside !== undefined) await removeIfThere(aside);
 }
 
 /** Keeps a folder for other checkouts, where nothing that could be taken is in that place yet. */

@@ -286,7 +286,7 @@ async function unpack(
     const unwritable = (error: unknown) => {
       throw explained(error, to);
     };
-    const target = await Deno.open(to, { create: true, write: true, truncate: true });
+    using target = await Deno.open(to, { create: true, write: true, truncate: true });
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         done += chunk.length;

@@ -14,24 +14,22 @@ const facts = z.object({
 /** What computes, and its version. */
 export type Backend = Pick<z.infer<typeof facts>, "backend" | "version">;
 
+/** What each job of a stage says of its engine; nothing of those that used none. */
+const described = ({ provenance: { jobs } }: Manifest) =>
+  Object.values(jobs).flatMap((job) => facts.safeParse(job.facts).data ?? []);
+
 /** What the jobs of a stage ran on, each once: `{ backend: "tensorflow", version: "2.21.0" }`. */
-export function backendsOf({ provenance: { jobs } }: Manifest): Backend[] {
-  const found = new Map<string, Backend>();
-  for (const job of Object.values(jobs)) {
-    const { data } = facts.safeParse(job.facts);
-    if (data) found.set(`${data.backend} ${data.version}`, data);
-  }
-  return [...found.values()];
-}
+export const backendsOf = (manifest: Manifest): Backend[] => [
+  ...new Map(
+    described(manifest).map((found) => [`${found.backend} ${found.version}`, found]),
+  ).values(),
+];
 
 /** A line for each way in which a stage's jobs were computed: `graph engine, tensorflow 2.21.0, 1 thread`. */
-export const madeWith = ({ provenance: { jobs } }: Manifest): string[] => [
+export const madeWith = (manifest: Manifest): string[] => [
   ...new Set(
-    Object.values(jobs).flatMap((job) => {
-      const found = facts.safeParse(job.facts);
-      if (!found.success) return [];
-      const { engine, backend, version, threads } = found.data;
-      return `${engine} engine, ${backend} ${version}, ${counted(threads, "thread")}`;
-    }),
+    described(manifest).map(({ engine, backend, version, threads }) =>
+      `${engine} engine, ${backend} ${version}, ${counted(threads, "thread")}`
+    ),
   ),
 ];

@@ -1,7 +1,6 @@
 /** Runs of which one operation on a file fails: they end with a sentence, and the next one puts it right. */
 import { assert, assertEquals } from "@std/assert";
-import { atEachOperation, beginnings, GIVEN } from "../support/interrupted.ts";
-import { withToy } from "../support/toy.ts";
+import { atEachOperation, attack, beginnings, secondsSince } from "../support/interrupted.ts";
 
 /** How operations fail; of the last two, one in three where a run does not begin with nothing. */
 const FAILURES = ["EIO", "ENOSPC", "EACCES"] as const;
@@ -12,13 +11,12 @@ Deno.test({
   // Processes are looked for with ps.
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const began = performance.now();
       const problems: Error[] = [];
-      /** What runs say, with operation and error; names that are drawn are left out. */
-      const sentences = new Map<string, number>();
+      // Of runs that ended: how many say which file, and which operations do not.
+      let [all, named] = [0, 0];
+      const nameless = new Map<string, number>();
       for (const beginning of await beginnings(toy, root)) {
         for (const fail of FAILURES) {
           for (const whose of ["run", "jobs"] as const) {
@@ -39,11 +37,14 @@ Deno.test({
                 ended++;
                 assert(outcome.startsWith("error: "), `no sentence: ${outcome}`);
                 assert(!/^\s+at /m.test(outcome), `a stack trace: ${outcome}`);
-                const text = outcome.trim()
-                  .replaceAll(/\/\S*\/(results|\.cache|page\.md)/g, ".../$1")
-                  .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9a-f]{16}/g, "*");
-                const what = `${fail} of ${operation} in ${whose}: ${text}`;
-                sentences.set(what, (sentences.get(what) ?? 0) + 1);
+                // What failed, and no mistake of code's that followed from it.
+                assert(/os error|cannot be|is gone/.test(outcome), `no reason: ${outcome}`);
+                all++;
+                if (/[/](results|[.]cache|page[.]md|source)/.test(outcome)) named++;
+                else {
+                  const what = `${fail} of ${operation} in ${whose}`;
+                  nameless.set(what, (nameless.get(what) ?? 0) + 1);
+                }
               } catch (error) {
                 const what = `${beginning.name}: ${fail} of ${whose} at ${at}, ${struck}`;
                 problems.push(new Error(what, { cause: error }));
@@ -56,8 +57,8 @@ Deno.test({
           }
         }
       }
-      for (const [what, count] of [...sentences].sort()) console.log(`${count} x ${what}`);
-      console.log(`${((performance.now() - began) / 1000).toFixed(0)} s`);
+      console.log(`${named} of ${all} runs that ended name the file; these do not:`, nameless);
+      console.log(secondsSince(began));
       assertEquals(problems, []);
     }),
 });

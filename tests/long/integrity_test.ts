@@ -22,13 +22,14 @@ import {
 } from "../../src/pipeline/status.ts";
 import { storedPath } from "../../src/pipeline/store.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
-import { type Choice, isReady, PLATFORM, TFJS_VERSION } from "../../src/runtime/choice.ts";
+import { isReady } from "../../src/runtime/choice.ts";
 import { requireUnaltered } from "../../src/runtime/native.ts";
 import { setUp } from "../../src/runtime/setup.ts";
 import { allMetrics } from "../../src/stages/all_metrics.ts";
 import { planOf } from "../../src/stages/plan.ts";
 import { project } from "../../tasks/workspace.ts";
 import { withCopy } from "../support/copy.ts";
+import { choiceOf } from "../support/choice.ts";
 import { damages, edits, pipe, within } from "../support/damage.ts";
 import { forged } from "../support/forge.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -415,16 +416,7 @@ Deno.test({
         bytes: text.length,
         sha256: sha256(text),
       }));
-      const choice: Choice = {
-        format: 2,
-        platform: PLATFORM,
-        tfjs: TFJS_VERSION,
-        libtensorflowDir: null,
-        backend: "tensorflow",
-        requested: false,
-        tensorflow: { origin: "wheel", version: "2.21.0", pinned: true, files },
-        skipped: [],
-      };
+      const choice = choiceOf(files);
       const found = {
         origin: "wheel" as const,
         files: files.map(({ path, ...file }) => ({ path: join(root, path), ...file })),

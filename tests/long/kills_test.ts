@@ -3,10 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import {
   atEachOperation,
+  attack,
   beginnings,
   filesIn,
   finish,
-  GIVEN,
   heals,
   members,
   newlyAhead,
@@ -14,19 +14,17 @@ import {
   outcome,
   pause,
   randoms,
+  secondsSince,
   SIGNALS,
   start,
   withSlowJobs,
   writeFiles,
 } from "../support/interrupted.ts";
-import { withToy } from "../support/toy.ts";
 
 const SEED = 20261126;
 
 // No such signals, and no ps.
 const ignore = Deno.build.os === "windows";
-
-const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(0)} s`;
 
 /** Who is killed before which operations: those of the run or of a job, by which signal, one of so many. */
 const KILLS = [
@@ -47,9 +45,7 @@ Deno.test({
     "killed before any file operation of its own or of its jobs, a run is continued to the same bytes",
   ignore,
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const began = performance.now();
       const problems: Error[] = [];
       let all = 0;
@@ -73,7 +69,7 @@ Deno.test({
           }
         }
       }
-      console.log(`${all} kills before file operations: ${seconds(began)}`);
+      console.log(`${all} kills before file operations: ${secondsSince(began)}`);
       assertEquals(problems, []);
     }),
 });
@@ -123,7 +119,10 @@ Deno.test({
         await Promise.all([noneLeft(run), heals({ root, home }, beginning.whole)]);
         await Deno.remove(home, { recursive: true });
       }
-      console.log(`100 kills at random, ${hits} of which ended the run: ${seconds(began)}`, counts);
+      console.log(
+        `100 kills at random, ${hits} of which ended the run: ${secondsSince(began)}`,
+        counts,
+      );
       assert(hits >= 50, `only ${hits} of 100 met anything`);
     }),
 });

@@ -3,19 +3,20 @@ import { assertEquals } from "@std/assert";
 import { digest } from "../../src/files/digest.ts";
 import { readLog } from "../support/file_operations.ts";
 import {
+  attack,
   beginnings,
   bytes,
   type Files,
   finish,
-  GIVEN,
   outcome,
   randoms,
   recovers,
+  secondsSince,
   start,
   writeFiles,
 } from "../support/interrupted.ts";
 import { Disk, type Loss, LOSSES, randomLoss } from "../support/lost_power.ts";
-import { type Toy, withToy } from "../support/toy.ts";
+import type { Toy } from "../support/toy.ts";
 
 const SEED = 20261127;
 
@@ -61,16 +62,12 @@ function trials(toy: Toy, root: string, whole: Record<string, string>, problems:
 const digestOf = (files: Files) =>
   digest(Object.fromEntries([...files].map(([path, bytes]) => [path, bytes.toBase64()])));
 
-const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(0)} s`;
-
 Deno.test({
   name:
     "after a loss of power at any moment a run is continued to the same bytes, and what was finished is there",
   ignore,
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const began = performance.now();
       const problems: Error[] = [];
       for (const { name, files, whole } of await beginnings(toy, root)) {
@@ -90,7 +87,7 @@ Deno.test({
         if (missing.length > 0) problems.push(new Error(`${name}: ${missing} are lost at the end`));
         console.log(`${name}: ${changes.length} operations, ${told()}`);
       }
-      console.log(seconds(began));
+      console.log(secondsSince(began));
       assertEquals(problems, []);
     }),
 });
@@ -100,9 +97,7 @@ Deno.test({
     "after a kill, a second run and a loss of power during that, a run is continued to the same bytes",
   ignore,
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const began = performance.now();
       const problems: Error[] = [];
       const next = randoms(SEED);
@@ -130,7 +125,7 @@ Deno.test({
         }
         console.log(`${name}: ${kills} kills, ${told()}`);
       }
-      console.log(seconds(began));
+      console.log(secondsSince(began));
       assertEquals(problems, []);
     }),
 });

@@ -14,6 +14,7 @@ import {
   type Toy,
   twoProcesses,
   withToy,
+  writeJob,
 } from "../support/toy.ts";
 
 /** A job by its label, of modules that are not there unless they are given. */
@@ -269,24 +270,13 @@ const inWorker = (
   ) => Promise<void>,
 ) =>
   inFolder(async (root) => {
-    const source = (path: string) => new URL(`../../src/pipeline/${path}`, import.meta.url).href;
-    await Deno.writeTextFile(
-      join(root, "job.ts"),
-      `import { z } from "zod";
-       import { defineJob } from "${source("stage.ts")}";
-       import { json, text, optional } from "${source("artifacts.ts")}";
-       export const job = defineJob({
-         name: "toy",
-         declaration: import.meta.url,
-         module: import.meta.resolve("./work.ts"),
-         parameters: z.strictObject({ rate: z.number().positive().optional() }),
-         reads: { given: optional(json(z.int())) },
-         writes: { value: json(z.int()), rest: optional(text(".txt")) },
-       });`,
+    const output = await writeJob(
+      root,
+      `parameters: z.strictObject({ rate: z.number().positive().optional() }),
+       reads: { given: optional(json(z.int())) },
+       writes: { value: json(z.int()), rest: optional(text(".txt")) },`,
+      work,
     );
-    await Deno.writeTextFile(join(root, "work.ts"), work);
-    const output = join(root, "output");
-    await Deno.mkdir(output);
     const { run } = processes({ root, rights: reading("--allow-run") });
     await test((more = {}) => run(jobCalled("the job", more), output, silent), output, root);
   });

@@ -236,3 +236,15 @@ Deno.test({
       );
     }),
 });
+
+Deno.test("a finished job is used where nobody may note that it was asked for", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    const { utime } = Deno;
+    Deno.utime = () => Promise.reject(new Deno.errors.PermissionDenied("not yours"));
+    try {
+      assertEquals(await ran(toy), 0);
+    } finally {
+      Deno.utime = utime;
+    }
+  }));

@@ -1,9 +1,8 @@
 /** A loss of power costs work, and no more; the long form is in `tests/long/power_loss_test.ts`. */
 import { assert, assertEquals } from "@std/assert";
 import { readLog } from "../support/file_operations.ts";
-import { bytes, filesIn, finish, GIVEN, recovers } from "../support/interrupted.ts";
+import { attack, bytes, filesIn, finish, recovers } from "../support/interrupted.ts";
 import { Disk, LOSSES } from "../support/lost_power.ts";
-import { withToy } from "../support/toy.ts";
 
 Deno.test({
   name:
@@ -11,9 +10,7 @@ Deno.test({
   // Folders cannot be synced.
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withToy(async (toy) => {
-      toy.configure(GIVEN);
-      const root = await toy.sources();
+    attack(async (toy, root) => {
       const [home, log] = [toy.path("../whole"), toy.path("../log")];
       await Deno.mkdir(home);
       await finish({ root, home }, { run: { log }, jobs: { log } });

@@ -322,6 +322,27 @@ Deno.test("a stage that fails leaves the others to finish; what needs it does no
     },
   ));
 
+Deno.test("a stage whose manifest cannot be read again fails, with what is wrong with it", () =>
+  withToy(async (toy) => {
+    const { readTextFile } = Deno;
+    Deno.readTextFile = async (path, options) => {
+      const content = await readTextFile(path, options);
+      if (!String(path).endsWith("numbers/manifest.json")) return content;
+      throw new Error(`Input/output error: readfile '${path}'`);
+    };
+    try {
+      await assertRejects(
+        () => toy.run(),
+        Error,
+        "Stage numbers: manifest.json cannot be read: Input/output error",
+      );
+    } finally {
+      Deno.readTextFile = readTextFile;
+    }
+    assertEquals(await toy.run(), ["sums", "page"]);
+    assertEquals(await toy.stale(), {});
+  }));
+
 Deno.test("where several stages fail, all are named", () =>
   withSources(stagesOf({ "bad.ts": BAD, "worse.ts": BAD }), async (toy) => {
     const error = await assertRejects(() => toy.run(), Error);

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import {
   type Choice,
   isReady,
-  PLATFORM,
   PROJECT,
   readChoice,
   TFJS_VERSION,
@@ -12,28 +11,17 @@ import {
 } from "../../src/runtime/choice.ts";
 import { sha256 } from "../../src/files/digest.ts";
 import { alteration, requireUnaltered } from "../../src/runtime/native.ts";
+import { choiceOf } from "../support/choice.ts";
 import { withProject, withVariables } from "../support/project.ts";
 import { flipByte } from "../support/toy.ts";
 
 /** A choice that holds in `root`, whose addon is a file of four bytes. */
 async function rememberAddon(root: string, changes: Partial<Choice> = {}): Promise<Choice> {
   await Deno.writeTextFile(join(root, "addon.node"), "1234");
-  const choice: Choice = {
-    format: 2,
-    platform: PLATFORM,
-    tfjs: TFJS_VERSION,
-    libtensorflowDir: null,
-    backend: "tensorflow",
-    requested: false,
-    tensorflow: {
-      origin: "wheel",
-      version: "2.21.0",
-      pinned: true,
-      files: [{ path: "addon.node", bytes: 4, sha256: sha256("1234") }],
-    },
+  const choice = choiceOf([{ path: "addon.node", bytes: 4, sha256: sha256("1234") }], {
     skipped: [{ way: "official download", reason: "no connection" }],
     ...changes,
-  };
+  });
   await writeChoice(choice, root);
   return choice;
 }

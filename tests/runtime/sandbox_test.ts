@@ -11,7 +11,7 @@ import {
   type Sandbox,
 } from "../../src/runtime/sandbox.ts";
 import { inFolder } from "../support/data_files.ts";
-import { jobCalled, READ } from "../support/toy.ts";
+import { jobCalled, READ, writeJob } from "../support/toy.ts";
 
 const found = await readSandbox();
 const works = found !== undefined && found.reason === null;
@@ -22,32 +22,17 @@ const works = found !== undefined && found.reason === null;
  */
 async function shell(script: string, folder: string, sandbox?: Sandbox): Promise<string> {
   const root = join(folder, "project");
-  const output = join(root, "output");
-  await Deno.mkdir(output, { recursive: true });
-  const source = (path: string) => new URL(`../../src/pipeline/${path}`, import.meta.url).href;
-  await Deno.writeTextFile(
-    join(root, "job.ts"),
-    `import { z } from "zod";
-     import { defineJob } from "${source("stage.ts")}";
-     import { text } from "${source("artifacts.ts")}";
-     export const job = defineJob({
-       name: "toy",
-       declaration: import.meta.url,
-       module: import.meta.resolve("./work.ts"),
-       parameters: z.strictObject({}),
-       reads: {},
-       writes: { said: text(".txt") },
-     });`,
-  );
-  await Deno.writeTextFile(
-    join(root, "work.ts"),
+  const said = join(root, "output", "out.txt");
+  const output = await writeJob(
+    root,
+    'parameters: z.strictObject({}), reads: {}, writes: { said: text(".txt") },',
     `export async function run({ outputs }) {
        const libc = Deno.dlopen("libc.so.6", {
          system: { parameters: ["buffer"], result: "i32" },
        });
-       const script = ${JSON.stringify(`(${script}) > ${output}/out.txt 2>&1\0`)};
+       const script = ${JSON.stringify(`(${script}) > ${said} 2>&1\0`)};
        libc.symbols.system(new TextEncoder().encode(script));
-       await outputs.said.write(await Deno.readTextFile(${JSON.stringify(`${output}/out.txt`)}));
+       await outputs.said.write(await Deno.readTextFile(${JSON.stringify(said)}));
      }`,
   );
   const { run } = processes({
@@ -59,7 +44,7 @@ async function shell(script: string, folder: string, sandbox?: Sandbox): Promise
       confined: sandbox && ((command, places) => confined(sandbox, command, places)),
     }),
   });
-  await run({ ...jobCalled("shell"), declaration: "job.ts", module: "work.ts" }, output, () => {});
+  await run(jobCalled("shell"), output, () => {});
   return await Deno.readTextFile(join(output, "said.txt"));
 }
 

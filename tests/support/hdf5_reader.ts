@@ -1,4 +1,4 @@
-/** The worker of `tests/long/hdf5_test.ts`: reads one weight file after the other in its thread. @module */
+/** The worker of `hdf5_attack.ts`: reads one weight file after the other in its thread. @module */
 import { decodeKerasWeights } from "../../src/models/keras_weights.ts";
 import { tiny } from "./keras_file.ts";
 

@@ -44,6 +44,17 @@ export function randoms(seed: number): () => number {
   };
 }
 
+/** A test of runs of the toy with what they are given; `root` is where its sources are. */
+export const attack = (test: (toy: Toy, root: string) => Promise<void>): Promise<void> =>
+  withToy(async (toy) => {
+    toy.configure(GIVEN);
+    await test(toy, await toy.sources());
+  });
+
+/** How long it is since a moment of `performance.now()`: `12 s`. */
+export const secondsSince = (began: number): string =>
+  `${((performance.now() - began) / 1000).toFixed(0)} s`;
+
 /** Resolves after so many milliseconds. */
 export const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

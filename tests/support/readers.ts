@@ -28,7 +28,6 @@ import { jobRunner } from "../../src/pipeline/finished.ts";
 import {
   formatManifest,
   keyOf,
-  type Manifest,
   parseJobRecords,
   parseManifest,
 } from "../../src/pipeline/manifest.ts";
@@ -46,6 +45,7 @@ import {
   type Reader,
 } from "./damaged_inputs.ts";
 import { csv, gzip, idx, noise } from "./data_files.ts";
+import { hash, manifest } from "./manifest.ts";
 import { mini } from "./mini.ts";
 
 const product = (shape: readonly number[]) => shape.reduce((size, n) => size * n, 1);
@@ -180,40 +180,7 @@ const npy: Reader<Uint8Array> = {
   longest: 2 ** 17,
 };
 
-const hash = (digit: string) => digit.repeat(64);
-const ingredients: Manifest["ingredients"] = {
-  stage: "sums",
-  parameters: { b: 1, a: [1, 2] },
-  forms: { "sums.json": "made" },
-  code: { "src/run.ts": { "src/a.ts": hash("a"), "src/b.ts": hash("b") } },
-  packages: { zod: "4.6.7" },
-  inputs: { "numbers/numbers.json": hash("c") },
-  computed: {
-    variant: "fast",
-    code: { "src/fast.ts": { "src/fast.ts": hash("e") } },
-    packages: {},
-    compiled: hash("f"),
-  },
-};
-const manifest = formatManifest({
-  key: keyOf(ingredients),
-  ingredients,
-  compilers: { "src/compile.ts": { "src/compile.ts": hash("1") } },
-  texts: { "src/run.ts": hash("2") },
-  outputs: { "sums.json": { file: "sums-d.json", sha256: hash("d"), bytes: 4, kind: "committed" } },
-  lacking: [{ kind: "notes", name: "note.txt" }],
-  provenance: {
-    finishedAt: "2026-01-01T00:00:00.000Z",
-    seconds: 1.5,
-    revision: null,
-    deno: "2.9.6",
-    platform: "linux x86_64",
-    processor: "unknown",
-    cores: 2,
-    memoryGiB: 24,
-    jobs: { one: { label: "the first", key: hash("3"), seconds: 1, facts: { threads: 1 } } },
-  },
-});
+const manifestText = formatManifest(manifest);
 
 /** Sealed as a forger would, where that can be done. */
 function resealed(value: unknown): string {
@@ -235,8 +202,8 @@ const manifests: Reader<string> = {
   name: "manifests",
   draw(random) {
     const kind = random.interval(3);
-    if (kind === 0) return damagedText(random, manifest);
-    const value = damagedValue(random, JSON.parse(manifest));
+    if (kind === 0) return damagedText(random, manifestText);
+    const value = damagedValue(random, JSON.parse(manifestText));
     return kind === 1 ? JSON.stringify(value) : resealed(value);
   },
   read(text) {

@@ -386,6 +386,31 @@ export const jobCalled = (label: string, more: Partial<ReadyJob> = {}): ReadyJob
   ...more,
 });
 
+/**
+ * Writes a project of one job, `job.ts`, to a folder, with a folder `output`, whose path it returns.
+ *
+ * @param declared what its declaration says of parameters, reads and writes; `z` and the makers of artifacts are there
+ * @param work the text of its module, `work.ts`
+ */
+export async function writeJob(root: string, declared: string, work: string): Promise<string> {
+  const output = join(root, "output");
+  await Deno.mkdir(output, { recursive: true });
+  await Deno.writeTextFile(
+    join(root, "job.ts"),
+    `import { z } from "zod";
+     import { defineJob } from "${source("pipeline/stage.ts")}";
+     import { json, text, optional } from "${source("pipeline/artifacts.ts")}";
+     export const job = defineJob({
+       name: "toy",
+       declaration: import.meta.url,
+       module: import.meta.resolve("./work.ts"),
+       ${declared}
+     });`,
+  );
+  await Deno.writeTextFile(join(root, "work.ts"), work);
+  return output;
+}
+
 /** Rights of a toy's jobs: to read the project of the tests, and what more they are given. */
 export const reading = (...flags: string[]) => () => ({ flags: [READ, ...flags], read: [] });
 

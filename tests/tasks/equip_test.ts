@@ -1,8 +1,9 @@
 /** No run computes with a library whose bytes are not those that set-up tried. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "node:path";
-import { type Choice, libtensorflowDir, PLATFORM, TFJS_VERSION } from "../../src/runtime/choice.ts";
+import { libtensorflowDir } from "../../src/runtime/choice.ts";
 import { sha256 } from "../../src/files/digest.ts";
+import { choiceOf } from "../support/choice.ts";
 import { withCopy } from "../support/copy.ts";
 import { flipByte } from "../support/toy.ts";
 
@@ -12,21 +13,10 @@ Deno.test("a run's equipment is verified byte for byte before the first job", ()
     // A link to the real one, or nothing.
     await Deno.remove(runtime).catch(() => {});
     await Deno.mkdir(dirname(runtime), { recursive: true });
-    const choice: Choice = {
-      format: 2,
-      platform: PLATFORM,
-      tfjs: TFJS_VERSION,
-      libtensorflowDir: libtensorflowDir(),
-      backend: "tensorflow",
-      requested: false,
-      tensorflow: {
-        origin: "wheel",
-        version: "2.21.0",
-        pinned: true,
-        files: [{ path: ".cache/runtime/addon.node", bytes: 4, sha256: sha256("1234") }],
-      },
-      skipped: [],
-    };
+    const choice = choiceOf(
+      [{ path: ".cache/runtime/addon.node", bytes: 4, sha256: sha256("1234") }],
+      { libtensorflowDir: libtensorflowDir() },
+    );
     await copy.write(".cache/runtime/choice.json", JSON.stringify(choice));
     await copy.write(".cache/runtime/addon.node", "1234");
     await copy.write(

@@ -98,6 +98,18 @@ Deno.test("a task's end is the end of what started it: its code, and the signal 
     assert(await gone(orphan), "the task outlives what started it");
   }));
 
+Deno.test("a run may start every program that the pipeline names", async () => {
+  const folder = new URL("../../src/pipeline/", import.meta.url);
+  const named: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const text = await Deno.readTextFile(new URL(name, folder));
+    named.push(...[...text.matchAll(/Deno\.Command\("(\w+)"/g)].map(([, program]) => program));
+  }
+  assertEquals(named.sort(), ["git", "ps"]);
+  const runs = new Set<string>(RIGHTS.run.runs);
+  assertEquals(named.filter((program) => !runs.has(program)), []);
+});
+
 Deno.test("the README's table of rights says what is written down", async () => {
   const readme = await Deno.readTextFile(
     fileURLToPath(new URL("../../README.md", import.meta.url)),
