@@ -27,8 +27,8 @@ export interface FitOptions {
   readonly keep: "validationAccuracy" | "validationLoss" | "lastEpoch";
   /** Seed of the order of batches. */
   readonly seed: number;
-  /** Epochs trained before, by an earlier run whose weights this one starts from; 0 for a fresh one. */
-  readonly initialEpoch: number;
+  /** Epochs trained before, by an earlier run whose weights this one starts from; 0 if omitted. */
+  readonly initialEpoch?: number;
 }
 
 /** One epoch. Training figures are means over its steps, while the weights change (as in Keras). */
@@ -67,9 +67,9 @@ export interface Fit {
 export async function fit(
   network: TrainableNetwork,
   options: FitOptions,
-  progress: (done: number, total: number, note?: string) => void,
+  progress: (done: number, total: number, note?: string) => void = () => {},
 ): Promise<Fit> {
-  const { training, validation, labels, epochs, batchSize, initialEpoch, keep } = options;
+  const { training, validation, labels, epochs, batchSize, initialEpoch = 0, keep } = options;
   const total = (epochs - initialEpoch) * (training.length + validation.length);
   const truth = Uint8Array.from(validation, (index) => labels.data[index]);
   const history: EpochRecord[] = [];

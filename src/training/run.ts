@@ -9,8 +9,7 @@ import { initialWeights } from "../models/initialize.ts";
 import type { JobContextOf } from "../pipeline/stage.ts";
 import { seedFor } from "../random.ts";
 import type { job } from "./job.ts";
-import { fit } from "./loop.ts";
-import { lossOf } from "./loss.ts";
+import { trainFrom } from "./train.ts";
 
 /**
  * Trains the network and writes its weights and probabilities. The test images are placed and looked
@@ -19,14 +18,16 @@ import { lossOf } from "./loss.ts";
 export async function run(
   { parameters, equipment, inputs, outputs, record, progress }: JobContextOf<typeof job>,
 ): Promise<void> {
-  const { model, recipe, fold, subset, initialEpoch = 0, evaluate } = parameters;
+  const { model, recipe, fold, subset, initialEpoch, evaluate } = parameters;
   const labels = await inputs.trainLabels.read();
   const split: Split = fold ? foldsOf(labels.data, fold)[fold.index] : {
     train: needed(await inputs.trainIndices.read(), "training").data,
     test: needed(await inputs.validationIndices.read(), "validation").data,
   };
-  const training = split.train.subarray(0, subset?.train);
-  const validation = split.test.subarray(0, subset?.validation);
+  const learnt: Split = {
+    train: split.train.subarray(0, subset?.train),
+    test: split.test.subarray(0, subset?.validation),
+  };
   const first = await inputs.weights.read();
   const after = await inputs.headWeights.read();
   const weights = first
@@ -35,33 +36,26 @@ export async function run(
 
   const engine = await openEngine(equipment, recipe.threads);
   record({ ...engine.description });
-  const network = await engine.train(model, {
-    optimizer: recipe.optimizer,
-    loss: lossOf(recipe),
-    seed: seedFor(recipe.seed, `dropout from epoch ${initialEpoch}`),
-  }, weights);
-  await network.place({
+  const examples = {
     images: await openNpy(inputs.trainImages.file.path, "training images"),
     labels,
-  });
-  const trained = await fit(network, {
-    training,
-    validation,
-    labels,
-    epochs: recipe.epochs,
+  };
+  const { network, history, keptEpoch, ...kept } = await trainFrom(
+    engine,
+    model,
+    weights,
+    examples,
+    learnt,
+    recipe,
+    progress,
     initialEpoch,
-    batchSize: recipe.batchSize,
-    learningRate: recipe.learningRate,
-    keep: recipe.keep,
-    seed: seedFor(recipe.seed, "batches"),
-  }, progress);
+  );
 
-  const { history, keptEpoch } = trained;
   await outputs.summary.write({ history: [...history], keptEpoch });
-  await outputs.weights.write(encodeWeights(trained.weights));
-  await outputs.validationProbabilities.write(trained.validationProbabilities);
+  await outputs.weights.write(encodeWeights(kept.weights));
+  await outputs.validationProbabilities.write(kept.validationProbabilities);
   if (evaluate.includes("train")) {
-    await outputs.trainProbabilities.write(await network.predict(training));
+    await outputs.trainProbabilities.write(await network.predict(learnt.train));
   }
   if (evaluate.includes("test")) {
     const testLabels = needed(await inputs.testLabels.read(), "test");

@@ -1,6 +1,6 @@
 /** Trains a network on arrays in memory, for who has no use for stages and jobs. @module */
 import type { Split } from "../data/split.ts";
-import type { TrainableNetwork } from "../engine/engine.ts";
+import type { Engine, ImageSet, TrainableNetwork, Weights } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
 import { initialWeights } from "../models/initialize.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -44,22 +44,42 @@ export async function train(
   variant: "graph" | "layers" = "graph",
   progress: (done: number, total: number, note?: string) => void = () => {},
 ): Promise<Trained> {
-  const { seed, threads, optimizer, ...rest } = checked(recipe);
+  const { seed, threads } = checked(recipe);
   const engine = await openEngine({ variant }, threads);
+  const weights = initialWeights(model, seedFor(seed, "weights"));
+  return await trainFrom(engine, model, weights, examples, split, recipe, progress);
+}
+
+/**
+ * Trains a network from given weights, as `train` does from drawn ones.
+ *
+ * @param initialEpoch epochs that the weights have been trained for already; 0 if omitted
+ * @throws {DivergenceError} where the loss is no finite number any more
+ */
+export async function trainFrom(
+  engine: Engine,
+  model: ModelSpec,
+  weights: Weights,
+  examples: Required<ImageSet>,
+  split: Split,
+  recipe: Recipe,
+  progress: (done: number, total: number, note?: string) => void,
+  initialEpoch = 0,
+): Promise<Trained> {
+  const { epochs, batchSize, learningRate, keep, optimizer, seed } = recipe;
   const network = await engine.train(model, {
     optimizer,
-    loss: lossOf(rest),
-    seed: seedFor(seed, "dropout from epoch 0"),
-  }, initialWeights(model, seedFor(seed, "weights")));
+    loss: lossOf(recipe),
+    seed: seedFor(seed, `dropout from epoch ${initialEpoch}`),
+  }, weights);
   try {
     await network.place(examples);
-    const { epochs, batchSize, learningRate, keep } = rest;
     const trained = await fit(network, {
       training: split.train,
       validation: split.test,
       labels: examples.labels,
       epochs,
-      initialEpoch: 0,
+      initialEpoch,
       batchSize,
       learningRate,
       keep,
