@@ -50,13 +50,6 @@ export const tune: NonNullable<Study["tune"]> = {
     threads: 1,
   },
   finalEpochs: 10,
-  /** What the original study tells of its best trial. */
-  publishedWinner: {
-    CONV_1_FILTER: 47,
-    KERNEL_1_FILTER: 5,
-    CONV_2_FILTER: 117,
-    KERNEL_2_FILTER: 3,
-  },
 };
 
 /** The original study's cross-validation. */
@@ -237,6 +230,13 @@ export const study: Study = {
       dense1: 442624,
       dense2: 21588,
       logits: 850,
+    },
+    /** What it tells of its best trial. */
+    winner: {
+      CONV_1_FILTER: 47,
+      KERNEL_1_FILTER: 5,
+      CONV_2_FILTER: 117,
+      KERNEL_2_FILTER: 3,
     },
     /** Parameters of its tuned network by layer. */
     tunedParameters: {

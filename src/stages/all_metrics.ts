@@ -44,7 +44,7 @@ export async function allMetrics(
       metrics.push({
         ...metric,
         threshold: thresholds[metric.name] ?? null,
-        published: published?.figures[metric.name]?.value ?? null,
+        published: published?.figures?.[metric.name]?.value ?? null,
       });
     }
   }

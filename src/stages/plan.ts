@@ -87,12 +87,11 @@ function publishedFaults(
   present: readonly Room[],
   metrics: readonly string[],
 ): Fault[] {
-  const { published, classes, prepare, transfer } = study;
-  if (!published) return [];
+  const { published = { source: "" }, classes, prepare, transfer } = study;
   const absent: readonly string[] = rooms.map(({ name }) => name)
     .filter((name) => !present.some((room) => room.name === name));
   const unknown = (
-    at: keyof typeof published,
+    at: keyof NonNullable<Study["published"]>,
     names: readonly string[],
     known: readonly string[],
   ) =>
@@ -112,23 +111,23 @@ function publishedFaults(
   return [
     ...unknown(
       "figures",
-      Object.keys(published.figures).filter((name) => !absent.includes(name.split(".")[0])),
+      Object.keys(published.figures ?? {}).filter((name) => !absent.includes(name.split(".")[0])),
       metrics,
     ),
     ...unknown(
       "lenet5Parameters",
-      Object.keys(published.lenet5Parameters),
+      Object.keys(published.lenet5Parameters ?? {}),
       layersOf(lenet5(input, classes.length)),
     ),
     ...unknown(
       "tunedParameters",
-      Object.keys(published.tunedParameters),
+      Object.keys(published.tunedParameters ?? {}),
       layersOf(tunedLenet(anyTuned, input, classes.length)),
     ),
     ...(transfer
       ? unknown(
         "transfer",
-        Object.keys(published.transfer),
+        Object.keys(published.transfer ?? {}),
         transfer.bases.flatMap(({ name, network }) => [name, network]),
       )
       : []),

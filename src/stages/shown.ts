@@ -12,17 +12,12 @@ interface LayerRow {
   readonly parameters: number;
 }
 
-/** A table of layers, beside the parameters that someone publishes by layer. */
+/** A table of layers, beside the parameters that an original study reports by layer, if it does. */
 export function layersTable(
   layers: readonly LayerRow[],
-  published: {
-    readonly source: string;
-    readonly parameters: { readonly [layer: string]: number };
-  } | null,
+  published?: { readonly source: string },
+  theirs?: { readonly [layer: string]: number },
 ): string {
-  const theirs = published && Object.keys(published.parameters).length > 0
-    ? published.parameters
-    : undefined;
   return table(
     ["Layer", "Type", "Output", "Parameters", ...(published && theirs ? [published.source] : [])],
     [
@@ -83,10 +78,6 @@ export async function curves(
 
 /** `10 epochs`, `1 epoch`. */
 export const epochs = (n: number): string => counted(n, "epoch");
-
-/** Who tells the winner that is trained beside that of a search. */
-export const toldBy = (published: object | null): string =>
-  published ? "the original study" : "study.ts";
 
 /** Which epoch's weights a recipe keeps, as in "the one with the best validation accuracy". */
 export const keptBy = (keep: Recipe["keep"]): string => ({

@@ -2,24 +2,27 @@
 import { z } from "zod";
 import { dataDescription } from "../data/description.ts";
 import { count, settings, twice } from "../schema.ts";
+import { values } from "../tuning/schema.ts";
 
 const accuracy = z.number().min(0).max(1);
 const parametersByLayer = z.record(z.string(), count);
 
-/** Figures of the original study, where there is one to compare with. */
+/** What an original study reports. */
 const published = settings({
-  /** Who reports them, for headings. */
-  source: z.string(),
+  /** Who reports it, for headings. */
+  source: z.string().min(1),
   /** Accuracies by the name of the metric that answers them; `n` is the number of images behind one. */
-  figures: z.record(z.string(), settings({ value: accuracy, n: count })),
+  figures: z.record(z.string(), settings({ value: accuracy, n: count })).optional(),
   /** Parameters of its LeNet-5 by layer. */
-  lenet5Parameters: parametersByLayer,
+  lenet5Parameters: parametersByLayer.optional(),
+  /** The best values that its search found; what it does not tell is taken from the winner here. */
+  winner: values.optional(),
   /** Parameters of its tuned network by layer. */
-  tunedParameters: parametersByLayer,
+  tunedParameters: parametersByLayer.optional(),
   /** Accuracies on training and validation images of its transfer learning, by the base that answers it. */
-  transfer: z.record(z.string(), settings({ train: accuracy, validation: accuracy })),
+  transfer: z.record(z.string(), settings({ train: accuracy, validation: accuracy })).optional(),
   /** Duplicate rows that it found. */
-  duplicates: z.int().min(0),
+  duplicates: z.int().min(0).optional(),
 });
 
 /** What a study says besides what it says of its stages. */
@@ -33,8 +36,8 @@ export const basics = {
   }),
   /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
   thresholds: z.record(z.string(), z.number()),
-  /** Null where there is no original study. */
-  published: published.nullable(),
+  /** Of an original study, where there is one to compare with; nothing speaks of it if omitted. */
+  published: published.optional(),
 };
 
 /** See `basics`. */

@@ -28,11 +28,10 @@ export const study: Study = {
     },
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 2,
-    publishedWinner: undefined,
   },
   cv: { ...cv, splits: 3, recipe: { ...cv.recipe, epochs: 1 } },
   /** Pretrained weights say nothing about drawn garments. */
   transfer: undefined,
   thresholds: {},
-  published: null,
+  published: undefined,
 };

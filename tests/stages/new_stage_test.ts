@@ -131,8 +131,8 @@ const changes: Record<string, [from: string, to: string][]> = {
   "studies/garments/study.ts": [
     ["export const study: Study = {", "const whole: Study = {"],
     [
-      "  published: null,\n};\n",
-      `  published: null,
+      "  published: undefined,\n};\n",
+      `  published: undefined,
 };
 
 export const study: Study = {

@@ -139,8 +139,8 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "baseline.epochs: Error: no number: Invalid input: expected number, received Error",
   ],
   "a text of a million letters in place of a number": [
-    withKey(["tune", "publishedWinner"], "CONV_1_FILTER", "x".repeat(1_000_000)),
-    `tune.publishedWinner.CONV_1_FILTER: "${
+    withKey(["published", "winner"], "CONV_1_FILTER", "x".repeat(1_000_000)),
+    `published.winner.CONV_1_FILTER: "${
       "x".repeat(59)
     }…: Invalid input: expected number, received string`,
   ],
@@ -255,13 +255,13 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     `13 x 13 is larger than its input of 12 x 12. ${tooWide}`,
   ],
   "a winner that makes no network": [
-    withKey(["tune", "publishedWinner"], "DROPOUT_1", 1),
-    "tune.publishedWinner: Model tuned-lenet, layer dropout (dropout): rate is at least 0 and " +
+    withKey(["published", "winner"], "DROPOUT_1", 1),
+    "published.winner: Model tuned-lenet, layer dropout (dropout): rate is at least 0 and " +
     "below 1; got 1.",
   ],
   "a winner's hyperparameter misspelt": [
-    withKey(["tune", "publishedWinner"], "CONV_1_FILTERS", 3),
-    "tune.publishedWinner.CONV_1_FILTERS: there is no CONV_1_FILTERS; did you mean CONV_1_FILTER?",
+    withKey(["published", "winner"], "CONV_1_FILTERS", 3),
+    "published.winner.CONV_1_FILTERS: there is no CONV_1_FILTERS; did you mean CONV_1_FILTER?",
   ],
   "an oracle of an unknown type": [
     withKey(["tune"], "oracle", { type: "random", maxTrials: 3, epochs: 1 }),
@@ -412,8 +412,9 @@ const optional = new Set([
   "tune",
   "cv",
   "transfer",
-  "tune.publishedWinner",
-  ...Object.keys(mini.tune.publishedWinner).map((name) => `tune.publishedWinner.${name}`),
+  "published",
+  "published.winner",
+  ...Object.keys(mini.published.winner).map((name) => `published.winner.${name}`),
 ]);
 
 /** Every key of the small study, by its path. */

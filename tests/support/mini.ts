@@ -38,9 +38,12 @@ export const mini = {
     },
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 1,
-    publishedWinner: { CONV_1_FILTER: 3, KERNEL_1_FILTER: 5 },
   },
   cv: { ...cv, splits: 2, recipe: { ...cv.recipe, epochs: 1 } },
+  published: {
+    source: "an original study",
+    winner: { CONV_1_FILTER: 3, KERNEL_1_FILTER: 5 },
+  },
 } satisfies Study;
 
 /** A study that has been checked, in a folder of its own. */

@@ -73,7 +73,7 @@ export const plainStudy: Like = {
   untested: [],
   wrong: 5,
   alike: false,
-  published: null,
+  published: undefined,
   causes: "trained",
 };
 
@@ -81,6 +81,13 @@ const reader = <T>(value: T): Reader<T> => ({
   read: () => Promise.resolve(value),
   file: { path: "nowhere", sha256: "0".repeat(64) },
 });
+
+/** Readers of the same artifacts where none was written. */
+const missing = <T extends object>(readers: T): { readonly [K in keyof T]: Reader<undefined> } =>
+  // The same keys are what makes it one.
+  Object.fromEntries(
+    Object.keys(readers).map((key) => [key, reader(undefined)]),
+  ) as { readonly [K in keyof T]: Reader<undefined> };
 
 const hash = "0".repeat(64);
 
@@ -280,7 +287,8 @@ export async function sectionsOf(like: Like): Promise<Written> {
   );
 
   const winner = network(like, "tune.winner", all);
-  const told = network(like, "tune.study", all);
+  const told = network(like, "tune.study", published?.winner ? all : []);
+  const theirs = published?.winner ? told.evaluated : missing(told.evaluated);
   const values = (i: number): Record<string, Value> => ({
     CONV_1_FILTER: 32 + i % 33,
     KERNEL_1_FILTER: 3 + 2 * (i % 2),
@@ -320,9 +328,9 @@ export async function sectionsOf(like: Like): Promise<Written> {
             r2: 0,
           },
         ),
-        winners: reader({ winner: values(0), study: values(1) }),
+        winners: reader({ winner: values(0), study: published?.winner && values(1) }),
         winner: winner.evaluated,
-        study: told.evaluated,
+        study: theirs,
       },
     }),
   );
@@ -400,8 +408,8 @@ export async function sectionsOf(like: Like): Promise<Written> {
           metrics: reader([...winner.metrics, ...told.metrics]),
           winnerLayers: reader(layers),
           winnerPredictions: winner.evaluated.testPredictions,
-          studyLayers: reader(layers),
-          studyPredictions: told.evaluated.testPredictions,
+          studyLayers: theirs.layers,
+          studyPredictions: theirs.testPredictions,
           manifest: reader(tuneManifest),
         },
       },

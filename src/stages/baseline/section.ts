@@ -19,10 +19,7 @@ export async function section(context: Context): Promise<string[]> {
 
   return [
     "## Baseline: LeNet-5",
-    layersTable(
-      await inputs.layers.read(),
-      published && { source: published.source, parameters: published.lenet5Parameters },
-    ),
+    layersTable(await inputs.layers.read(), published, published?.lenet5Parameters),
     `Trained for ${epochs(recipe.epochs)} in batches of ${recipe.batchSize} with ` +
     `${optimizerOf(recipe)} at a learning rate of ${recipe.learningRate}. Epoch ` +
     `${keptEpoch(history)} was kept: ${

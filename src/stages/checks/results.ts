@@ -375,7 +375,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         agree(winner, all[0]?.values, "the winner is not the best trial");
         agree(
           theirs,
-          search.publishedWinner && { ...winner, ...search.publishedWinner },
+          published?.winner && { ...winner, ...published.winner },
           "the original study's winner is another one",
         );
         const networks = [
@@ -555,7 +555,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         for (const { name, threshold, published: theirs } of all) {
           agree(
             [threshold, theirs],
-            [thresholds[name] ?? null, published?.figures[name]?.value ?? null],
+            [thresholds[name] ?? null, published?.figures?.[name]?.value ?? null],
             `the threshold and the published figure of ${name} are not the study's`,
           );
         }

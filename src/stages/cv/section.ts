@@ -17,8 +17,8 @@ export async function section(context: Context): Promise<string[]> {
   const metrics = await inputs.metrics.read();
   const folds = metrics.filter(({ name }) => name !== MEAN);
   const mean = metrics.find(({ name }) => name === MEAN)!;
-  const theirs = folds.flatMap(({ name }) => published?.figures[name]?.value ?? []);
-  const compared = theirs.length === folds.length ? published : null;
+  const theirs = folds.flatMap(({ name }) => published?.figures?.[name]?.value ?? []);
+  const compared = theirs.length === folds.length ? published : undefined;
   const theirMean = compared
     ? correctedMean(theirs, splits - 1, 1) // The interval depends on the ratio of both sizes only.
     : undefined;

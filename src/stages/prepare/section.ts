@@ -25,6 +25,9 @@ const titles: { readonly [statistic: string]: string } = { q25: "25%", q50: "50%
 export async function section(context: Context): Promise<string[]> {
   const { settings: { split }, study, inputs, link } = context;
   const { data: { name }, published } = study;
+  const theirs = published?.duplicates === undefined
+    ? undefined
+    : { source: published.source, duplicates: published.duplicates };
   const summary = await inputs.summary.read();
   const shared = await inputs.shared.read();
   const head = await inputs.head.read();
@@ -68,9 +71,9 @@ export async function section(context: Context): Promise<string[]> {
       ]),
     ),
     `Missing and repeated rows; of equal rows the first stays.`,
-    table(["", "here", ...(published ? [published.source] : [])], [
-      ["Missing values", summary.missingValues, ...(published ? [NONE] : [])],
-      ["Duplicate rows", summary.duplicates, ...(published ? [published.duplicates] : [])],
+    table(["", "here", ...(theirs ? [theirs.source] : [])], [
+      ["Missing values", summary.missingValues, ...(theirs ? [NONE] : [])],
+      ["Duplicate rows", summary.duplicates, ...(theirs ? [theirs.duplicates] : [])],
     ]),
     ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",

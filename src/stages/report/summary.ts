@@ -14,9 +14,9 @@ export async function summaryPart(
 ): Promise<string[]> {
   const accuracies = metrics.filter(({ name }) => name.endsWith(".accuracy"));
   const gated = Object.keys(thresholds).length > 0;
-  const compared = metrics.some(({ name }) => published?.figures[name]);
+  const compared = metrics.some(({ name }) => published?.figures?.[name]);
   const rows = metrics.map(({ name, value, interval, n }) => {
-    const theirs = published?.figures[name];
+    const theirs = published?.figures?.[name];
     const versus = theirs && difference({ value, n }, theirs);
     const least = thresholds[name];
     return [
@@ -57,7 +57,7 @@ export async function summaryPart(
         compared ? "Accuracies here and in the original study" : "Accuracies",
         accuracies.map(({ name, value, interval }) => ({
           name: name.replace(/\.accuracy$/, "").replaceAll(".", " "),
-          study: published?.figures[name]?.value ?? null,
+          study: published?.figures?.[name]?.value ?? null,
           value,
           low: interval?.[0] ?? value,
           high: interval?.[1] ?? value,

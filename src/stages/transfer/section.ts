@@ -17,7 +17,7 @@ import {
 } from "../../report/markdown.ts";
 import { limits } from "../../report/limits.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, toldBy } from "../shown.ts";
+import { curves, epochs } from "../shown.ts";
 import { lossCurvesByCause, MOST_CURVES } from "./charts.ts";
 import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
 
@@ -47,10 +47,10 @@ export async function section(context: Context): Promise<string[]> {
   const { labels, networks } = await comparedNetworks(bases, context);
   const [first, ...others] = networks;
   const shown = first ? [first, ...others.filter(({ final }) => final)] : [];
-  const compared = published !== null && (
-    networks.some((network) => network.published) ||
-    missing.some(({ name }) => name in published.transfer)
-  );
+  const compared = networks.some((network) => network.published) ||
+      missing.some(({ name }) => published?.transfer?.[name])
+    ? published
+    : undefined;
   const channels = (await shows.images.summary.read())?.shapes.test.at(-1);
   const { provenance: { jobs } } = await inputs.manifest.read();
   const history = await inputs.history.read();
@@ -79,7 +79,7 @@ export async function section(context: Context): Promise<string[]> {
     table(
       [
         "Network",
-        ...(compared ? [`${published.source}: accuracy / validation`] : []),
+        ...(compared ? [`${compared.source}: accuracy / validation`] : []),
         "validation [95%]",
         "test [95%]",
         "parameters",
@@ -98,7 +98,7 @@ export async function section(context: Context): Promise<string[]> {
         ]),
         ...missing.map(({ name }) => [
           name,
-          ...(compared ? [publishedCell(published.transfer[name])] : []),
+          ...(compared ? [publishedCell(compared.transfer?.[name])] : []),
           "not run: weights not there",
           NONE,
           NONE,
@@ -167,7 +167,7 @@ async function comparedNetworks(
     predictions: readonly { readonly predicted: number }[] | undefined,
   ): Compared[] => {
     if (!metrics || !manifest || !layers || !predictions) return [];
-    const figure = (part: string) => published?.figures[`${metric}.${part}.accuracy`]?.value;
+    const figure = (part: string) => published?.figures?.[`${metric}.${part}.accuracy`]?.value;
     const [train, validation] = [figure("train"), figure("validation")];
     const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
     return [{
@@ -211,7 +211,7 @@ async function comparedNetworks(
         await tuned.winnerPredictions.read(),
       ),
       ...other(
-        `tuned, ${toldBy(published)}'s values`,
+        "tuned, the original study's values",
         "tune.study",
         "study",
         tunedMetrics,
@@ -222,7 +222,7 @@ async function comparedNetworks(
       ...bases.flatMap(({ name: base, networks }) =>
         networks.map(({ name, parameters, trained }): Compared => ({
           name,
-          published: name === `${base}.finetuned` ? published?.transfer[base] : undefined,
+          published: name === `${base}.finetuned` ? published?.transfer?.[base] : undefined,
           validation: metricOf(metrics, `transfer.${name}.validation.accuracy`),
           test: metricOf(metrics, `transfer.${name}.test.accuracy`),
           parameters,
@@ -335,7 +335,7 @@ async function causesPart(context: Context): Promise<string[]> {
   const diverged = changes.filter((cause) => cause.diverged);
   const guessing = changes.filter((cause) => !cause.diverged && !works(cause));
   const rest = changes.filter(works);
-  const theirs = published?.transfer[id];
+  const theirs = published?.transfer?.[id];
   const theyGuess = theirs !== undefined && theirs.validation <= bound;
   return [
     theyGuess

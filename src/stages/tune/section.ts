@@ -4,7 +4,7 @@ import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, keptBy, layersTable, optimizerOf, toldBy } from "../shown.ts";
+import { curves, epochs, keptBy, layersTable, optimizerOf } from "../shown.ts";
 import {
   hyperbandRungs,
   importanceBars,
@@ -21,7 +21,7 @@ const WEAK = 0.3;
 
 /** Writes the section. */
 export async function section(context: SectionContextOf<typeof tune>): Promise<string[]> {
-  const { settings: { space, oracle, trial: recipe }, study: { published }, inputs } = context;
+  const { settings: { space, oracle, trial: recipe }, inputs } = context;
   const columns = names(space);
   const all = (await inputs.trials.read()).map((trial) => ({
     ...trial,
@@ -37,7 +37,7 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
 
   return [
     "## Tuning",
-    `${oracleName(oracle)} over ${published ? "the original study's" : "the"} space: ` +
+    `${oracleName(oracle)} over the space below: ` +
     `${trials(all.length)}, ${epochs(trained)} in all, batches of ${recipe.batchSize} with ` +
     `${
       optimizerOf(recipe)
@@ -130,26 +130,26 @@ async function importancePart({ inputs, figure }: Context): Promise<string[]> {
 /** The winner of the search and, if there is one, the one that was told beforehand. */
 async function winnersPart(context: Context, columns: readonly string[]): Promise<string[]> {
   const { settings, study: { published }, inputs, link } = context;
-  const { finalEpochs, trial: { keep }, publishedWinner } = settings;
+  const { finalEpochs, trial: { keep } } = settings;
   const { winner, study } = await inputs.winners.read();
   const layers = await inputs.winner.layers.read();
   const history = await inputs.winner.history.read();
   const theirLayers = await inputs.study.layers.read();
   const theirHistory = await inputs.study.history.read();
   if (!winner || !layers || !history) throw new Error("the winner of the search was not trained");
-  const missing = columns.filter((name) => !(name in (publishedWinner ?? {})));
-  const teller = toldBy(published);
-  const atStart = teller.replace(/^the /, "The ");
+  const missing = columns.filter((name) => !(name in (published?.winner ?? {})));
   const rows = {
     "winner of the search": winner,
-    ...(study ? { [`${teller.replace(/^the /, "")}'s winner`]: study } : {}),
+    ...(study ? { "original study's winner": study } : {}),
   };
   return [
     study ? "### The winners, trained alike" : "### The winner",
-    `The winner of the search${study ? `, and the winner that ${teller} names, each` : ""} ` +
+    `The winner of the search${
+      study ? `, and the winner that the original study names, each` : ""
+    } ` +
     `trained for ${epochs(finalEpochs)} from fresh weights; the epoch kept was ${keptBy(keep)}.` +
     (study && missing.length > 0
-      ? ` ${atStart} does not tell ${
+      ? ` The original study does not tell ${
         new Intl.ListFormat("en", { type: "disjunction" }).format(missing)
       } of its winner; here it has ${missing.length === 1 ? "that" : "those"} of the first.`
       : ""),
@@ -161,7 +161,7 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
       ]),
     ),
     "The winner of the search:",
-    layersTable(layers, null),
+    layersTable(layers),
     await curves("tune-winner", "The winner of the search", history, context),
     `Its weights are a TensorFlow.js layers model: ${
       link(inputs.winner.model, "model.json")
@@ -169,12 +169,9 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
     `${link(inputs.winner.weights, "weights.bin")}.`,
     ...(theirLayers && theirHistory
       ? [
-        `${atStart}'s winner:`,
-        layersTable(
-          theirLayers,
-          published && { source: published.source, parameters: published.tunedParameters },
-        ),
-        await curves("tune-study", `${atStart}'s winner`, theirHistory, context),
+        "The original study's winner:",
+        layersTable(theirLayers, published, published?.tunedParameters),
+        await curves("tune-study", "The original study's winner", theirHistory, context),
       ]
       : []),
   ];

@@ -38,8 +38,6 @@ const search = settings({
   trial: settings(common),
   /** Epochs of the winners, trained once more from fresh weights. */
   finalEpochs: count,
-  /** The winner of the original study; what it does not tell is taken from the winner here. None if omitted. */
-  publishedWinner: values.optional(),
 });
 
 /** What a forest says of the hyperparameters; null where too few trials have a score. */
@@ -59,22 +57,24 @@ export const tune = defineRoom({
   settings: search,
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
-  parameters: (tune, { classes }) => ({ classes, ...tune }),
+  parameters: (tune, { classes, published }) => ({
+    classes,
+    ...tune,
+    publishedWinner: published?.winner,
+  }),
   keyed: (parameters) => parameters,
-  faults({ space, publishedWinner = {} }, { classes }, input): Fault[] {
+  faults({ space }, { classes, published: { winner = {} } = {} }, input): Fault[] {
     const faults = [
       ...spaceFaults(space),
-      ...Object.entries(publishedWinner).flatMap(([name, value]) =>
-        valueFault(["tune", "publishedWinner", name], name, value)
+      ...Object.entries(winner).flatMap(([name, value]) =>
+        valueFault(["published", "winner", name], name, value)
       ),
     ];
-    return faults.length > 0
-      ? faults
-      : networkFaults(space, publishedWinner, input, classes.length);
+    return faults.length > 0 ? faults : networkFaults(space, winner, input, classes.length);
   },
-  metrics: ({ publishedWinner }) => [
+  metrics: (_, { published }) => [
     ...accuraciesOf("tune.winner"),
-    ...(publishedWinner ? accuraciesOf("tune.study") : []),
+    ...(published?.winner ? accuraciesOf("tune.study") : []),
   ],
   reads: preparedImages,
   writes: {
@@ -121,7 +121,7 @@ function spaceFaults(space: Space): Fault[] {
 /** The fault of values of which none make a network, or of which those of the original winner do not. */
 function networkFaults(
   space: Space,
-  publishedWinner: Values,
+  published: Values,
   input: Shape,
   classes: number,
 ): Fault[] {
@@ -140,8 +140,8 @@ function networkFaults(
   };
   const none = refusal(smallest);
   if (none) return [{ path: ["tune", "space"], message: `no values make a network: ${none}` }];
-  const theirs = refusal({ ...smallest, ...publishedWinner });
-  return theirs ? [{ path: ["tune", "publishedWinner"], message: theirs }] : [];
+  const theirs = refusal({ ...smallest, ...published });
+  return theirs ? [{ path: ["published", "winner"], message: theirs }] : [];
 }
 
 const byValue = (a: Value, b: Value) => Number(a) - Number(b);
