@@ -47,7 +47,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
 /** Variables of the environment that tasks see; `*` stands for any ending. They see no others. */
 export const VARIABLES = [
   // Where the user's files are.
-  ...["FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
+  ...["ATELIER_DATA_DIR", "FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
   // Where programs and caches are, and where the user is.
   "INIT_CWD",
   ...["PATH", "PATHEXT", ...DENO_VARIABLES, "APPDATA", "TMPDIR", "TMP", "TEMP"],

@@ -1,7 +1,7 @@
 /** A study with everything that its tasks need. @module */
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { dataFolder } from "../src/data/source.ts";
+import { dataFolder, rememberedData } from "../src/data/places.ts";
 import { type Locator, locator } from "../src/files/locate.ts";
 import { variable } from "../src/files/programs.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
@@ -42,6 +42,7 @@ export async function project(folder = ""): Promise<Project> {
   }
   const checked = checkStudy(exported.study, join(name, "study.ts"));
   const cache = join(root, ".cache");
+  const remembered = await rememberedData(home);
   return {
     ...checked,
     folder: name,
@@ -51,7 +52,16 @@ export async function project(folder = ""): Promise<Project> {
     // Asked for only by tasks that may read the environment.
     get locator() {
       return locator({
-        data: dataFolder(checked.study.data, cache, variable("FASHION_MNIST_DIR")),
+        data: dataFolder(checked.study.data, {
+          cache,
+          home,
+          remembered,
+          named: {
+            ATELIER_DATA_DIR: variable("ATELIER_DATA_DIR"),
+            // The name that the project's own study had for it.
+            ...(home === resolve(root) ? { FASHION_MNIST_DIR: variable("FASHION_MNIST_DIR") } : {}),
+          },
+        }),
         weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
       });
     },

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { join } from "node:path";
 import {
-  type Folder,
   type Locator,
   type OutsideFile,
   type Progress,
   UnavailableError,
+  variableOf,
 } from "../files/locate.ts";
 import type { Dataset, LabelledImages } from "./dataset.ts";
 import { type DataDescription, dataFiles, labelSettings } from "./description.ts";
@@ -17,19 +16,6 @@ import { checkAllShown, classesOf, type ReadPart } from "./labels.ts";
 import { digestPictures } from "./pictures.ts";
 import { readParts } from "./read.ts";
 import { drawGarments } from "./synthetic.ts";
-
-/**
- * Where a data set's files are on this machine: the folder that `FASHION_MNIST_DIR` names, if it is
- * set, and one of the set's own below the cache.
- */
-export function dataFolder(
-  data: { readonly name: string },
-  cache: string,
-  directory?: string,
-): Folder {
-  const name = data.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  return { variable: "FASHION_MNIST_DIR", directory, cache: join(cache, "data", name) };
-}
 
 /** What a data set consists of, as a locator looks for it. */
 export function outsideFiles(data: DataDescription): OutsideFile[] {
@@ -118,7 +104,7 @@ function notAvailable(
     `${name} cannot be had: ${file} is in none of these places.\n` +
       reasons.map((line) => `  ${line}\n`).join("") +
       `There are three ways to give it:\n` +
-      `  1. set ${folder.variable} to a folder that holds ${
+      `  1. set ${variableOf(folder)} to a folder that holds ${
         files.map(({ name }) => name).join(", ")
       };\n` +
       `  2. put these files into ${folder.cache};\n` +

@@ -25,12 +25,18 @@ export interface OutsideFile {
   readonly kind: string;
 }
 
+/** A folder of the user's that is looked into. */
+export interface Place {
+  /** Name of the environment variable that may name it; a fixed place if omitted. */
+  readonly variable?: string;
+  /** Its path; the variable is not set if omitted. */
+  readonly path?: string;
+}
+
 /** Where files of one kind are on this machine. */
 export interface Folder {
-  /** Name of the environment variable by which the user may name a folder. */
-  readonly variable: string;
-  /** The folder that it names; the variable is not set if omitted. */
-  readonly directory?: string;
+  /** Looked into in this order, before the cache. */
+  readonly places: readonly Place[];
   /** Folder where downloads go. */
   readonly cache: string;
 }
@@ -96,8 +102,8 @@ export function locator(folders: { readonly [kind: string]: Folder }): Locator {
       }
     },
     async isThere({ kind, name, digestOf }) {
-      const { directory, cache } = folderOf(kind);
-      for (const place of directory === undefined ? [cache] : [directory, cache]) {
+      const { places, cache } = folderOf(kind);
+      for (const place of [...places.flatMap(({ path }) => path ?? []), cache]) {
         const info = await Deno.stat(join(place, name)).catch(() => undefined);
         if (digestOf ? info?.isDirectory : info?.isFile) return true;
       }
@@ -106,17 +112,27 @@ export function locator(folders: { readonly [kind: string]: Folder }): Locator {
   };
 }
 
+/** The variable by which the user may name a folder. */
+export function variableOf({ places }: Folder): string {
+  const variable = places.find(({ variable }) => variable !== undefined)?.variable;
+  if (variable === undefined) throw new Error("No variable names a folder for these files.");
+  return variable;
+}
+
 async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Promise<string> {
-  const { variable, directory, cache } = folder;
+  const { places, cache } = folder;
   const reasons: string[] = [];
-  if (directory === undefined) {
-    reasons.push(`${variable}: not set`);
-  } else {
+  for (const { variable, path: directory } of places) {
+    if (directory === undefined) {
+      reasons.push(`${variable}: not set`);
+      continue;
+    }
     const path = join(directory, file.name);
     const remedy = "Put the original in its place, or declare its digest in study.ts.";
     if (await isRight(path, file, remedy)) return path;
     const there = await Deno.stat(directory).then((info) => info.isDirectory, () => false);
-    reasons.push(`${variable}, ${directory}: ${there ? "not there" : "there is no such folder"}`);
+    const place = variable === undefined ? directory : `${variable}, ${directory}`;
+    reasons.push(`${place}: ${there ? "not there" : "there is no such folder"}`);
   }
   const path = join(cache, file.name);
   const published = file.addresses.length > 0;
@@ -126,7 +142,9 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
   if (await isRight(path, file, remedy)) return path;
   reasons.push(`${cache}: not there`);
 
-  const ways = `Set ${variable} to a folder that holds ${file.name}, or put it into ${cache}`;
+  const ways = `Set ${
+    variableOf(folder)
+  } to a folder that holds ${file.name}, or put it into ${cache}`;
   if (!published) {
     reasons.push("public addresses: there is none");
     throw new UnavailableError(file.name, reasons, folder, `${ways}.`);

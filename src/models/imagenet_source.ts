@@ -45,5 +45,5 @@ export const weightFiles = {
  */
 export function weightsFolder(cache: string, directory?: string): Folder {
   const kept = join(cache, "data", "imagenet-weights");
-  return { variable: "IMAGENET_WEIGHTS_DIR", directory, cache: kept };
+  return { places: [{ variable: "IMAGENET_WEIGHTS_DIR", path: directory }], cache: kept };
 }

@@ -18,7 +18,7 @@ const { workspace } = await project();
 /** Finds nothing: weights that this machine has, and that the results lack, would make them stale. */
 const nowhere = locator(
   Object.fromEntries(
-    ["data", "weights"].map((kind) => [kind, { variable: "NONE", cache: join("no", "where") }]),
+    ["data", "weights"].map((kind) => [kind, { places: [], cache: join("no", "where") }]),
   ),
 );
 

@@ -9,7 +9,8 @@ import {
   type PictureForm,
   readPictures,
 } from "../../src/data/pictures.ts";
-import { dataFolder, loadDataset } from "../../src/data/source.ts";
+import { dataFolder } from "../../src/data/places.ts";
+import { loadDataset } from "../../src/data/source.ts";
 import { locator } from "../../src/files/locate.ts";
 import { inFolder } from "../support/data_files.ts";
 import { decodeBase64, readGolden } from "../support/golden.ts";
@@ -214,7 +215,13 @@ Deno.test("a folder is found, checked and read by its description", async () => 
       sha256: await digestPictures(join(folder, "own", "pets")),
     };
     const cache = join(folder, "cache");
-    const places = locator({ data: dataFolder(data, cache, join(folder, "own")) });
+    const places = locator({
+      data: dataFolder(data, {
+        cache,
+        home: folder,
+        named: { ATELIER_DATA_DIR: join(folder, "own") },
+      }),
+    });
     const { train, test } = await loadDataset(data, 2, places, silent);
     assertEquals([train.images.shape, [...train.labels.data]], [[2, 8, 8, 3], [0, 1]]);
     assertEquals(test, undefined);

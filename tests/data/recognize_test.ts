@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import type { LabelledImages } from "../../src/data/dataset.ts";
 import { dataDescription } from "../../src/data/description.ts";
 import { recognize, type Recognized } from "../../src/data/recognize.ts";
-import { dataFolder, loadDataset } from "../../src/data/source.ts";
+import { dataFolder } from "../../src/data/places.ts";
+import { loadDataset } from "../../src/data/source.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, npy, sha256 } from "../support/data_files.ts";
 
@@ -41,7 +42,13 @@ async function withFiles(
 async function checked(path: string): Promise<Recognized> {
   const found = await recognize(path);
   const data = dataDescription.parse(found.data);
-  const places = locator({ data: dataFolder(data, join(found.folder, "nowhere"), found.folder) });
+  const places = locator({
+    data: dataFolder(data, {
+      cache: join(found.folder, "nowhere"),
+      home: join(found.folder, "nowhere"),
+      remembered: found.folder,
+    }),
+  });
   const { train, test } = await loadDataset(data, found.classes.length, places, () => {});
   assertEquals(train.images.shape, [found.train.images, ...found.shape]);
   assertEquals(test?.images.shape[0], found.test?.images);

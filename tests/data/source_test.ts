@@ -2,7 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { join } from "node:path";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type DataDescription, dataDescription, whatIsRead } from "../../src/data/description.ts";
-import { dataFolder, loadDataset, outsideFiles } from "../../src/data/source.ts";
+import { dataFolder } from "../../src/data/places.ts";
+import { loadDataset, outsideFiles } from "../../src/data/source.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
 import { locator } from "../../src/files/locate.ts";
 import { csv, gzip, idx, inFolder, noise, served, sha256 } from "../support/data_files.ts";
@@ -42,7 +43,13 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** Finds the files of the set that the tests read, in the user's folder `own` and the cache. */
 const places = (cache: string, own?: string) =>
-  locator({ data: dataFolder({ name: "Toy, set 1" }, cache, own) });
+  locator({
+    data: dataFolder({ name: "Toy, set 1" }, {
+      cache,
+      home: "study",
+      named: { ATELIER_DATA_DIR: own },
+    }),
+  });
 
 async function put(folder: string, names: readonly string[]): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -240,7 +247,7 @@ Deno.test("without data anywhere, the error names the places, the three ways and
   await beside(async ({ cache, mirror }) => {
     const nowhere = mirror.replace("fashion", "nowhere");
     const ways = `There are three ways to give it:
-  1. set FASHION_MNIST_DIR to a folder that holds ${idxFiles.join(", ")};
+  1. set ATELIER_DATA_DIR to a folder that holds ${idxFiles.join(", ")};
   2. put these files into ${kept(cache)};
   3. run this where one of the addresses can be reached.
 Without data, \`deno task demo\` runs the whole pipeline on drawn garments.`;
@@ -251,7 +258,8 @@ Without data, \`deno task demo\` runs the whole pipeline on drawn garments.`;
     assertEquals(
       withoutFolder.message,
       `Toy, set 1 cannot be had: train-images.gz is in none of these places.
-  FASHION_MNIST_DIR: not set
+  ATELIER_DATA_DIR: not set
+  study/data: there is no such folder
   ${kept(cache)}: not there
   ${nowhere}train-images.gz: HTTP status 404 Not Found
   ${nowhere}too/train-images.gz: HTTP status 404 Not Found
@@ -265,7 +273,9 @@ ${ways}`,
     assertEquals(
       withFolder.message,
       `Toy, set 1 cannot be had: train-images.gz is in none of these places.
-  FASHION_MNIST_DIR, elsewhere: there is no such folder
+  ATELIER_DATA_DIR, elsewhere/toy-set-1: there is no such folder
+  ATELIER_DATA_DIR, elsewhere: there is no such folder
+  study/data: there is no such folder
   ${kept(cache)}: not there
   public addresses: there is none
 ${ways}`,

@@ -39,8 +39,8 @@ function inFolders(
   return inFolder(async (root) => {
     const [user, cache] = [join(root, "user"), join(root, "cache", "weights")];
     await Deno.mkdir(user);
-    const weights = { variable: "WEIGHTS", cache };
-    const { find } = locator({ weights: { ...weights, directory: user } });
+    const weights = { places: [{ variable: "WEIGHTS" }], cache };
+    const { find } = locator({ weights: { places: [{ variable: "WEIGHTS", path: user }], cache } });
     await test({ user, cache, find, findInCache: locator({ weights }).find });
   });
 }
@@ -209,7 +209,7 @@ A file that may be read is expected there, or nothing.`,
 
 Deno.test("whether a file is there, in either folder, does not depend on what it holds", async () => {
   await inFolders(async ({ user, cache }) => {
-    const both = locator({ weights: { variable: "WEIGHTS", directory: user, cache } });
+    const both = locator({ weights: { places: [{ variable: "WEIGHTS", path: user }], cache } });
     assertEquals(await both.isThere(file), false);
     await Deno.mkdir(join(user, file.name));
     assertEquals(await both.isThere(file), false);

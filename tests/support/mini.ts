@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dataFolder } from "../../src/data/source.ts";
+import { dataFolder } from "../../src/data/places.ts";
 import { type Locator, locator } from "../../src/files/locate.ts";
 import { weightsFolder } from "../../src/models/imagenet_source.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
@@ -60,7 +60,7 @@ export function placeIn(folder: string, study: unknown): Place {
     ...checked,
     workspace: { root: fileURLToPath(new URL("../..", import.meta.url)), home: folder, cache },
     locator: locator({
-      data: dataFolder(checked.study.data, cache),
+      data: dataFolder(checked.study.data, { cache, home: folder }),
       weights: weightsFolder(cache, join(folder, "weights")),
     }),
   };

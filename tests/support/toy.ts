@@ -360,7 +360,7 @@ export async function stateOf(workspace: Workspace, plan: readonly Planned[]): P
 
 /** Finds the notes of a project. */
 export const notesOf = (cache: string) =>
-  locator({ notes: { variable: "NOTES", cache: join(cache, "notes") } });
+  locator({ notes: { places: [{ variable: "NOTES" }], cache: join(cache, "notes") } });
 
 /** What the jobs of the toy compute with. */
 export const SLOW: Equipment = { variant: "slow", facts: { library: "none" } };
