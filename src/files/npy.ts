@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { plainSize } from "./plain.ts";
 import { type NdArray, type NumberArray, type NumberType, type Rows, typeOf } from "../ndarray.ts";
 
 const arrays = {
@@ -20,6 +21,12 @@ const descriptions: Readonly<Record<NumberType, string>> = {
   float32: "<f4",
   float64: "<f8",
 };
+
+/** A text's first characters as JSON has them: of a header that is none, no more help. */
+export function quoted(text: string): string {
+  const whole = JSON.stringify(text);
+  return whole.length > 60 ? `${whole.slice(0, 60)}…` : whole;
+}
 
 const product = (shape: readonly number[]) => shape.reduce((size, n) => size * n, 1);
 
@@ -64,7 +71,7 @@ function readHeader(bytes: Uint8Array, size: number, name: string) {
   const match = header.match(
     /^\{'descr': '(.{3})', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n$/,
   );
-  if (!match) throw refuse(`its header is ${JSON.stringify(header)}`);
+  if (!match) throw refuse(`its header is ${quoted(header)}`);
   const [, descr, fortran, tuple] = match;
   const type = (Object.keys(arrays) as NumberType[]).find((name) => descriptions[name] === descr);
   if (type === undefined) {
@@ -112,7 +119,7 @@ export async function openNpy(path: string, name: string): Promise<Rows> {
     }
     return bytes;
   };
-  const { size } = await Deno.stat(path);
+  const size = await plainSize(path);
   const first = await readAt(0, Math.min(size, LONGEST_HEADER));
   const { shape, type, start } = readHeader(first, size, name);
   const row = product(shape.slice(1)) * arrays[type].BYTES_PER_ELEMENT;
