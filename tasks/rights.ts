@@ -27,6 +27,8 @@ const RUN: TaskRights = {
 
 /** By the name of the task's module. */
 export const RIGHTS: Readonly<Record<string, TaskRights>> = {
+  // A folder that is not there yet.
+  new: { writes: { study: ["."] }, runs: ["deno"], reaches: [] },
   run: RUN,
   reproduce: RUN,
   verify: {

@@ -76,7 +76,9 @@ const isListed = (variable: string) =>
 const [name, ...given] = Deno.args;
 const STUDY = "--study=";
 /** The study's folder: as the user sees it, who may stand in another folder than tasks run in. */
-const asked = given.find((arg) => arg.startsWith(STUDY))?.slice(STUDY.length);
+const asked = name === "new"
+  ? given.find((arg) => !arg.startsWith("-"))
+  : given.find((arg) => arg.startsWith(STUDY))?.slice(STUDY.length);
 const study = asked ? resolve(Deno.env.get("INIT_CWD") ?? root, asked) : root;
 const args = given.map((arg) => arg.startsWith(STUDY) ? STUDY + study : arg);
 const child = new Deno.Command(Deno.execPath(), {

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ZipWriter } from "@zip.js/zip.js";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ArrayFile, arraysIn, readNumpy } from "../../src/data/numpy.ts";
 import { randomState } from "../../src/random.ts";
-import { inFolder, npy } from "../support/data_files.ts";
+import { inFolder, npy, npz } from "../support/data_files.ts";
 
 /** What NumPy 2.4.6 writes; see `tests/golden/numpy_archive.py`. */
 const archives = ["numpy_stored.npz", "numpy_packed.npz"].map((name) =>
@@ -112,16 +111,6 @@ Deno.test("other values are refused with how to convert them", async () => {
     "label 2 is 1099511627776; labels are whole numbers from 0 to 2147483647.",
   );
 });
-
-/** An archive of arrays. */
-async function npz(path: string, arrays: { readonly [name: string]: Uint8Array<ArrayBuffer> }) {
-  using file = await Deno.create(path);
-  const zip = new ZipWriter(file.writable, { useWebWorkers: false });
-  for (const [name, bytes] of Object.entries(arrays)) {
-    await zip.add(`${name}.npy`, new Blob([bytes]).stream());
-  }
-  await zip.close();
-}
 
 Deno.test("an array by itself is read, and the only one of an archive without its name", async () => {
   await inFolder(async (folder) => {

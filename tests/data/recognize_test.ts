@@ -7,7 +7,7 @@ import { recognize, type Recognized } from "../../src/data/recognize.ts";
 import { dataFolder } from "../../src/data/places.ts";
 import { loadDataset } from "../../src/data/source.ts";
 import { locator } from "../../src/files/locate.ts";
-import { csv, gzip, idx, inFolder, noise, npy, sha256 } from "../support/data_files.ts";
+import { csv, gzip, idx, inFolder, noise, npy, npz, sha256 } from "../support/data_files.ts";
 
 const encodeText = (text: string) => new TextEncoder().encode(text);
 
@@ -225,7 +225,7 @@ Deno.test("NumPy's arrays are recognized as Keras, MedMNIST and KMNIST publish t
     ]);
     await withFiles({}, async (folder) => {
       await Deno.mkdir(folder);
-      await zip(join(folder, "toys.npz"), contents);
+      await npz(join(folder, "toys.npz"), Object.fromEntries(contents));
       const { data, notes, shape } = await checked(join(folder, "toys.npz"));
       assert(data.format === "numpy");
       assertEquals(
@@ -244,14 +244,6 @@ Deno.test("NumPy's arrays are recognized as Keras, MedMNIST and KMNIST publish t
     assert(message.includes("each array of images needs one of labels"), message);
   });
 });
-
-async function zip(path: string, contents: Iterable<readonly [string, Uint8Array<ArrayBuffer>]>) {
-  const { ZipWriter } = await import("@zip.js/zip.js");
-  using target = await Deno.create(path);
-  const writer = new ZipWriter(target.writable, { useWebWorkers: false });
-  for (const [name, bytes] of contents) await writer.add(`${name}.npy`, new Blob([bytes]).stream());
-  await writer.close();
-}
 
 Deno.test("CIFAR's files are recognized by their records, with the names that lie beside them", async () => {
   const records = (count: number, labels: (n: number) => number[]) =>

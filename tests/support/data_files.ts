@@ -1,4 +1,5 @@
 /** Data files for the tests, written without the code under test. @module */
+import { ZipWriter } from "@zip.js/zip.js";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { randomState } from "../../src/random.ts";
@@ -100,4 +101,17 @@ export function npy(
     ...new TextEncoder().encode(`${header}\n`),
     ...bytes,
   ]);
+}
+
+/** Writes an archive of arrays (`.npz`), each with its `.npy` bytes. */
+export async function npz(
+  path: string,
+  arrays: { readonly [name: string]: Uint8Array<ArrayBuffer> },
+): Promise<void> {
+  using file = await Deno.create(path);
+  const zip = new ZipWriter(file.writable, { useWebWorkers: false });
+  for (const [name, bytes] of Object.entries(arrays)) {
+    await zip.add(`${name}.npy`, new Blob([bytes]).stream());
+  }
+  await zip.close();
 }
