@@ -1,14 +1,16 @@
 /**
- * Reads weight files of Keras 1 and 2 (HDF5): the root's attribute `layer_names` lists the layers, each
- * has a group with the attribute `weight_names`, which lists the arrays in it.
+ * Reads weights as Keras 1 and 2 write them (HDF5), and Keras 3 with `model.save("x.h5")`: the attribute
+ * `layer_names` lists the layers, each has a group with the attribute `weight_names`, which lists the
+ * arrays in it. In a file of weights these are at the root, in one of a whole model in `model_weights`.
  * Format: `legacy_h5_format.py` of Keras 3.15; it still reads these files and so do we.
  *
  * @module
  */
-import { Dataset, File as Hdf5File, Group, ready } from "h5wasm";
+import { Dataset, File as Hdf5File, Group, Module, ready } from "h5wasm";
 import type { NdArray } from "../ndarray.ts";
 import { resolveLayers, type Variable } from "./shapes.ts";
 import type { ModelSpec } from "./spec.ts";
+import { foreignForm, HAVE_KERAS_WRITE } from "./weight_forms.ts";
 
 type Weights = Map<string, NdArray<Float32Array<ArrayBuffer>>>;
 
@@ -32,8 +34,8 @@ const LIMIT = 120_000;
 
 /**
  * The weights of a model out of the bytes of a Keras weight file, by layer name, in the order of
- * `Weights`. In a layer, arrays are matched by their order, as Keras does, since Keras 1 called a
- * kernel `block1_conv1_W_1:0`.
+ * `Weights`, cast to float32. In a layer, arrays are matched by their order, as Keras does, since Keras 1
+ * called a kernel `block1_conv1_W_1:0`.
  *
  * The file must hold every variable of `spec`. It may hold more only where `spec` is cut out of a
  * larger model, `architecture`: then what that model has beyond the cut is left unread. So a complete
@@ -49,8 +51,9 @@ const LIMIT = 120_000;
  * @param file the bytes; copied
  * @param name what an error calls the file
  * @param limit how long it may take, in milliseconds; two minutes if omitted
- * @throws {Error} where an array is missing, superfluous, misnamed, misshapen, not float32 or not
- * finite, or the file is damaged; it names layer and array, or what is damaged
+ * @throws {Error} where an array is missing, superfluous, misnamed, misshapen, of no floating-point
+ * type or not finite as float32, the model is nested, or the file is in another form, or damaged; it
+ * names layer and array, the form, or what is damaged
  */
 export async function readKerasWeights(
   file: Uint8Array,
@@ -98,6 +101,8 @@ export async function decodeKerasWeights(
   architecture: ModelSpec = spec,
   name = "the weight file",
 ): Promise<Weights> {
+  const form = foreignForm(file);
+  if (form !== undefined) throw new Error(`${name} is ${form}`);
   const { FS, activate_throwing_error_handler } = await ready;
   // HDF5 would print its errors and go on otherwise.
   activate_throwing_error_handler();
@@ -109,13 +114,46 @@ export async function decodeKerasWeights(
   try {
     const root = attempt(name, "/", () => new Hdf5File(path, "r"));
     try {
-      return readLayers(root, spec, architecture, name);
+      return readLayers(modelGroup(root, name), spec, architecture, name);
     } finally {
       attempt(name, "/", () => root.close());
     }
   } finally {
     FS.unlink(path);
   }
+}
+
+/** The groups of which Keras 3's own form has at least one at the root; the last is an older name. */
+const KERAS_3 = ["layers", "vars", "_layer_checkpoint_dependencies"];
+
+/** The group that lists the layers. */
+function modelGroup(root: Group, name: string): Group {
+  const { keys, listed } = attempt(name, "/", () => ({
+    keys: root.keys(),
+    listed: Object.keys(root.attrs).some((key) => /^layer_names\d*$/.test(key)),
+  }));
+  if (listed) return root;
+  const whole = attempt(name, "model_weights", () => root.get("model_weights"));
+  if (whole instanceof Group) return whole;
+  if (KERAS_3.some((key) => keys.includes(key))) {
+    throw new Error(
+      `${name} is in Keras 3's own form (.weights.h5), which is not read. ${HAVE_KERAS_WRITE}`,
+    );
+  }
+  return root;
+}
+
+/** Refuses a layer that is a model itself, or made of layers: its arrays are called after those. */
+function refuseNested(layer: string, arrays: readonly string[], name: string): void {
+  const parts = new Set(
+    arrays.filter((array) => array.includes("/")).map((array) => array.split("/").at(-2)!),
+  );
+  if (parts.size === 0 || (parts.size === 1 && [...parts][0].startsWith(layer))) return;
+  throw new Error(
+    `${name}: layer ${layer} is a nested model, which is not read; it has the arrays of ` +
+      `${[...parts].join(", ")}. Have Keras write that model by itself: ` +
+      `model.get_layer("${layer}").save("model.h5").`,
+  );
 }
 
 /** A layer's arrays in the file, by the names of the variables that they are. */
@@ -139,6 +177,7 @@ function readLayers(
     const arrays = namesIn(group, "weight_names", name);
     if (arrays.length === 0) continue;
     const variables = known.get(layer);
+    if (arrays.length !== variables?.length) refuseNested(layer, arrays, name);
     if (variables === undefined || variables.length === 0) {
       throw new Error(
         `${name}: layer ${layer} with ${arrays.join(", ")} is superfluous; ` +
@@ -196,10 +235,10 @@ function matched(
       dtype: dataset.dtype,
       shape: dataset.shape,
     }));
-    if (dtype !== "<f") {
+    if (typeof dtype !== "string" || !/^[<>][efd]$/.test(dtype)) {
       throw new Error(
         `${where} is of HDF5 type ${JSON.stringify(dtype)}, ` +
-          `expected "<f" (float32, little-endian).`,
+          `expected floating-point numbers of 16, 32 or 64 bits ("e", "f", "d").`,
       );
     }
     if (shape === null || shape.join() !== variable.shape.join()) {
@@ -209,14 +248,36 @@ function matched(
   }));
 }
 
+/** What holds floating-point numbers, by their size in bytes. */
+const FLOATS = { 2: Float16Array, 4: Float32Array, 8: Float64Array };
+
+/** An array's values as they are in the file, a copy. (`dataset.value` does not know float16.) */
+function rawValues(dataset: Dataset): Float16Array | Float32Array<ArrayBuffer> | Float64Array {
+  const { size, total_size } = dataset.metadata;
+  const bytes = size * total_size;
+  const at = Module._malloc(bytes);
+  if (at === 0) throw new Error(`no room for ${bytes} bytes`);
+  try {
+    // Of either byte order, it gives the one that typed arrays have.
+    Module.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(at));
+    // Only now, since the memory is another one when it has grown.
+    const { buffer } = Module.HEAPU8.slice(at, at + bytes);
+    // `matched` has refused all other sizes.
+    return new FLOATS[size as keyof typeof FLOATS](buffer);
+  } finally {
+    Module._free(at);
+  }
+}
+
 function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Array<ArrayBuffer> {
-  // Of a dataset of type "<f" that is what the library gives, a copy.
-  const values = attempt(name, variable.name, () => dataset.value) as Float32Array<ArrayBuffer>;
+  const raw = attempt(name, variable.name, () => rawValues(dataset));
+  const values = raw instanceof Float32Array ? raw : new Float32Array(raw);
   // A loop: on 58 million values, `findIndex` takes longer than all the rest.
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new Error(
-        `${name}: value ${i} of ${variable.name} is ${values[i]}; the file is damaged.`,
+        `${name}: value ${i} of ${variable.name} is ${raw[i]}, expected a finite number of ` +
+          `float32. The file is damaged, or the model went astray in training.`,
       );
     }
   }
@@ -226,26 +287,36 @@ function valuesOf(dataset: Dataset, variable: Variable, name: string): Float32Ar
 /** More bytes than the names of any model's layers take: of the largest here, 567 layers, 13,000. */
 const LONGEST_NAMES = 2 ** 20;
 
-/** The strings of an attribute; none where Keras wrote an empty list, which HDF5 holds as numbers. */
+/**
+ * The strings of an attribute; none where Keras wrote an empty list, which HDF5 holds as numbers. A list
+ * too long for one attribute Keras splits into several, with 0, 1, ... after the name.
+ */
 function namesIn(group: Group, attribute: string, name: string): string[] {
-  const where = `${group.path} ${attribute}`;
-  const found = attempt(name, where, () => group.attrs[attribute]);
-  if (found !== undefined) {
-    const { size, total_size } = found.metadata;
-    // What a damaged file announces would be made room for.
-    if (size * total_size > LONGEST_NAMES) {
-      throw new Error(
-        damaged(name, `${total_size} names of ${size} bytes are more than any model has`, where),
-      );
-    }
+  const attributes = attempt(name, `${group.path} ${attribute}`, () => group.attrs);
+  const keys = [attribute];
+  if (!(attribute in attributes)) {
+    for (let i = 0; `${attribute}${i}` in attributes; i++) keys[i] = `${attribute}${i}`;
   }
-  const value = attempt(name, where, () => found?.value);
-  if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  throw new Error(
-    `${name}: ${group.path} has no list of names ${attribute}, so this is no weight file of ` +
-      `Keras 1 or 2. (Files that end in .keras or .weights.h5 have another layout.)`,
-  );
+  return keys.flatMap((key) => {
+    const where = `${group.path} ${key}`;
+    const found = attributes[key];
+    if (found !== undefined) {
+      const { size, total_size } = found.metadata;
+      // What a damaged file announces would be made room for.
+      if (size * total_size > LONGEST_NAMES) {
+        throw new Error(
+          damaged(name, `${total_size} names of ${size} bytes are more than any model has`, where),
+        );
+      }
+    }
+    const value = attempt(name, where, () => found?.value);
+    if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
+    if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+    throw new Error(
+      `${name}: ${group.path} has no list of names ${key}, so this is no weight file of ` +
+        `Keras 1 or 2, nor a whole model in HDF5. ${HAVE_KERAS_WRITE}`,
+    );
+  });
 }
 
 /** Runs a call of the library's, whose errors are a trace of its C functions: the innermost line says why. */

@@ -3,6 +3,7 @@ What the scripts share: inputs made by formula, and writing or checking what the
 import it before Keras, since it sets what Keras and TensorFlow read as they are imported.
 """
 
+import io
 import json
 import math
 import os
@@ -157,3 +158,24 @@ def largest(pairs):
     """How far numbers that agree are from each other, in words."""
     error = max((abs(a - b) for a, b in pairs if not math.isnan(a)), default=0.0)
     return f", {error:.1g} apart at most" if error else " exactly"
+
+
+def hdf5_contents(data):
+    """Names, attributes, types and values of an HDF5 file, whatever its bytes."""
+    import h5py  # Here, since most of those who import this have no use for it.
+
+    found = []
+
+    def visit(name, item):
+        attributes = {key: list(np.ravel(value)) for key, value in sorted(item.attrs.items())}
+        array = (
+            (item.dtype.str, item.compression, item[()].tolist())
+            if isinstance(item, h5py.Dataset)
+            else None
+        )
+        found.append((name, attributes, array))
+
+    with h5py.File(io.BytesIO(data)) as root:
+        visit("/", root)
+        root.visititems(visit)
+    return found

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { type Group, ready } from "h5wasm";
 import { cutAt } from "../../src/models/cut.ts";
 import { decodeKerasWeights, readKerasWeights } from "../../src/models/keras_weights.ts";
@@ -24,8 +24,25 @@ function changed(name: string, array?: NdArray<Float32Array>): Map<string, NdArr
  */
 const byKeras = new URL("../golden/keras_file.h5.gz", import.meta.url);
 
-Deno.test("a file that Keras wrote gives every variable in the order of the model", async () => {
-  const read = await decodeKerasWeights(gunzipSync(await Deno.readFile(byKeras)), spec);
+/**
+ * The same values in `model_weights`, of float16, float32 and float64 of both byte orders, some of them
+ * compressed, with `layer_names` split in two.
+ */
+const otherForms = new URL("../golden/keras_forms.h5.gz", import.meta.url);
+
+for (
+  const [what, file] of [
+    ["a file that Keras wrote", byKeras],
+    ["a whole saved model with arrays of every floating-point type", otherForms],
+  ] as const
+) {
+  Deno.test(`${what} gives every variable in the order of the model`, async () => {
+    await countedIn(gunzipSync(await Deno.readFile(file)));
+  });
+}
+
+async function countedIn(file: Uint8Array) {
+  const read = await decodeKerasWeights(file, spec);
   const counted = (shape: readonly number[], from: number) => ({
     shape,
     data: Float32Array.from(
@@ -42,6 +59,15 @@ Deno.test("a file that Keras wrote gives every variable in the order of the mode
     ["bn/moving_variance", counted([2], 500)],
     ["top/kernel", counted([1, 1, 2, 3], 600)],
   ]);
+}
+
+Deno.test("float64 is rounded to the nearest float32", async () => {
+  const doubles = Float64Array.of(0.1, -1e-50);
+  const file = await kerasFile(weights, "keras2", (root) => {
+    replaceBias(root, doubles);
+  });
+  const read = await decodeKerasWeights(file, spec);
+  assertEquals([...read.get("conv/bias")!.data], [Math.fround(0.1), -0]);
 });
 
 Deno.test("arrays named as Keras 1 did are found by their order", async () => {
@@ -117,6 +143,23 @@ function addLayer(root: Group, name: string, data: Float32Array | Float64Array) 
   writeNames(layer, "weight_names", ["kernel:0"]);
 }
 
+/** Puts an array of another type in the place of `conv/bias`. */
+function replaceBias(root: Group, data: Float64Array | Int32Array) {
+  group(root, "conv").create_dataset({ name: "other", data, shape: [2] });
+  rename(group(root, "conv"), "weight_names", ["conv/kernel:0", "other"]);
+}
+
+/** Adds a layer `base` with arrays of these names, as Keras does for a model in a model. */
+function addNested(root: Group, arrays: readonly string[]) {
+  const base = root.create_group("base");
+  for (const array of arrays) {
+    const inner = array.split("/")[0];
+    if (!base.keys().includes(inner)) base.create_group(inner);
+    base.create_dataset({ name: array, data: new Float32Array(2), shape: [2] });
+  }
+  writeNames(base, "weight_names", arrays);
+}
+
 /** Replaces a list of names. */
 function rename(holder: Group, attribute: string, names: readonly string[]) {
   holder.delete_attribute(attribute);
@@ -169,27 +212,71 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
     "tiny.h5: bn, array bn/beta:0 stands in the place of bn/gamma.",
   ],
   [
-    "float64",
-    () =>
-      kerasFile(weights, "keras2", (root) => {
-        group(root, "conv").create_dataset({
-          name: "double",
-          data: new Float64Array(2),
-          shape: [2],
-        });
-        rename(group(root, "conv"), "weight_names", ["conv/kernel:0", "double"]);
-      }),
-    'tiny.h5: conv, array double is of HDF5 type "<d", expected "<f" (float32, little-endian).',
+    "integers",
+    () => kerasFile(weights, "keras2", (root) => replaceBias(root, new Int32Array(2))),
+    'tiny.h5: conv, array other is of HDF5 type "<i", ' +
+    'expected floating-point numbers of 16, 32 or 64 bits ("e", "f", "d").',
+  ],
+  [
+    "a float64 that no float32 can hold",
+    () => kerasFile(weights, "keras2", (root) => replaceBias(root, Float64Array.of(1, -1e39))),
+    "tiny.h5: value 1 of conv/bias is -1e+39, expected a finite number of float32.",
+  ],
+  [
+    "a float64 that is no number",
+    () => kerasFile(weights, "keras2", (root) => replaceBias(root, Float64Array.of(NaN, 1))),
+    "tiny.h5: value 0 of conv/bias is NaN, expected a finite number of float32.",
   ],
   [
     "a value that is no number",
     () => kerasFile(changed("bn/beta", { shape: [2], data: Float32Array.of(1, NaN) })),
-    "tiny.h5: value 1 of bn/beta is NaN; the file is damaged.",
+    "tiny.h5: value 1 of bn/beta is NaN, expected a finite number of float32. " +
+    "The file is damaged, or the model went astray in training.",
   ],
   [
     "an infinite value",
     () => kerasFile(changed("bn/beta", { shape: [2], data: Float32Array.of(-Infinity, 0) })),
-    "tiny.h5: value 0 of bn/beta is -Infinity; the file is damaged.",
+    "tiny.h5: value 0 of bn/beta is -Infinity, expected a finite number of float32.",
+  ],
+  [
+    "a nested model",
+    () =>
+      kerasFile(weights, "keras2", (root) => {
+        addNested(root, ["stem/kernel:0", "stem/bias:0", "norm/gamma:0"]);
+        rename(root, "layer_names", ["conv", "base"]);
+      }),
+    "tiny.h5: layer base is a nested model, which is not read; it has the arrays of stem, norm. " +
+    'Have Keras write that model by itself: model.get_layer("base").save("model.h5").',
+  ],
+  [
+    "a nested model of one layer",
+    () =>
+      kerasFile(weights, "keras2", (root) => {
+        addNested(root, ["stem/kernel:0"]);
+        rename(root, "layer_names", ["base"]);
+      }),
+    "tiny.h5: layer base is a nested model, which is not read; it has the arrays of stem. ",
+  ],
+  ...["layers", "vars", "_layer_checkpoint_dependencies"].map((
+    key,
+  ): [string, () => Promise<Uint8Array>, string] => [
+    `Keras 3's own form with ${key}`,
+    () =>
+      kerasFile(weights, "keras2", (root) => {
+        root.delete_attribute("layer_names");
+        root.create_group(key);
+      }),
+    "tiny.h5 is in Keras 3's own form (.weights.h5), which is not read. " +
+    'Load the model in Keras and write it with model.save("model.h5").',
+  ]),
+  [
+    "a whole model without a list of layers",
+    () =>
+      kerasFile(weights, "keras2", (root) => {
+        root.delete_attribute("layer_names");
+        root.create_group("model_weights");
+      }),
+    "tiny.h5: /model_weights has no list of names layer_names, so this is no weight file",
   ],
   [
     "a layer that is listed and not there",
@@ -232,7 +319,8 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
   [
     "no list of layers",
     () => kerasFile(weights, "keras2", (root) => void root.delete_attribute("layer_names")),
-    "tiny.h5: / has no list of names layer_names, so this is no weight file of Keras 1 or 2.",
+    "tiny.h5: / has no list of names layer_names, so this is no weight file of Keras 1 or 2, " +
+    "nor a whole model in HDF5.",
   ],
   [
     "a list of layers that are numbers",
@@ -241,7 +329,8 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
         root.delete_attribute("layer_names");
         root.create_attribute("layer_names", [1, 2]);
       }),
-    "tiny.h5: / has no list of names layer_names, so this is no weight file of Keras 1 or 2.",
+    "tiny.h5: / has no list of names layer_names, so this is no weight file of Keras 1 or 2, " +
+    "nor a whole model in HDF5.",
   ],
   [
     "a list of more names than any model has",
@@ -260,7 +349,8 @@ const refused: [what: string, file: () => Promise<Uint8Array>, why: string][] = 
         "keras2",
         (root) => void group(root, "bn").delete_attribute("weight_names"),
       ),
-    "tiny.h5: /bn has no list of names weight_names, so this is no weight file of Keras 1 or 2.",
+    "tiny.h5: /bn has no list of names weight_names, so this is no weight file of Keras 1 or 2, " +
+    "nor a whole model in HDF5.",
   ],
 ];
 
@@ -294,14 +384,13 @@ Deno.test("what a model lacks is refused beyond its cut too, but not what it has
   assertStringIncludes(misshapen.message, "has the shape [6], expected [1,1,2,3]");
 });
 
-Deno.test("a file cut off anywhere, an empty one and other files are refused as damaged", async () => {
+Deno.test("a file cut off anywhere is refused as damaged", async () => {
   const bytes = await kerasFile(weights);
-  const lengths = Array.from({ length: 40 }, (_, i) => Math.floor(i * bytes.length / 40));
+  const lengths = Array.from({ length: 39 }, (_, i) => Math.floor((i + 1) * bytes.length / 40));
   const damaged = [
     ...lengths.map((length) => bytes.subarray(0, length)),
     bytes.subarray(0, bytes.length - 1),
     new Uint8Array(5000),
-    new TextEncoder().encode("<!DOCTYPE html><title>404</title>".repeat(50)),
   ];
   for (const part of damaged) {
     const error = await assertRejects(() => decodeKerasWeights(part, spec, spec, "tiny.h5"), Error);
@@ -309,4 +398,70 @@ Deno.test("a file cut off anywhere, an empty one and other files are refused as 
     assertStringIncludes(error.message, "(at /)");
   }
   assertEquals(await decodeKerasWeights(bytes, spec), weights);
+});
+
+/** A file of so many characters, a byte each, which begins with some and ends with others. */
+function begun(begin: string, end = "", length = 5000): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes.set(Array.from(begin, (character) => character.charCodeAt(0)));
+  bytes.set(Array.from(end, (character) => character.charCodeAt(0)), length - end.length);
+  return bytes;
+}
+
+const zip = "PK\x03\x04\x14\0\0\0\0\0";
+
+const foreign: [file: Uint8Array, what: string][] = [
+  [new Uint8Array(0), "empty. Fetch it again."],
+  [
+    new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+    "a pointer of Git LFS, which stands for the file. ",
+  ],
+  [
+    new TextEncoder().encode("<!DOCTYPE html><title>404</title>".repeat(50)),
+    "a web page, or what ",
+  ],
+  [new TextEncoder().encode("\ufeff\n<html>Ä</html>"), "a web page, or what a server answered "],
+  [begun('<?xml version="1.0"?><Error><Code>NoSuchKey</Code>'), "a web page, or what a server "],
+  [new TextEncoder().encode('{"format": "layers-model"}'), 'text that begins with "{\\"format'],
+  [new TextEncoder().encode("404: Not Found"), 'text that begins with "404: Not Found". '],
+  [gzipSync(new Uint8Array(100)), "compressed with gzip. Unpack it first."],
+  [begun("weights.h5".padEnd(257, "\0") + "ustar"), "a tar archive. "],
+  [
+    begun(`${zip}metadata.json`, "PK\x01\x02model.weights.h5"),
+    "a model in Keras 3's own form (.keras)",
+  ],
+  [begun(`${zip}archive/data.pkl`, "PK\x01\x02archive/version"), "a file of PyTorch (.pt, .pth). "],
+  [begun(`${zip}kernel.npy`, "PK\x01\x02kernel.npy"), "an archive of NumPy (.npz). "],
+  [begun(`${zip}m/saved_model.pb`), "a packed SavedModel of TensorFlow. "],
+  [begun(`${zip}weights.h5`), "a ZIP archive. Unpack it first."],
+  [begun("\x93NUMPY\x01\0"), "an array of NumPy (.npy). "],
+  [begun("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."), "a file of PyTorch (.pt, .pth). "],
+  [begun("\x80\x04\x95"), "a pickle of Python. "],
+  [begun('\x40\0\0\0\0\0\0\0{"__metadata__":{}}'), "a file of safetensors. "],
+  [begun("\x1c\0\0\0TFL3"), "a model of TensorFlow Lite (.tflite). "],
+  [
+    begun("\x08\x01\x12\xf0"),
+    "a SavedModel of TensorFlow (saved_model.pb). Load the model in Keras ",
+  ],
+  [begun("\x08\x08\x12\x07pytorch"), "a model of ONNX. "],
+];
+
+Deno.test("what is no HDF5 file is called by its name", async () => {
+  for (const [file, what] of foreign) {
+    const { message } = await assertRejects(
+      () => decodeKerasWeights(file, spec, spec, "tiny.h5"),
+      Error,
+    );
+    assertEquals(message.slice(0, 11 + what.length), `tiny.h5 is ${what}`);
+  }
+});
+
+Deno.test("HDF5 after something that its maker put before it is HDF5", async () => {
+  for (const at of [512, 1024, 4096]) {
+    const file = new Uint8Array(at + 5000);
+    file.set(new TextEncoder().encode("<html>"));
+    file.set(await kerasFile(weights).then((bytes) => bytes.subarray(0, 900)), at);
+    const error = await assertRejects(() => decodeKerasWeights(file, spec, spec, "tiny.h5"), Error);
+    assertStringIncludes(error.message, "tiny.h5 is damaged, or is no HDF5 file: ");
+  }
 });

@@ -15,16 +15,23 @@ import { complaint, damagedBytes } from "./damaged_inputs.ts";
 import { formulaWeights, kerasFile, tiny } from "./keras_file.ts";
 
 /** In HDF5's first format, as Keras writes it, and in the one of h5wasm, which has checksums. */
-const byKeras = Uint8Array.from(
-  gunzipSync(await Deno.readFile(new URL("../golden/keras_file.h5.gz", import.meta.url))),
-);
+const byKeras = await golden("keras_file.h5.gz");
+/** A whole saved model: other types, compressed arrays, names of any length, lists split in two. */
+const otherForms = await golden("keras_forms.h5.gz");
 const byWasm = Uint8Array.from(await kerasFile(formulaWeights(tiny, 1)));
 
 const cases = Number(Deno.args[0]);
 const draw = (i: number) => {
   const random = randomState(seedFor(i, "HDF5"));
-  return damagedBytes(random, random.interval(4) === 0 ? byWasm : byKeras, [byKeras, byWasm]);
+  // `interval` gives 0 to 4.
+  const whole = [byWasm, otherForms][random.interval(4)] ?? byKeras;
+  return damagedBytes(random, whole, [byKeras, byWasm, otherForms]);
 };
+
+async function golden(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL(`../golden/${file}`, import.meta.url);
+  return Uint8Array.from(gunzipSync(await Deno.readFile(url)));
+}
 
 /** How long a file may take before it counts as one that is read for ever, in milliseconds. */
 const LIMIT = 3000;
