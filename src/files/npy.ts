@@ -21,6 +21,12 @@ const descriptions: Readonly<Record<NumberType, string>> = {
   float64: "<f8",
 };
 
+/** A text's first characters as JSON has them: of a header that is none, no more help. */
+export function quoted(text: string): string {
+  const whole = JSON.stringify(text);
+  return whole.length > 60 ? `${whole.slice(0, 60)}…` : whole;
+}
+
 const product = (shape: readonly number[]) => shape.reduce((size, n) => size * n, 1);
 
 /** The bytes of a `.npy` file that stand before its values. */
@@ -64,7 +70,7 @@ function readHeader(bytes: Uint8Array, size: number, name: string) {
   const match = header.match(
     /^\{'descr': '(.{3})', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n$/,
   );
-  if (!match) throw refuse(`its header is ${JSON.stringify(header)}`);
+  if (!match) throw refuse(`its header is ${quoted(header)}`);
   const [, descr, fortran, tuple] = match;
   const type = (Object.keys(arrays) as NumberType[]).find((name) => descriptions[name] === descr);
   if (type === undefined) {
@@ -112,7 +118,8 @@ export async function openNpy(path: string, name: string): Promise<Rows> {
     }
     return bytes;
   };
-  const { size } = await Deno.stat(path);
+  const { isFile, size } = await Deno.stat(path);
+  if (!isFile) throw new Error(`${name} is no file; move away what is in its place`);
   const first = await readAt(0, Math.min(size, LONGEST_HEADER));
   const { shape, type, start } = readHeader(first, size, name);
   const row = product(shape.slice(1)) * arrays[type].BYTES_PER_ELEMENT;

@@ -7,7 +7,10 @@
  * @throws {Error} where it leads to anything else, such as a folder, or cannot be looked at
  */
 export async function plainSize(path: string): Promise<number> {
-  const { isFile, size } = await Deno.stat(path);
+  const { isFile, size } = await Deno.stat(path).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(`${path} is not there`, { cause });
+  });
   if (!isFile) throw new Error(`${path} is no file; move away what is in its place`);
   return size;
 }
