@@ -180,6 +180,7 @@ export const study: Study = {
   prepare: {
     /** Side of the padded images, in pixels. */
     size: 32,
+    correlations: true,
     /** The original study's `train_test_split(test_size=0.25, random_state=43)`. */
     split: { testSize: 0.25, randomState: 43 },
   },

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { readPlain } from "../files/plain.ts";
 import type { ReadImages } from "./dataset.ts";
 
 const SIDE = 32;
@@ -25,7 +26,7 @@ export async function readCifar(paths: readonly string[], label: CifarLabel): Pr
   const record = recordBytes(label);
   const files: Uint8Array[] = [];
   for (const path of paths) {
-    const bytes = await Deno.readFile(path);
+    const bytes = await readPlain(path);
     if (bytes.length === 0 || bytes.length % record !== 0) {
       const other = recordBytes(label === "only" ? "fine" : "only");
       const hint = bytes.length > 0 && bytes.length % other === 0

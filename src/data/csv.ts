@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { plainSize } from "../files/plain.ts";
 import type { ReadImages } from "./dataset.ts";
 import { enlarged } from "./grow.ts";
 
@@ -390,8 +391,8 @@ export async function readCsv(
   form: CsvForm = {},
   progress?: (done: number, total: number) => void,
 ): Promise<ReadImages> {
+  const size = await plainSize(path);
   using file = await Deno.open(path);
-  const { size } = await file.stat();
   const decoder = csvDecoder(path, form);
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let done = 0, count; (count = await file.read(chunk)) !== null;) {

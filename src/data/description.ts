@@ -1,7 +1,7 @@
 /** A data set as `study.ts` declares it. @module */
 import { z } from "zod";
 import type { LabelSettings } from "./labels.ts";
-import { count, oneOf, seed, settings, sha256Text } from "../schema.ts";
+import { count, seed, settings, sha256Text } from "../schema.ts";
 
 /** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes. */
 const dataFile = settings({ file: z.string().min(1), sha256: sha256Text });
@@ -106,11 +106,6 @@ export const dataDescription = z.discriminatedUnion("format", [
     folder: z.string().min(1),
     /** Of all pictures with their paths; see `digestPictures`. */
     sha256: sha256Text,
-    /** The height and width that pictures are given, and how; all have one size if omitted. */
-    resize: settings({
-      to: z.tuple([count, count]).readonly(),
-      how: oneOf(["pad", "crop", "stretch"]),
-    }).optional(),
     /** What see-through pictures are laid on, from 0 (black) to 255 (white). */
     background: z.int().min(0).max(255).optional(),
   }),

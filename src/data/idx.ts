@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { readPlain } from "../files/plain.ts";
 import type { NdArray } from "../ndarray.ts";
 import type { ReadImages } from "./dataset.ts";
 import { MOST_BYTES } from "./grow.ts";
@@ -59,8 +60,8 @@ export async function decodeIdxLabels(
  * @throws {Error} where one is damaged, or their counts do not agree
  */
 export async function readIdx(imagesPath: string, labelsPath: string): Promise<ReadImages> {
-  const images = await decodeIdxImages(await Deno.readFile(imagesPath), imagesPath);
-  const labels = await decodeIdxLabels(await Deno.readFile(labelsPath), labelsPath);
+  const images = await decodeIdxImages(await readPlain(imagesPath), imagesPath);
+  const labels = await decodeIdxLabels(await readPlain(labelsPath), labelsPath);
   if (images.shape[0] !== labels.shape[0]) {
     throw new Error(
       `${imagesPath} holds ${images.shape[0]} images, but ${labelsPath} holds ` +

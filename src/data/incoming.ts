@@ -1,4 +1,5 @@
 /** Bytes that come in pieces, from a file or out of an archive, taken in order. @module */
+import { plainSize } from "../files/plain.ts";
 import { enlarged } from "./grow.ts";
 
 /** Takes bytes in order; dispose of it to let go of where they come from. */
@@ -48,8 +49,13 @@ export function incoming(pieces: AsyncIterable<Uint8Array>, name: string): Incom
 }
 const PIECE_BYTES = 1 << 16;
 
-/** The bytes of a file; each piece is overwritten by the next. */
+/**
+ * The bytes of a plain file; each piece is overwritten by the next.
+ *
+ * @throws {Error} where it is no plain file or cannot be read
+ */
 export async function* fileInPieces(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  await plainSize(path);
   using file = await Deno.open(path);
   const piece = new Uint8Array(PIECE_BYTES);
   for (let count; (count = await file.read(piece)) !== null;) yield piece.subarray(0, count);

@@ -6,6 +6,7 @@
  * @module
  */
 import type { NdArray } from "../ndarray.ts";
+import { quoted } from "../files/npy.ts";
 import { openZip, unpacked } from "../files/zip.ts";
 import type { ReadImages } from "./dataset.ts";
 import { MOST_BYTES } from "./grow.ts";
@@ -145,7 +146,7 @@ async function readHeader(bytes: Incoming, refuse: Refuse): Promise<ArrayHeader>
   const fortran = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text)?.[1];
   const tuple = /['"]shape['"]\s*:\s*\(([\d\sL,]*)\)/.exec(text)?.[1];
   if (fortran === undefined || tuple === undefined || !text.trimEnd().endsWith("}")) {
-    throw refuse(`its header cannot be read: ${JSON.stringify(text.slice(0, 120))}`);
+    throw refuse(`its header cannot be read: ${quoted(text)}`);
   }
   const shape = tuple.split(",").filter((n) => n.trim() !== "").map((n) => Number.parseInt(n));
   return { descr, fortran: fortran === "True", shape };

@@ -8,10 +8,11 @@
 import { join } from "node:path";
 import { sha256, sha256File } from "../files/digest.ts";
 import type { Progress } from "../files/locate.ts";
+import { readPlain } from "../files/plain.ts";
 import type { ReadImages } from "./dataset.ts";
 import { MOST_BYTES } from "./grow.ts";
 import { decodePicture, type Picture, PictureError } from "./picture.ts";
-import { type Fit, resized } from "./resize.ts";
+import { resized, type Resizing } from "./resize.ts";
 
 /** A picture: where it lies, from the folder on, with `/`, and the place of its class. */
 export interface PictureFile {
@@ -31,7 +32,8 @@ export interface PictureFolder {
 
 /** What may be done to pictures. */
 export interface PictureForm {
-  readonly resize?: { readonly to: readonly number[]; readonly how: Fit } | undefined;
+  /** The size that they are given; all have one already if omitted. */
+  readonly resize?: Resizing | undefined;
   /** See `decodePicture`. */
   readonly background?: number | undefined;
 }
@@ -41,14 +43,19 @@ const PARTS = ["train", "test", "val", "valid", "validation"];
 /** Files that systems leave behind. */
 const LEFT_BEHIND = ["Thumbs.db", "desktop.ini", "__MACOSX"];
 
-/** Names of what is in a folder, links followed, in the order of their code points. */
-async function namesIn(folder: string): Promise<{ files: string[]; folders: string[] }> {
+/**
+ * Names of what is in a folder, links followed, in the order of their code points.
+ *
+ * @throws {Error} where a link leads nowhere
+ */
+export async function namesIn(folder: string): Promise<{ files: string[]; folders: string[] }> {
   const found = { files: [] as string[], folders: [] as string[] };
   for await (const { name } of Deno.readDir(folder)) {
     if (name.startsWith(".") || LEFT_BEHIND.includes(name)) continue;
     const path = join(folder, name);
     const { isDirectory } = await Deno.stat(path).catch((cause) => {
-      throw new Error(`${path} leads nowhere: ${cause.message}.`, { cause });
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new Error(`${path} is a link that leads nowhere; remove it.`, { cause });
     });
     (isDirectory ? found.folders : found.files).push(name);
   }
@@ -157,20 +164,22 @@ export async function readPictures(
     if (n % 100 === 0) progress(n, files.length, "decoding pictures");
     let picture: Picture;
     try {
-      picture = await decodePicture(await Deno.readFile(join(folder, path)), background);
+      picture = await decodePicture(await readPlain(join(folder, path)), background);
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       faults.push(`${join(folder, path)}: ${error.message}`);
       continue;
     }
-    if (resize) picture = resized(picture, resize.to[0], resize.to[1], resize.how);
+    if (resize) picture = resized(picture, resize);
     if (!first) {
       first = { path, picture };
       const size = files.length * picture.data.length;
       if (size > MOST_BYTES) {
         throw new Error(
           `${folder}: ${files.length} pictures of ${sizeOf(picture)} take ${size} bytes; at most ` +
-            `${MOST_BYTES} are read. Make them smaller: \`resize\` in data.`,
+            `${MOST_BYTES} are read. ${
+              resize ? "Make `size` in prepare smaller." : "`resize` in prepare makes them smaller."
+            }`,
         );
       }
       data = new Uint8Array(size);
@@ -180,8 +189,8 @@ export async function readPictures(
         `${join(folder, first.path)} is ${sizeOf(first.picture)}, and ${path} ${
           sizeOf(picture)
         }; ` +
-          `one size is needed: say \`resize: { to: [height, width], how: "pad" }\` in data, or ` +
-          `"crop" or "stretch".`,
+          `one size is needed: say \`resize: "fit"\` in prepare, or "crop" or "stretch", and they ` +
+          `are scaled to its \`size\`.`,
       );
     }
     data.set(picture.data, n * picture.data.length);

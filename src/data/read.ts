@@ -7,6 +7,7 @@ import { readIdx } from "./idx.ts";
 import type { ReadPart } from "./labels.ts";
 import { readNumpy } from "./numpy.ts";
 import { listPictures, readPictures } from "./pictures.ts";
+import type { Resizing } from "./resize.ts";
 
 /** A data set as its files have it. */
 export interface ReadParts {
@@ -19,12 +20,15 @@ export interface ReadParts {
  *
  * @param pathOf where a file of this name is
  * @param classes how many \`study.ts\` names; any number if undefined
+ * @param resize the size that pictures are given, which have one already if undefined; images of other
+ *   formats come as they are
  * @throws {Error} where a file is damaged, with the place and the rule
  */
 export async function readParts(
   data: Exclude<DataDescription, { readonly format: "synthetic" }>,
   pathOf: (file: string) => string,
   classes: number | undefined,
+  resize: Resizing | undefined,
   progress: Progress,
 ): Promise<ReadParts> {
   switch (data.format) {
@@ -77,7 +81,8 @@ export async function readParts(
             `and study.ts names ${expected} classes; name each, in this order.`,
         );
       }
-      const { train, test } = await readPictures(name, listed, data, progress);
+      const form = { resize, background: data.background };
+      const { train, test } = await readPictures(name, listed, form, progress);
       return { train: { ...train, name }, ...(test ? { test: { ...test, name } } : {}) };
     }
     case "csv": {

@@ -7,7 +7,9 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { sha256File } from "../files/digest.ts";
+import { explained } from "../files/explain.ts";
 import type { Progress } from "../files/locate.ts";
+import { plainSize, readPlain, readPlainText } from "../files/plain.ts";
 import { type CifarLabel, recordBytes } from "./cifar.ts";
 import { fieldsOf } from "./csv.ts";
 import type { LabelledImages } from "./dataset.ts";
@@ -19,8 +21,9 @@ import { fileInPieces, incoming } from "./incoming.ts";
 import { checkAllShown, classesOf, countLabels, type ReadPart, settingsFor } from "./labels.ts";
 import { type ArrayHeader, arraysIn } from "./numpy.ts";
 import { decodePicture, isPicture, SeeThroughError } from "./picture.ts";
-import { digestPictures, listPictures, type PictureFolder } from "./pictures.ts";
+import { digestPictures, listPictures, namesIn, type PictureFolder } from "./pictures.ts";
 import { readParts } from "./read.ts";
+import type { Resizing } from "./resize.ts";
 
 /** What is known of one part of a data set. */
 export interface PartFacts {
@@ -39,8 +42,10 @@ export interface Recognized {
   readonly classes: readonly string[];
   /** Whether the names are more than labels. */
   readonly named: boolean;
-  /** Of an image, `[height, width, channels]`. */
+  /** Of an image, `[height, width, channels]`, once it is resized. */
   readonly shape: readonly number[];
+  /** What makes pictures of different sizes one: `size` and `resize` of prepare. */
+  readonly resize?: Resizing;
   readonly train: PartFacts;
   readonly test?: PartFacts;
   /** Training images that repeat an earlier one with the same label. */
@@ -59,6 +64,7 @@ interface Found {
   readonly data: Described;
   readonly folder: string;
   readonly classes?: readonly string[];
+  readonly resize?: Resizing;
   readonly notes: readonly string[];
 }
 
@@ -69,12 +75,21 @@ interface Found {
  * @throws {Error} where a file is damaged or cannot be read as it is
  */
 export async function recognize(path: string, progress: Progress = () => {}): Promise<Recognized> {
+  try {
+    return await recognized(path, progress);
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+async function recognized(path: string, progress: Progress): Promise<Recognized> {
   const found = await identify(resolve(path), progress);
   const { folder } = found;
   const { train, test } = await readParts(
     found.data,
     (file) => join(folder, file),
     undefined,
+    found.resize,
     progress,
   );
   const labels = [...countLabels([...train.labels.data, ...test?.labels.data ?? []]).keys()];
@@ -104,6 +119,7 @@ export async function recognize(path: string, progress: Progress = () => {}): Pr
     classes,
     named: found.classes !== undefined,
     shape: training.images.shape.slice(1),
+    ...(found.resize ? { resize: found.resize } : {}),
     train: facts(training),
     ...(tested ? { test: facts(tested) } : {}),
     duplicates: findDuplicates(training).dropped.length,
@@ -146,21 +162,17 @@ type Files = readonly (readonly [name: string, kind: Kind])[];
 
 async function identify(path: string, progress: Progress): Promise<Found> {
   const info = await Deno.stat(path).catch((cause) => {
-    throw new Error(`${path} cannot be looked at: ${cause.message}.`, { cause });
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Error(`There is nothing at ${path}; give the file or the folder of the data.`, {
+      cause,
+    });
   });
   const folder = info.isDirectory ? path : dirname(path);
   const name = basename(path).replace(/\.[^.]+$/, "") || "Data";
   if (info.isDirectory && await hasPictures(path)) return await ofPictures(path, name, progress);
-  const names = info.isDirectory
-    ? (await Array.fromAsync(Deno.readDir(path), ({ name }) => name))
-      .filter((name) => !name.startsWith(".")).sort()
-    : [basename(path)];
+  const names = info.isDirectory ? (await namesIn(path)).files : [basename(path)];
   const all: [string, Kind][] = [];
-  for (const file of names) {
-    if ((await Deno.stat(join(folder, file))).isFile) {
-      all.push([file, await kindOf(join(folder, file))]);
-    }
-  }
+  for (const file of names) all.push([file, await kindOf(join(folder, file))]);
   const of = <K extends Kind["kind"]>(kind: K) =>
     all.filter((file): file is [string, KindOf<K>] => file[1].kind === kind);
   const makers = {
@@ -195,7 +207,7 @@ async function identify(path: string, progress: Progress): Promise<Found> {
 const LOOKED_AT = 1 << 22;
 
 async function kindOf(path: string): Promise<Kind> {
-  const { size } = await Deno.stat(path);
+  const size = await plainSize(path);
   const take = async (pieces: AsyncIterable<Uint8Array>, count: number) => {
     await using bytes = incoming(pieces, path);
     return await bytes.take(count);
@@ -209,7 +221,7 @@ async function kindOf(path: string): Promise<Kind> {
     return arrays ? { kind: "numpy", arrays } : { kind: "packed" };
   }
   if (isGzip(start)) {
-    start = await take(gunzip(await Deno.readFile(path), path), 512);
+    start = await take(gunzip(await readPlain(path), path), 512);
     if (new TextDecoder().decode(start.subarray(257, 262)) === "ustar") return { kind: "packed" };
   } else {
     const label = await cifarLabel(path, size);
@@ -480,7 +492,7 @@ async function ofCifar(
     ? { train: await describe(train), ...(test.length > 0 ? { test: await describe(test) } : {}) }
     : { train: await describe(test) };
   const names = all.some(([file]) => file === NAMES[label])
-    ? (await Deno.readTextFile(join(folder, NAMES[label]))).split("\n")
+    ? (await readPlainText(join(folder, NAMES[label]))).split("\n")
       .map((line) => line.trim()).filter((line) => line !== "")
     : undefined;
   const count = label === "only" ? 10 : 100;
@@ -521,19 +533,19 @@ async function ofPictures(path: string, name: string, progress: Progress): Promi
         `training images.`,
       ]),
       ...(different.size === 1 ? [] : [
-        `The pictures have ${different.size} sizes, ${least} to ${most} pixels; \`resize\` in data ` +
+        `The pictures have ${different.size} sizes, ${least} to ${most} pixels; \`resize\` in prepare ` +
         `makes them ${to.join(" x ")}.`,
       ]),
       ...(seeThrough === 0 ? [] : [
         `One sees through parts of ${seeThrough} pictures; \`background\` in data lays them on white.`,
       ]),
     ],
+    ...(different.size === 1 ? {} : { resize: { to: [to[0], to[1]], how: "fit" } }),
     data: {
       name,
       format: "pictures",
       folder: basename(path),
       sha256: await digestPictures(path),
-      ...(different.size === 1 ? {} : { resize: { to: [to[0], to[1]], how: "pad" } }),
       ...(seeThrough === 0 ? {} : { background: 255 }),
     },
   };
@@ -546,7 +558,7 @@ async function survey(folder: string, { train, test = [] }: PictureFolder, progr
   const files = [...train, ...test];
   for (const [n, { path }] of files.entries()) {
     if (n % 100 === 0) progress(n, files.length, "looking at pictures");
-    const bytes = await Deno.readFile(join(folder, path));
+    const bytes = await readPlain(join(folder, path));
     // Those that cannot be read are named when they are read.
     const picture = await decodePicture(bytes, undefined).catch((error) => {
       if (error instanceof SeeThroughError) seeThrough++;

@@ -1,65 +1,129 @@
-/** Makes pictures of one size. @module */
-import type { Picture } from "./picture.ts";
+/** Scales images to another size. @module */
+import type { NdArray } from "../ndarray.ts";
+import { MOST_BYTES } from "./grow.ts";
 
 /**
- * How a picture gets a size that is not its own: `pad` makes it fit in and fills the rest with black,
- * `crop` makes it cover and cuts off what stands over, on both sides the same, `stretch` makes it as
- * high and as wide, whatever becomes of what it shows.
+ * How an image gets a size that is not its own: `fit` scales it until it just fits in and fills the rest
+ * with zeros, `crop` scales it until it just covers and cuts off what stands over, on both sides the
+ * same, `stretch` makes it as high and as wide, whatever becomes of what it shows.
  */
-export type Fit = "pad" | "crop" | "stretch";
+export const RESIZES = ["fit", "crop", "stretch"] as const;
 
-/** The same picture with this size. One that has it already is returned as it is. */
-export function resized(picture: Picture, height: number, width: number, how: Fit): Picture {
-  if (picture.height === height && picture.width === width) return picture;
-  const [down, across] = [height / picture.height, width / picture.width];
-  if (how === "stretch") return scaled(picture, height, width);
-  const factor = how === "pad" ? Math.min(down, across) : Math.max(down, across);
-  const side = (length: number) => Math.max(1, Math.round(length * factor));
-  const fitted = scaled(picture, side(picture.height), side(picture.width));
-  return centred(fitted, height, width);
+/** See `RESIZES`. */
+export type Resize = (typeof RESIZES)[number];
+
+/** The size that images are given, `[height, width]` in pixels, and how. */
+export interface Resizing {
+  readonly to: readonly [number, number];
+  readonly how: Resize;
 }
 
-/** The middle of a picture, or the picture in the middle of black. */
-function centred(from: Picture, height: number, width: number): Picture {
-  const data = new Uint8Array(3 * height * width);
+/** One image: bytes of each pixel, row by row; one where it is grey, three in colour. */
+interface Image {
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Images `[N, rows, columns, channels]` of another size, `[N, height, width, channels]`. Those that have
+ * it already are returned as they are.
+ *
+ * @throws {Error} where they would take more bytes than are read of any data
+ */
+export function resizedImages(
+  images: NdArray<Uint8Array>,
+  { to: [height, width], how }: Resizing,
+): NdArray<Uint8Array> {
+  const [count, rows, columns, channels] = images.shape;
+  if (rows === height && columns === width) return images;
+  const [from, to] = [rows * columns * channels, height * width * channels];
+  if (count * to > MOST_BYTES) {
+    throw new Error(
+      `${count} images of ${height} x ${width} pixels take ${count * to} bytes; at most ` +
+        `${MOST_BYTES} are kept.`,
+    );
+  }
+  const data = new Uint8Array(count * to);
+  const resize = resizer(rows, columns, { to: [height, width], how });
+  for (let n = 0; n < count; n++) {
+    data.set(resize(images.data.subarray(n * from, (n + 1) * from)), n * to);
+  }
+  return { shape: [count, height, width, channels], data };
+}
+
+/** The same image with another size. One that has it already is returned as it is. */
+export function resized(image: Image, resizing: Resizing): Image {
+  const [height, width] = resizing.to;
+  if (image.height === height && image.width === width) return image;
+  return { height, width, data: resizer(image.height, image.width, resizing)(image.data) };
+}
+
+/** What gives images of one size another one, `[height, width, channels]` in C order to the same. */
+function resizer(
+  rows: number,
+  columns: number,
+  { to: [height, width], how }: Resizing,
+): (data: Uint8Array) => Uint8Array {
+  if (how === "stretch") return scaler(rows, columns, height, width);
+  const [down, across] = [height / rows, width / columns];
+  const factor = how === "fit" ? Math.min(down, across) : Math.max(down, across);
+  const [high, wide] = [rows, columns].map((side) => Math.max(1, Math.round(side * factor)));
+  const scale = scaler(rows, columns, high, wide);
+  return (data) => centred({ height: high, width: wide, data: scale(data) }, height, width);
+}
+
+/** The middle of an image, or the image in the middle of zeros. */
+function centred(from: Image, height: number, width: number): Uint8Array {
+  const channels = from.data.length / (from.height * from.width);
+  const data = new Uint8Array(channels * height * width);
   const [top, left] = [(height - from.height) >> 1, (width - from.width) >> 1];
   const wide = Math.min(width, from.width);
   const [fromLeft, toLeft] = [Math.max(0, -left), Math.max(0, left)];
   for (let y = Math.max(0, top); y < Math.min(height, top + from.height); y++) {
-    const start = ((y - top) * from.width + fromLeft) * 3;
-    data.set(from.data.subarray(start, start + 3 * wide), (y * width + toLeft) * 3);
+    const start = ((y - top) * from.width + fromLeft) * channels;
+    data.set(from.data.subarray(start, start + channels * wide), (y * width + toLeft) * channels);
   }
-  return { height, width, data };
+  return data;
 }
 
 /**
- * A picture scaled, first its rows and then its columns, each value a mean of those nearby that weighs
- * less with distance (a triangle as wide as two new pixels): Pillow's `resize(..., BILINEAR)`, to one
- * step of 255.
+ * What scales images, first their rows and then their columns, each value a mean of those nearby that
+ * weighs less with distance (a triangle as wide as two new pixels): Pillow's `resize(..., BILINEAR)`, to
+ * one step of 255.
  */
-function scaled({ height, width, data }: Picture, toHeight: number, toWidth: number): Picture {
-  const narrow = new Uint8Array(3 * height * toWidth);
-  weights(width, toWidth).forEach(({ first, shares }, x) => {
-    for (let y = 0; y < height; y++) {
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (let i = 0; i < shares.length; i++) {
-          sum += shares[i] * data[(y * width + first + i) * 3 + channel];
+function scaler(
+  height: number,
+  width: number,
+  toHeight: number,
+  toWidth: number,
+): (data: Uint8Array) => Uint8Array {
+  const [across, down] = [weights(width, toWidth), weights(height, toHeight)];
+  return (data) => {
+    const channels = data.length / (height * width);
+    const row = channels * toWidth;
+    const narrow = new Uint8Array(height * row);
+    across.forEach(({ first, shares }, x) => {
+      for (let y = 0; y < height; y++) {
+        for (let channel = 0; channel < channels; channel++) {
+          let sum = 0;
+          for (let i = 0; i < shares.length; i++) {
+            sum += shares[i] * data[(y * width + first + i) * channels + channel];
+          }
+          narrow[y * row + x * channels + channel] = Math.round(sum);
         }
-        narrow[(y * toWidth + x) * 3 + channel] = Math.round(sum);
       }
-    }
-  });
-  const row = 3 * toWidth;
-  const small = new Uint8Array(toHeight * row);
-  weights(height, toHeight).forEach(({ first, shares }, y) => {
-    for (let x = 0; x < row; x++) {
-      let sum = 0;
-      for (let i = 0; i < shares.length; i++) sum += shares[i] * narrow[(first + i) * row + x];
-      small[y * row + x] = Math.round(sum);
-    }
-  });
-  return { height: toHeight, width: toWidth, data: small };
+    });
+    const small = new Uint8Array(toHeight * row);
+    down.forEach(({ first, shares }, y) => {
+      for (let x = 0; x < row; x++) {
+        let sum = 0;
+        for (let i = 0; i < shares.length; i++) sum += shares[i] * narrow[(first + i) * row + x];
+        small[y * row + x] = Math.round(sum);
+      }
+    });
+    return small;
+  };
 }
 
 /** For each of `to` places the shares that the old places from `first` on have in it. */

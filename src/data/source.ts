@@ -15,6 +15,7 @@ import { type DataDescription, dataFiles, labelSettings } from "./description.ts
 import { checkAllShown, classesOf, type ReadPart } from "./labels.ts";
 import { digestPictures } from "./pictures.ts";
 import { readParts } from "./read.ts";
+import { resizedImages, type Resizing } from "./resize.ts";
 import { drawGarments } from "./synthetic.ts";
 
 /** What a data set consists of, as a locator looks for it. */
@@ -34,6 +35,7 @@ export function outsideFiles(data: DataDescription): OutsideFile[] {
  * `[N]` below `classes`, and no test part where it has none.
  *
  * @param locator finds files of the kind `data`
+ * @param resize the size that all images are given; they have one already, and keep it, if omitted
  * @throws {Error} where there are none, with the three ways to give them
  * @throws {Error} where a file is another one, with its name, the digest expected and the one found
  * @throws {Error} where a file is damaged, with the place and the rule
@@ -44,15 +46,19 @@ export async function loadDataset(
   classes: number,
   locator: Locator,
   progress: Progress,
+  resize?: Resizing,
 ): Promise<Dataset> {
+  const inSize = <T extends { readonly images: LabelledImages["images"] }>(part: T): T =>
+    resize ? { ...part, images: resizedImages(part.images, resize) } : part;
   if (data.format === "synthetic") {
     return {
-      train: drawGarments(data.train, data.seed),
-      test: drawGarments(data.test, data.seed + 1),
+      train: inSize(drawGarments(data.train, data.seed)),
+      test: inSize(drawGarments(data.test, data.seed + 1)),
     };
   }
   const paths = await findAll(data, locator, progress);
-  const { train, test } = await readParts(data, (file) => paths.get(file)!, classes, progress);
+  const read = await readParts(data, (file) => paths.get(file)!, classes, resize, progress);
+  const [train, test] = [inSize(read.train), read.test && inSize(read.test)];
   checkSizes(train, test);
   const settings = labelSettings(data);
   const withClasses = (part: ReadPart): LabelledImages => ({
@@ -66,12 +72,20 @@ export async function loadDataset(
 
 function checkSizes(train: ReadPart, test: ReadPart | undefined): void {
   if (!test) return;
-  const [a, b] = [train, test].map(({ images }) => {
-    const [, height, width, channels] = images.shape;
-    return `${height}x${width} pixels${channels === 1 ? "" : ` of ${channels} channels`}`;
-  });
-  if (a !== b) {
-    throw new Error(`The training images are ${a}, the test images ${b}; one size is needed.`);
+  const [a, b] = [train, test].map(({ images: { shape: [, height, width, channels] } }) => ({
+    size: `${height}x${width} pixels`,
+    channels: channels === 1 ? "grey" : "in colour",
+  }));
+  if (a.size !== b.size) {
+    throw new Error(
+      `The training images are ${a.size}, the test images ${b.size}; one size is needed: ` +
+        `\`resize: "fit"\` in prepare, or "crop" or "stretch", scales them to its \`size\`.`,
+    );
+  }
+  if (a.channels !== b.channels) {
+    throw new Error(
+      `The training images are ${a.channels}, the test images ${b.channels}; all must be alike.`,
+    );
   }
 }
 

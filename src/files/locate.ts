@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { digestLike, hashName } from "./digest.ts";
 import { download, DownloadError, type Progress } from "./download.ts";
+import { explained, messageOf } from "./explain.ts";
 
 export type { Progress } from "./download.ts";
 
@@ -185,10 +186,11 @@ async function isRight(
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return false;
     }
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
+    // Of a disk or a place, what is said says it all.
+    const said = explained(error) === error ? `${path} cannot be read: ${why}.` : why;
     throw new Error(
-      `${path} cannot be read: ${why}.\nA ${digestOf ? "folder" : "file"} that may be read is ` +
-        `expected there, or nothing.`,
+      `${said}\nA ${digestOf ? "folder" : "file"} that may be read is expected there, or nothing.`,
       { cause: error },
     );
   }

@@ -2,6 +2,7 @@
 import { configure, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
 import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
+import { plainSize } from "./plain.ts";
 
 /** Packed bytes that are unpacked at once; a hostile archive can make 16 MiB of them, no more. */
 const PIECE_BYTES = 1 << 14;
@@ -11,9 +12,14 @@ export interface Archive extends AsyncDisposable {
   readonly entries: readonly FileEntry[];
 }
 
-/** Opens the archive at `path`. Entries are unpacked in this process. */
+/**
+ * Opens the archive at `path`. Entries are unpacked in this process.
+ *
+ * @throws {Error} where it is no plain file, cannot be read, or is no archive
+ */
 export async function openZip(path: string): Promise<Archive> {
   configure({ useWebWorkers: false });
+  await plainSize(path);
   const file = await Deno.open(path);
   try {
     const reader = new ZipReader(new FileReader(file));

@@ -18,11 +18,10 @@ const STEPS = 3000;
 const EPOCHS = { least: 10, most: 30 };
 
 /** The size that networks read images in, and whether they are scaled to it. */
-function sizeFor(found: Recognized) {
-  const { shape: [height, width] } = found;
+function sizeFor({ shape: [height, width], resize }: Recognized) {
   const scale = Math.min(1, SIDES.most / Math.max(height, width));
   const side = (length: number) => Math.max(SIDES.least, Math.round(length * scale));
-  const scaled = scale < 1 || "resize" in found;
+  const scaled = scale < 1 || resize !== undefined;
   return { size: [side(height), side(width)], scaled };
 }
 
@@ -77,9 +76,9 @@ export const study${plan === undefined ? "" : ": Study"} = {
   classes: ${source(classes)},
   prepare: {
     /** ${
-    scaled ? "Images are scaled to" : "Images are padded with zeros to"
+    scaled ? "Images are scaled to fit into" : "Images are padded with zeros to"
   } this height and width, in pixels. */
-    size: ${source(size)},${scaled ? `resize: "pad",` : ""}${
+    size: ${source(size)},${scaled ? `resize: "fit",` : ""}${
     channels === 1 ? "" : `channels: ${channels},`
   }
     /** As scikit-learn's \`train_test_split\` splits${

@@ -10,6 +10,7 @@ import {
   readPictures,
 } from "../../src/data/pictures.ts";
 import { dataFolder } from "../../src/data/places.ts";
+import { RESIZES } from "../../src/data/resize.ts";
 import { loadDataset } from "../../src/data/source.ts";
 import { locator } from "../../src/files/locate.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -157,9 +158,9 @@ Deno.test("two sizes are refused with both files, and made one where that is sai
     assertEquals(
       await messageOf(folder),
       "FOLDER/a/1.png is 8 x 12 pixels, and b/1.png 10 x 10 pixels; one size is needed: say " +
-        '`resize: { to: [height, width], how: "pad" }` in data, or "crop" or "stretch".',
+        '`resize: "fit"` in prepare, or "crop" or "stretch", and they are scaled to its `size`.',
     );
-    for (const how of ["pad", "crop", "stretch"] as const) {
+    for (const how of RESIZES) {
       const { train } = await readAll(folder, { resize: { to: [9, 8], how } });
       assertEquals(train.images.shape, [2, 9, 8, 3]);
     }

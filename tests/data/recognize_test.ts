@@ -49,7 +49,13 @@ async function checked(path: string): Promise<Recognized> {
       remembered: found.folder,
     }),
   });
-  const { train, test } = await loadDataset(data, found.classes.length, places, () => {});
+  const { train, test } = await loadDataset(
+    data,
+    found.classes.length,
+    places,
+    () => {},
+    found.resize,
+  );
   assertEquals(train.images.shape, [found.train.images, ...found.shape]);
   assertEquals(test?.images.shape[0], found.test?.images);
   assertEquals(found.train.counts.reduce((sum, n) => sum + n), found.train.images);
@@ -310,11 +316,12 @@ Deno.test("a folder of pictures is recognized with its classes, and what makes i
     "cat/2.png": png(12, 16, 2, true),
     "ant/1.png": png(14, 18, 3),
   }, async (folder) => {
-    const { data, notes } = await checked(folder);
+    const { data, resize, shape, notes } = await checked(folder);
     assert(data.format === "pictures");
-    assertEquals([data.resize, data.background], [{ to: [12, 18], how: "pad" }, 255]);
+    assertEquals([resize, data.background], [{ to: [12, 18], how: "fit" }, 255]);
+    assertEquals(shape, [12, 18, 3]);
     assertEquals(notes, [
-      "The pictures have 3 sizes, 10 x 16 to 14 x 20 pixels; `resize` in data makes them 12 x 18.",
+      "The pictures have 3 sizes, 10 x 16 to 14 x 20 pixels; `resize` in prepare makes them 12 x 18.",
       "One sees through parts of 1 pictures; `background` in data lays them on white.",
     ]);
   });
@@ -345,7 +352,10 @@ Deno.test("what is not recognized is refused with what was looked at and what is
     await refusal({ "a/b/c.txt": encodeText("x") }),
     `FOLDER: nothing is recognized (no files); ${expected}`,
   );
-  assert((await refusal({ "a": images }, "b")).startsWith("FOLDER/b cannot be looked at: "));
+  assertEquals(
+    await refusal({ "a": images }, "b"),
+    "There is nothing at FOLDER/b; give the file or the folder of the data.",
+  );
   assertEquals(
     await refusal({ "a": images }, "a"),
     "FOLDER: of IDX there are 1 files of images and 0 of labels (a); each file of images needs one " +

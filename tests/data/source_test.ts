@@ -303,8 +303,17 @@ Deno.test("training and test images of two sizes are refused", async () => {
     );
     assertEquals(
       error.message,
-      "The training images are 4x4 pixels, the test images 5x5 pixels; one size is needed.",
+      "The training images are 4x4 pixels, the test images 5x5 pixels; one size is needed: " +
+        '`resize: "fit"` in prepare, or "crop" or "stretch", scales them to its `size`.',
     );
+    const resized = await loadDataset(data, 10, places(cache, own), silent, {
+      to: [6, 3],
+      how: "stretch",
+    });
+    assertEquals([resized.train, resized.test!].map(({ images }) => images.shape.slice(1)), [
+      [6, 3, 1],
+      [6, 3, 1],
+    ]);
   });
 });
 

@@ -199,6 +199,18 @@ Deno.test("what cannot be read or written is told with its path and what to do",
       `${join(user, file.name)} cannot be read: it is no file.
 A file that may be read is expected there, or nothing.`,
     );
+    if (Deno.build.os !== "windows") {
+      await Deno.remove(join(user, file.name));
+      await Deno.symlink(join(user, file.name), join(user, file.name));
+      const circle = await assertRejects(() => find(published, unasked), Error);
+      assertEquals(
+        circle.message,
+        `${
+          join(user, file.name)
+        } cannot be read: the links in its path lead in a circle; remove one.
+A file that may be read is expected there, or nothing.`,
+      );
+    }
     // A file stands where the cache's folder should be made.
     await Deno.writeTextFile(join(cache, ".."), "");
     const error = await assertRejects(() => findInCache(published, silent), Error);

@@ -121,6 +121,8 @@ Deno.test("damaged and foreign files are refused by name and reason", () => {
     [header("{'descr': '<f4', 'fortran_order': False, 'shape': (6.0,), }"), "its header is"],
     [header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 9), }"), "takes"],
     [header("__import__('os')"), "its header is"],
+    // No more of a long one than helps.
+    [header("x".repeat(5000)), `its header is "${"x".repeat(59)}….`],
   ];
   for (const [bytes, reason] of cases) {
     const error = assertThrows(() => decodeNpy(bytes, "images.npy"), Error, reason);

@@ -263,3 +263,35 @@ Deno.test("an original study is told of where there is one, and has columns only
     assertEquals(bare.includes("original study's winner"), "winner" in part);
   }
 });
+
+Deno.test("large images: what is kept of them is told, and no column is shown that is not there", async () => {
+  const like = { ...plainStudy, image: [160, 120, 3] };
+  const written = await sectionsOf(like);
+  checkPage(written.page, like);
+  await drawn(written);
+  const { page } = written;
+  assertStringIncludes(
+    page,
+    "does it (the label and 4,096 of the 57,600 values, spread evenly over them, [as CSV](",
+  );
+  assertStringIncludes(page, "Its first rows, some columns:");
+  assertStringIncludes(page, "Images of 160 x 120 pixels are shown scaled down to 64 x 48.");
+  assertLine(page, /^\| label +\| pixel1 \|.*\| pixel57600 \|$/m);
+  const small = await pageOf({});
+  assert(!/spread evenly|scaled/.test(small));
+});
+
+Deno.test("that images are scaled is told once and for all, with what becomes of other proportions", async () => {
+  const page = await pageOf({ resize: "fit" });
+  assertStringIncludes(
+    page,
+    "Images are scaled to 8 x 8 pixels while they are read, each until it fits in, and padded with " +
+      "zeros. All that follows is of the scaled images.",
+  );
+  assertStringIncludes(page, "Images are scaled as said above, split as scikit-learn's");
+  assertStringIncludes(
+    await pageOf({ resize: "crop" }),
+    "until it covers them, and what stands over",
+  );
+  assertStringIncludes(await pageOf({ resize: "stretch" }), "height and width each by itself.");
+});

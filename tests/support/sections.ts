@@ -6,13 +6,21 @@
  */
 import { join } from "node:path";
 import type { TopLevelSpec } from "vega-lite";
-import { CORRELATED, GRID_CLASSES, GRID_IMAGES, sampled } from "../../src/stages/prepare/kept.ts";
+import {
+  CORRELATED,
+  GRID_CLASSES,
+  GRID_IMAGES,
+  inGrid,
+  inTables,
+  sampled,
+} from "../../src/stages/prepare/kept.ts";
 import { correlationMatrix } from "../../src/data/correlation.ts";
 import { describe } from "../../src/data/describe.ts";
 import { accuracyMetric } from "../../src/evaluation/accuracy.ts";
 import { classReport } from "../../src/evaluation/classification.ts";
 import { confusionMatrix } from "../../src/evaluation/confusion.ts";
 import { correctedMean } from "../../src/evaluation/intervals.ts";
+import type { Resize } from "../../src/data/resize.ts";
 import type { Metric } from "../../src/evaluation/metrics.ts";
 import type { NdArray } from "../../src/ndarray.ts";
 import type { Manifest } from "../../src/pipeline/manifest.ts";
@@ -39,6 +47,8 @@ export interface Like {
   readonly trials: number;
   /** Height, width and, in colour, 3. */
   readonly image: readonly number[];
+  /** How images were scaled, if they were. */
+  readonly resize?: Resize;
   /** Training images of each class; the first class has `more` times as many. */
   readonly images: number;
   readonly more: number;
@@ -221,19 +231,22 @@ export async function sectionsOf(like: Like): Promise<Written> {
     labels: { shape: [trainLabels.length], data: Uint8Array.from(trainLabels) },
   };
   const pixels = image.reduce((a, b) => a * b);
+  const places = inTables(pixels);
   const [height, width, channels = 1] = image;
+  const gridSize = inGrid(height, width);
+  const scaledDown = gridSize[0] < height || gridSize[1] < width;
   const few = trainLabels.slice(0, 5);
   // Tables take each value of an image for a column.
   const flat = { ...train, images: { ...train.images, shape: [trainLabels.length, 1, pixels] } };
-  const inGrid = sampled([...new Set(trainLabels)], GRID_CLASSES);
+  const classesInGrid = sampled([...new Set(trainLabels)], GRID_CLASSES);
   const grid = trainLabels.flatMap((label, i) =>
-    inGrid.includes(label) && trainLabels.indexOf(label) + GRID_IMAGES > i ? [i] : []
+    classesInGrid.includes(label) && trainLabels.indexOf(label) + GRID_IMAGES > i ? [i] : []
   );
   const parts = [
     ...await prepareSection({
       ...rest,
       study,
-      settings: root.prepare,
+      settings: { ...root.prepare, ...(like.resize ? { resize: like.resize } : {}) },
       shows: {},
       inputs: {
         manifest: reader(manifestOf("prepare", [])),
@@ -244,24 +257,27 @@ export async function sectionsOf(like: Like): Promise<Written> {
           labelCounts: classes.map((_, of) => trainLabels.filter((label) => label === of).length),
           shapes: Object.fromEntries(all.map((part) => [part, [1, height, width, channels]])),
           labels: few,
+          ...(scaledDown ? { image: [height, width] satisfies [number, number] } : {}),
           oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
         }),
         shared: reader(undefined),
         head: reader(few.map((label, i) => ({
           label,
           pixels: Object.fromEntries(
-            [...train.images.data.subarray(i * pixels, (i + 1) * pixels)]
-              .map((value, at) => [`pixel${at + 1}`, value]),
+            places.map((at) => [`pixel${at + 1}`, train.images.data[i * pixels + at]]),
           ),
         }))),
-        describe: reader(describe(flat)),
+        describe: reader(describe(flat, places)),
         correlation: reader(
           pixels > CORRELATED ? undefined : (() => {
             const { shape, data } = correlationMatrix(flat.images, () => {});
             return { shape, data: Float32Array.from(data) };
           })(),
         ),
-        gridImages: reader(drawn(grid.map((i) => trainLabels[i]), image)),
+        gridImages: reader(drawn(grid.map((i) => trainLabels[i]), [
+          ...gridSize,
+          ...image.slice(2),
+        ])),
         gridLabels: reader({
           shape: [grid.length],
           data: Uint8Array.from(grid, (i) => trainLabels[i]),

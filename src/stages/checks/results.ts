@@ -33,7 +33,7 @@ import { cv } from "../cv/stage.ts";
 import type { evaluated } from "../evaluated.ts";
 import { type CheckedStudy, planOf } from "../plan.ts";
 import { inputOf } from "../input.ts";
-import { CORRELATED, prepare } from "../prepare/stage.ts";
+import { CORRELATED, inTables, prepare } from "../prepare/stage.ts";
 import { transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { agree, type Check, hold } from "./check.ts";
@@ -262,7 +262,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const readers = await artifactsIn(workspace, prepare);
         const { shape: [rows, columns], duplicates, shapes, labelCounts, ...summary } =
           await readers.summary.read();
-        const { split } = study.prepare;
+        const { split, correlations } = study.prepare;
         const { test: [testRows], ...parts } = shapes;
         hold(testRows > 0, "there is no test image");
         let kept = rows - duplicates;
@@ -283,19 +283,20 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           kept,
           "the counts of labels do not sum to the training images",
         );
+        const listed = inTables(columns - 1);
         const head = await readers.head.read();
         agree(head.length, summary.labels.length, "the rows shown are not those with labels");
         for (const { pixels } of head) {
-          agree(Object.keys(pixels).length, columns - 1, "a row shown has other columns");
+          agree(Object.keys(pixels).length, listed.length, "a row shown has other columns");
         }
         agree(
           (await readers.describe.read()).length,
-          columns,
+          1 + listed.length,
           "the columns described are not those of the table",
         );
         agree(
           (await readers.correlation.read())?.shape,
-          columns - 1 > CORRELATED ? undefined : [columns - 1, columns - 1],
+          correlations && columns - 1 <= CORRELATED ? [columns - 1, columns - 1] : undefined,
           "the correlations are not those of all pixels",
         );
         agree(

@@ -4,13 +4,14 @@ import type { Dataset, LabelledImages } from "../../data/dataset.ts";
 import { describe, labelCounts, missingValues } from "../../data/describe.ts";
 import { findDuplicates, sharedImages } from "../../data/duplicates.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
+import { resizedImages } from "../../data/resize.ts";
 import { loadDataset } from "../../data/source.ts";
 import { trainTestSplit } from "../../data/split.ts";
 import { stratifiedTrainTestSplit } from "../../data/stratified.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
 import { asked } from "../asked.ts";
 import { inputOf } from "../input.ts";
-import { CORRELATED, GRID_CLASSES, GRID_IMAGES, sampled } from "./kept.ts";
+import { CORRELATED, GRID_CLASSES, GRID_IMAGES, inGrid, inTables, sampled } from "./kept.ts";
 import type { prepare } from "./stage.ts";
 import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
 
@@ -23,8 +24,11 @@ export async function run(
 ): Promise<void> {
   const { data, classes: names, split } = parameters;
   const classes = names.length;
-  const { train: raw, test: given } = await loadDataset(data, classes, locator, progress);
-  const [height, width] = checkedInput(raw, parameters);
+  const [height, width] = inputOf(parameters);
+  const how = parameters.resize;
+  const resize = how && { to: [height, width], how } as const;
+  const { train: raw, test: given } = await loadDataset(data, classes, locator, progress, resize);
+  checkInput(raw, parameters);
 
   // Duplicates: the first of equal rows stays.
   const { kept, dropped } = findDuplicates(raw);
@@ -47,21 +51,19 @@ export async function run(
 
   // The table as the original study saw it.
   const pixels = raw.images.data.length / raw.labels.data.length;
+  const places = inTables(pixels);
   const rows = Math.min(HEAD, raw.labels.data.length);
   await outputs.head.write(
     Array.from({ length: rows }, (_, i) => ({
       label: raw.labels.data[i],
       pixels: Object.fromEntries(
-        Array.from(
-          raw.images.data.subarray(i * pixels, (i + 1) * pixels),
-          (pixel, column) => [`pixel${column + 1}`, pixel],
-        ),
+        places.map((place) => [`pixel${place + 1}`, raw.images.data[i * pixels + place]]),
       ),
     })),
   );
-  await outputs.describe.write(describe(raw));
+  await outputs.describe.write(describe(raw, places));
 
-  if (pixels <= CORRELATED) {
+  if (parameters.correlations && pixels <= CORRELATED) {
     const correlation = correlationMatrix(
       train.images,
       (done, total) => progress(done, total, "correlation of every pixel with every other"),
@@ -71,8 +73,11 @@ export async function run(
       data: singlePrecision(correlation.data),
     });
   }
-  const shown = inGrid(labels);
-  await outputs.gridImages.write(ofGrey(take(train.images, shown)));
+  const shown = shownInGrid(labels);
+  const [, rawHeight, rawWidth] = raw.images.shape;
+  const gridSize = inGrid(rawHeight, rawWidth);
+  const grid = resizedImages(take(train.images, shown), { to: gridSize, how: "stretch" });
+  await outputs.gridImages.write(ofGrey(grid));
   await outputs.gridLabels.write(take(train.labels, shown));
 
   // What networks learn from.
@@ -92,6 +97,9 @@ export async function run(
   const encoded = oneHot(first, classes);
   await outputs.summary.write({
     shape: [raw.labels.data.length, 1 + pixels],
+    ...(gridSize[0] === rawHeight && gridSize[1] === rawWidth
+      ? {}
+      : { image: [rawHeight, rawWidth] as [number, number] }),
     missingValues: missingValues(raw),
     duplicates: dropped.length,
     labelCounts: [...labelCounts(train.labels, classes)],
@@ -108,17 +116,12 @@ export async function run(
   });
 }
 
-/**
- * The shape that images are padded to.
- *
- * @throws {Error} where the images do not fit into it, with the setting and the value to write
- */
-function checkedInput(
+/** @throws {Error} where images do not fit into what networks read, with the setting and the value to write */
+function checkInput(
   { images }: LabelledImages,
   said: ContextOf<typeof prepare>["parameters"],
-): [number, number, number] {
-  const input = inputOf(said);
-  const [height, width, channels] = input;
+): void {
+  const [height, width, channels] = inputOf(said);
   const [, rows, columns, colours] = images.shape;
   if (colours !== channels) {
     throw new Error(
@@ -130,10 +133,10 @@ function checkedInput(
   if (rows > height || columns > width) {
     throw new Error(
       `prepare.size: images of ${rows}x${columns} do not fit into ${height}x${width}; write size: ` +
-        `[${Math.max(rows, height)}, ${Math.max(columns, width)}].`,
+        `[${Math.max(rows, height)}, ${Math.max(columns, width)}], or resize: "fit" ("crop", ` +
+        `"stretch"), and they are scaled.`,
     );
   }
-  return input;
 }
 
 /** Images and labels of some rows. */
@@ -161,7 +164,7 @@ function withTestPart(
 }
 
 /** Indices of the first images of each class, or of a sample of the classes, class after class. */
-function inGrid(labels: Uint8Array): number[] {
+function shownInGrid(labels: Uint8Array): number[] {
   const present = [...new Set(labels)].sort((a, b) => a - b);
   const found = new Map(sampled(present, GRID_CLASSES).map((label) => [label, [] as number[]]));
   labels.forEach((label, index) => {

@@ -1,10 +1,12 @@
 /** The report's section on the data. @module */
+import type { Resize } from "../../data/resize.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { ranking } from "../../report/charts/ranking.ts";
 import { limits } from "../../report/limits.ts";
 import { count, counted, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
+import { sampled } from "./kept.ts";
 import type { prepare } from "./stage.ts";
 
 type Context = SectionContextOf<typeof prepare>;
@@ -18,12 +20,22 @@ function shownValues({ height, width, channels }: ImageSize): number[] {
   return [...new Set([0, ...some, height * width * channels - 1])];
 }
 
+/** What each way to scale does with an image that has other proportions. */
+const HOW: { readonly [resize in Resize]: string } = {
+  fit: "each until it fits in, and padded with zeros",
+  crop: "each until it covers them, and what stands over is cut off, on both sides the same",
+  stretch: "height and width each by itself",
+};
+
+/** So many columns of a sample are shown. */
+const SHOWN_OF_SAMPLE = 8;
+
 const statistics = ["count", "mean", "std", "min", "q25", "q50", "q75", "max"] as const;
 const titles: { readonly [statistic: string]: string } = { q25: "25%", q50: "50%", q75: "75%" };
 
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
-  const { settings: { split }, study, inputs, link } = context;
+  const { settings: { split, resize, correlations }, study, inputs, link } = context;
   const { data: { name }, published } = study;
   const theirs = published?.duplicates === undefined
     ? undefined
@@ -33,9 +45,13 @@ export async function section(context: Context): Promise<string[]> {
   const head = await inputs.head.read();
   const [label, ...described] = await inputs.describe.read();
   const images = await inputs.gridImages.read();
-  const [, height, width, channels = 1] = images.shape;
+  const [, gridHeight, gridWidth, channels = 1] = images.shape;
+  const [height, width] = summary.image ?? [gridHeight, gridWidth];
   const size = { height, width, channels };
-  const values = shownValues(size).map((at) => described[at]);
+  const all = described.length === height * width * channels;
+  const values = all
+    ? shownValues(size).map((at) => described[at])
+    : sampled(described, SHOWN_OF_SAMPLE);
   const shown = [label, ...values];
   const [rows, columns] = summary.shape;
   const [, paddedHeight, paddedWidth] = summary.shapes.train;
@@ -45,6 +61,14 @@ export async function section(context: Context): Promise<string[]> {
 
   return [
     "## The data",
+    ...(resize
+      ? [
+        `Images are scaled to ${height} x ${width} pixels while they are read, ${
+          HOW[resize]
+        }. All that ` +
+        `follows is of the scaled images.`,
+      ]
+      : []),
     `${plain(name)}: the ${testPart ? "" : "training "}table has ${counted(rows, "row")} and ${
       counted(columns, "column")
     }, a label and ` +
@@ -53,7 +77,7 @@ export async function section(context: Context): Promise<string[]> {
         ? counted(columns - 1, "pixel")
         : `${count(columns - 1)} values, ${count(height * width)} pixels in ${channels} colours,`
     } from 0 to 255. ${head.length === 1 ? "Its row" : "Its first rows"}, ` +
-    `some columns of the middle of the image:`,
+    `${all ? "some columns of the middle of the image" : "some columns"}:`,
     table(
       shown.map(({ column }) => column),
       head.map((row) => [
@@ -61,8 +85,15 @@ export async function section(context: Context): Promise<string[]> {
         ...values.map(({ column }) => String(row.pixels[column])),
       ]),
     ),
-    `Every column described as \`pandas.DataFrame.describe()\` does it ` +
-    `(${link(inputs.describe, "all columns as CSV")}):`,
+    `${all ? "Every column" : "Columns"} described as \`pandas.DataFrame.describe()\` does it ` +
+    `(${
+      all
+        ? link(inputs.describe, "all columns as CSV")
+        : `the label and ${count(described.length)} of the ${
+          count(columns - 1)
+        } values, spread evenly ` +
+          `over them, ${link(inputs.describe, "as CSV")}`
+    }):`,
     table(
       ["", ...shown.map(({ column }) => column)],
       statistics.map((statistic) => [
@@ -78,9 +109,8 @@ export async function section(context: Context): Promise<string[]> {
     ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",
     ...await labelsPart(summary.labelCounts, context),
-    ...await imagesPart(images, summary.labelCounts, context),
-    "### How pixels go together",
-    await correlationPart(size, context),
+    ...await imagesPart(images, size, summary.labelCounts, context),
+    ...(correlations ? ["### How pixels go together", await correlationPart(size, context)] : []),
     "### What networks learn from",
     ...(testPart
       ? [
@@ -91,7 +121,7 @@ export async function section(context: Context): Promise<string[]> {
       ]
       : []),
     `${testPart ? "The other images" : "Images"} are ${
-      padded ? "padded with zeros, " : ""
+      resize ? "scaled as said above, " : padded ? "padded with zeros, " : ""
     }split as scikit-learn's ` +
     `\`train_test_split(test_size=${split.testSize}, random_state=${split.randomState}` +
     `${split.stratify ? ", stratify=y" : ""})\` splits them, ` +
@@ -162,16 +192,23 @@ async function labelsPart(
 /** What the images look like; of many classes, a sample of them. */
 async function imagesPart(
   images: NdArray<Uint8Array>,
+  { height, width }: ImageSize,
   counts: readonly number[],
   { study: { classes }, inputs, figure }: Context,
 ): Promise<string[]> {
   const labels = [...(await inputs.gridLabels.read()).data];
+  const [, shownHeight, shownWidth] = images.shape;
   const shown = new Set(labels).size;
   const present = counts.filter((images) => images > 0).length;
   return [
     ...(shown < present
       ? [
         `A sample of ${shown} of the ${count(present)} classes, spread evenly over their numbers:`,
+      ]
+      : []),
+    ...(shownHeight < height || shownWidth < width
+      ? [
+        `Images of ${height} x ${width} pixels are shown scaled down to ${shownHeight} x ${shownWidth}.`,
       ]
       : []),
     await figure(

@@ -6,20 +6,23 @@ import {
   knownRows,
   whatIsRead,
 } from "../../data/description.ts";
+import { RESIZES } from "../../data/resize.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
 import { array, json, local, optional, table } from "../../pipeline/artifacts.ts";
-import { count, seed, settings } from "../../schema.ts";
+import { count, oneOf, seed, settings } from "../../schema.ts";
 import { defineRoom, type Fault } from "../room.ts";
 import { inputOf } from "../input.ts";
 import { NO_TEST_PART, TWO_TEST_PARTS } from "./test_part.ts";
 
-export { CORRELATED } from "./kept.ts";
+export { CORRELATED, inTables } from "./kept.ts";
 
 const counts = z.array(z.int().min(0));
 
 const summary = z.strictObject({
   /** Rows and columns of the training table as read, label included. */
   shape: z.tuple([z.int(), z.int()]),
+  /** Of an image in pixels, `[height, width]`, where the grid of images shows it smaller. */
+  image: z.tuple([count, count]).optional(),
   missingValues: z.int().min(0),
   duplicates: z.int().min(0),
   /** Number of training images of every class, duplicates dropped. */
@@ -66,12 +69,23 @@ export const prepare = defineRoom({
   about: "Read, describe, clean, pad and split the images",
   optional: false,
   settings: settings({
-    /** Of the padded images, in pixels: `[height, width]`, or one number for both. */
+    /**
+     * Of the images that networks read, in pixels: `[height, width]`, or one number for both. Smaller
+     * images are padded with zeros to it.
+     */
     size: z.union([count, z.tuple([count, count]).readonly()], {
       error: "expected a whole number of pixels, or [height, width]",
     }),
+    /**
+     * How images are scaled to `size` while they are read, before anything else is done: until they
+     * fit in, the rest zeros (`fit`), until they cover it, the rest cut off (`crop`), or each side by
+     * itself (`stretch`). They keep their scale if omitted.
+     */
+    resize: oneOf(RESIZES).optional(),
     /** 1 for grey images, 3 for red, green and blue; 1 if omitted. The data have as many. */
     channels: z.literal([1, 3]).optional(),
+    /** Whether it is computed how the values of images go together, which takes their square of space; not if omitted. */
+    correlations: z.boolean().optional(),
     /** Scikit-learn's `train_test_split`, by which images to validate with are held out. */
     split: settings({
       ...heldOut,
@@ -111,16 +125,19 @@ export const prepare = defineRoom({
     summary: json(summary),
     /** How many test images are training images too; left out where none is. */
     shared: optional(json(z.strictObject({ images: count }))),
-    /** The first rows of the training table as read: label and pixels. */
+    /** The first rows of the training table as read: label and pixels, or a sample of many pixels. */
     head: table({ label: int, pixels: spread(int) }),
-    /** Every column of the table described. */
+    /** Every column of the table described, or a sample of many. */
     describe: table(description),
     /**
      * Of every value of an image with every other, `[P, P]`, NaN where one does not vary. Left out
-     * where there are too many of them.
+     * where it is not asked for, or there are too many of them.
      */
     correlation: optional(array("float32", [null, null])),
-    /** Some images of some classes as read, `[N, height, width]`, or `[N, height, width, 3]` in colour. */
+    /**
+     * Some images of some classes as read, large ones smaller, `[N, height, width]`, or
+     * `[N, height, width, 3]` in colour.
+     */
     gridImages: array("uint8", [null, null, null], [null, null, null, 3]),
     gridLabels: array("uint8", [null]),
     // What networks learn from. Pixels stay bytes: networks divide by 255 in their first layer, which
