@@ -28,6 +28,7 @@ export {
   type Locator,
   locator,
   type OutsideFile,
+  type Place,
   UnavailableError,
 } from "../files/locate.ts";
 export type { Arrays, TypedArray } from "../files/npy.ts";

@@ -45,6 +45,9 @@ export function beginStudy(found: Recognized, plan: string | undefined): string 
   const learnt = kept * (test ? 1 : 1 - HELD_OUT.test) * (1 - HELD_OUT.validation);
   const stratified = Math.min(...train.counts) >= STRATIFIED;
   const stratify = stratified ? "stratify: true," : "";
+  const [imported, declared] = plan === undefined
+    ? ["", "export const study"]
+    : [`import type { Study } from ${JSON.stringify(plan)};\n`, "export const study: Study"];
   return `/**
  * A study of ${
     comment(data.name)
@@ -53,7 +56,7 @@ export function beginStudy(found: Recognized, plan: string | undefined): string 
  *
  * @module
  */
-${plan === undefined ? "" : `import type { Study } from ${JSON.stringify(plan)};\n`}
+${imported}
 /** How LeNet-5 is trained, here and in every fold: Keras's defaults. */
 const recipe = {
   epochs: ${epochsFor(learnt)},
@@ -66,7 +69,7 @@ const recipe = {
 } as const;
 
 /** The study. */
-export const study${plan === undefined ? "" : ": Study"} = {
+${declared} = {
   title: ${JSON.stringify(data.name)},
   /** What was found; the digests say which bytes it was. */
   data: ${source(data)},

@@ -71,7 +71,7 @@ Deno.test({
   ignore: !(await isReady("tensorflow")),
   fn: () =>
     inFolder(async (folder) => {
-      const place = placeIn(folder, await studyOf(folder, { channels: 3 }));
+      const place = placeIn(folder, await studyOf(folder, { channels: 3, correlations: true }));
       await bringUpToDate(place);
       for (const { name, run } of resultChecks(place, place.workspace)) {
         await run().catch(({ message }) => fail(`${name}: ${message}`));
@@ -160,11 +160,12 @@ Deno.test("what is kept of large images for the report takes little room", () =>
 Deno.test("a study that scales nothing depends on no more than before there was a way to", () => {
   const keyed = (said: Partial<Study["prepare"]>) =>
     prepare.keyed({ data: mini.data, classes: mini.classes, ...mini.prepare, ...said });
-  assertEquals(keyed({}), {
+  assertEquals(keyed({ correlations: undefined }), {
     data: { format: "synthetic", seed: 7, train: 240, test: 40 },
     classes: 10,
     input: [32, 32, 1],
     split: mini.prepare.split,
+    correlations: undefined,
   });
   assert(JSON.stringify(keyed({ resize: "fit" })) !== JSON.stringify(keyed({ resize: "crop" })));
 });

@@ -412,6 +412,7 @@ const optional = new Set([
   "tune",
   "cv",
   "transfer",
+  "prepare.correlations",
   "published",
   "published.winner",
   ...Object.keys(mini.published.winner).map((name) => `published.winner.${name}`),
