@@ -1,6 +1,7 @@
 /** `deno task metrics`: every metric of the committed results; `--json` for CI. @module */
 import { count, decimal, NONE, table, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
+import { thresholdCell } from "../src/stages/metric_cells.ts";
 import { readArguments, runTask } from "./flags.ts";
 import { project } from "./workspace.ts";
 
@@ -20,7 +21,7 @@ await runTask(async () => {
         name,
         withInterval(value, interval),
         count(n),
-        threshold === null ? NONE : decimal(threshold),
+        thresholdCell(name, value, threshold),
         published === null ? NONE : decimal(published),
       ]),
     ));

@@ -6,7 +6,7 @@
  */
 import { bounded } from "../src/pipeline/pool.ts";
 import { reproduce } from "../src/pipeline/reproduce.ts";
-import { decimal, duration } from "../src/report/markdown.ts";
+import { duration, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
@@ -60,9 +60,10 @@ await runTask(async (signal) => {
           for (const { name, value, interval } of then) {
             const again = now.get(name);
             if (!name.startsWith(`${stage}.`) || again === undefined || again === value) continue;
-            const inside = interval && again >= interval[0] && again <= interval[1];
+            const inside = interval && again !== null && again >= interval[0] &&
+              again <= interval[1];
             console.log(
-              `  ${name}: ${decimal(again)}, recorded ${decimal(value)}, ` +
+              `  ${name}: ${withInterval(again, null)}, recorded ${withInterval(value, null)}, ` +
                 (interval
                   ? `${inside ? "inside" : "OUTSIDE"} its interval`
                   : "which has no interval"),

@@ -1,13 +1,16 @@
 /** Precision, recall and F1 by class, from a confusion matrix. @module */
 import type { ConfusionMatrix } from "./confusion.ts";
 
-/** How well one class is found, or an average of several. All but `support` are 0 to 1. */
+/**
+ * How well one class is found, or an average of several. All but `support` are 0 to 1; they are NaN of
+ * a class without images, of which nothing can be said.
+ */
 export interface ClassScores {
-  /** Of the images predicted as the class, the share that are; 0 where none is predicted. */
+  /** Of the images predicted as the class, the share that are; NaN where none is predicted. */
   readonly precision: number;
-  /** Of the images of the class, the share predicted as such; 0 where there are none. */
+  /** Of the images of the class, the share predicted as such. */
   readonly recall: number;
-  /** Harmonic mean of both, 2 TP / (2 TP + FP + FN); 0 where both are. */
+  /** Harmonic mean of both, 2 TP / (2 TP + FP + FN); 0 where no image of the class is found. */
   readonly f1: number;
   /** Number of images of the class. */
   readonly support: number;
@@ -17,15 +20,16 @@ export interface ClassScores {
 export interface ClassReport {
   /** In the order of the classes. */
   readonly classes: readonly ClassScores[];
-  /** Means over classes, each counted alike. */
+  /** Means over classes that have the score, each counted alike; `recall` is the balanced accuracy. */
   readonly macro: ClassScores;
-  /** Means over classes, each counted by its support. */
+  /** The same means, each class counted by its support. */
   readonly weighted: ClassScores;
 }
 
 /**
- * The scores of scikit-learn's `precision_recall_fscore_support(labels=range(C), zero_division=0)`.
- * The `support` of both averages is the number of all images.
+ * The scores of scikit-learn's `precision_recall_fscore_support(zero_division=np.nan)`, with `labels`
+ * those of the classes that have images; the other classes have none. The `support` of both averages
+ * is the number of all images.
  *
  * @throws {RangeError} where the matrix is not square or counts nothing
  */
@@ -45,26 +49,25 @@ export function classReport(confusion: ConfusionMatrix): ClassReport {
     const found = row[i];
     const predicted = confusion.reduce((sum, other) => sum + other[i], 0);
     const support = rowSums[i];
+    if (support === 0) return { precision: NaN, recall: NaN, f1: NaN, support };
     return {
-      precision: share(found, predicted),
-      recall: share(found, support),
-      f1: share(2 * found, predicted + support),
+      precision: found / predicted,
+      recall: found / support,
+      f1: 2 * found / (predicted + support),
       support,
     };
   });
   const average = (weight: (scores: ClassScores) => number): ClassScores => {
-    const mean = (of: "precision" | "recall" | "f1") =>
-      classes.reduce((sum, scores) => sum + weight(scores) * scores[of], 0);
+    const mean = (of: "precision" | "recall" | "f1") => {
+      const having = classes.filter((scores) => !Number.isNaN(scores[of]));
+      const weights = having.reduce((sum, scores) => sum + weight(scores), 0);
+      return having.reduce((sum, scores) => sum + weight(scores) * scores[of], 0) / weights;
+    };
     return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1"), support: total };
   };
   return {
     classes,
-    macro: average(() => 1 / size),
-    weighted: average(({ support }) => support / total),
+    macro: average(() => 1),
+    weighted: average(({ support }) => support),
   };
-}
-
-/** A part of a whole; 0 of nothing. */
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
 }

@@ -95,16 +95,18 @@ export function plain(words: string): string {
 }
 
 /**
- * `0.9094 [0.9036, 0.9149]`: a value and its interval, or the value alone where there is none.
+ * `0.9094 [0.9036, 0.9149]`: a value and its interval, or the value alone where there is none; a dash
+ * where there is no value.
  *
  * @param interval Its two bounds.
  * @param format Of all three numbers: `decimal` (as shown), `signed` for a difference.
  */
 export function withInterval(
-  value: number,
+  value: number | null,
   interval: readonly [low: number, high: number] | null,
   format: (value: number) => string = decimal,
 ): string {
+  if (value === null) return NONE;
   if (interval === null) return format(value);
   const [low, high] = interval;
   return `${format(value)} [${format(low)}, ${format(high)}]`;

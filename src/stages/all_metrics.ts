@@ -1,5 +1,5 @@
 /** Every metric of a study's results, beside its threshold and the published figure. @module */
-import { type Metric, metricList } from "../evaluation/metrics.ts";
+import { type Score, scoreList } from "../evaluation/metrics.ts";
 import { isArtifact } from "../pipeline/artifacts.ts";
 import { readerOf } from "../pipeline/context.ts";
 import { readManifest } from "../pipeline/manifest.ts";
@@ -8,15 +8,16 @@ import type { Workspace } from "../pipeline/workspace.ts";
 import type { CheckedStudy } from "./plan.ts";
 
 /** A metric as `deno task metrics --json` prints it. */
-export interface ReportedMetric extends Metric {
-  /** Least value that passes; null where none is set. */
+export interface ReportedMetric extends Score {
+  /** The least value that passes, or the most of a log loss; null where none is set. */
   readonly threshold: number | null;
   /** The figure of the original study; null where it gives none. */
   readonly published: number | null;
 }
 
 /**
- * The metrics of all stages that have a result, in the order of the stages.
+ * The metrics of all stages that have a result, in the order of the stages: of each the accuracies,
+ * then the scores beside them.
  *
  * @throws {Error} that names the stage and the file, where a manifest or an artifact cannot be used
  */
@@ -26,26 +27,35 @@ export async function allMetrics(
 ): Promise<ReportedMetric[]> {
   const metrics: ReportedMetric[] = [];
   for (const { name: stage, writes } of rooms) {
-    const artifact = writes.metrics;
-    if (!artifact || !isArtifact(artifact)) continue;
+    const artifacts = [writes.metrics, writes.scores].flatMap((entry) =>
+      entry && isArtifact(entry) ? [entry] : []
+    );
+    if (artifacts.length === 0) continue;
     const read = await readManifest(workspace, stage);
     if ("problem" in read) {
       if (read.problem === "is missing") continue;
       throw new Error(`The manifest of stage ${stage} ${read.problem}.`);
     }
-    const stored = read.manifest.outputs[artifact.name];
-    const reader = readerOf(artifact, `${stage}/${artifact.name}`, () =>
-      stored && {
+    for (const artifact of artifacts) {
+      const stored = read.manifest.outputs[artifact.name];
+      if (!stored) {
+        throw new Error(
+          `The manifest of stage ${stage} does not list ${artifact.name}: its results are of other ` +
+            `code. \`deno task ${stage}\` makes them anew.`,
+        );
+      }
+      const reader = readerOf(artifact, `${stage}/${artifact.name}`, () => ({
         path: storedPath(workspace, stage, stored),
         sha256: stored.sha256,
         read: () => load(workspace, stage, stored),
-      });
-    for (const metric of metricList.parse(await reader.read())) {
-      metrics.push({
-        ...metric,
-        threshold: thresholds[metric.name] ?? null,
-        published: published?.figures?.[metric.name]?.value ?? null,
-      });
+      }));
+      for (const metric of scoreList.parse(await reader.read())) {
+        metrics.push({
+          ...metric,
+          threshold: thresholds[metric.name] ?? null,
+          published: published?.figures?.[metric.name]?.value ?? null,
+        });
+      }
     }
   }
   return metrics;

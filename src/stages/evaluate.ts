@@ -4,7 +4,9 @@ import { decodeWeights } from "../engine/weights.ts";
 import { accuracyMetric } from "../evaluation/accuracy.ts";
 import { classReport } from "../evaluation/classification.ts";
 import { classify, confusionMatrix } from "../evaluation/confusion.ts";
-import type { Metric } from "../evaluation/metrics.ts";
+import { crossEntropy } from "../evaluation/loss.ts";
+import type { Metric, Score } from "../evaluation/metrics.ts";
+import { overallScores, recalls } from "../evaluation/scores.ts";
 import { resolveLayers } from "../models/shapes.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Readers, Writers } from "../pipeline/stage.ts";
@@ -29,20 +31,27 @@ export async function writeModel(
   await outputs.model.write(encodeTfjsModel(model, weights, file).json);
 }
 
+/** What a network is worth, as metrics. */
+export interface Worth {
+  /** The accuracies `<network>.train|validation|test.accuracy`. */
+  readonly metrics: Metric[];
+  /** What `scoresOf` names, in its order. */
+  readonly scores: Score[];
+}
+
 /**
  * Writes what a network is worth.
  *
  * @param classes names of the classes
- * @param metric what its metrics' names begin with
- * @returns the accuracies `<metric>.train|validation|test.accuracy`
+ * @param network what its metrics' names begin with
  */
 export async function writeEvaluation(
   outputs: Writers<typeof evaluated>,
   images: Readers<typeof preparedImages>,
   { model, job }: Trained,
   classes: readonly string[],
-  metric: string,
-): Promise<Metric[]> {
+  network: string,
+): Promise<Worth> {
   await outputs.layers.write(
     resolveLayers(model).map(({ layer, outputShape, parameters }) => ({
       layer: layer.name,
@@ -77,20 +86,25 @@ export async function writeEvaluation(
     test: { probabilities: outputs.testProbabilities, predictions: outputs.testPredictions },
   };
   const metrics: Metric[] = [];
+  const scores: Score[] = [];
   for (const part of parts) {
     const probabilities = given[part];
     if (!probabilities) throw new Error(`${model.name} was not evaluated on the ${part} images`);
     const predicted = classify(probabilities);
-    metrics.push(accuracyMetric(`${metric}.${part}.accuracy`, predicted, truth[part]));
+    metrics.push(accuracyMetric(`${network}.${part}.accuracy`, predicted, truth[part]));
     await kept[part]?.probabilities.write(probabilities);
     await kept[part]?.predictions.write(
       Array.from(truth[part], (label, i) => ({ label, predicted: predicted[i] })),
     );
-    if (part !== "test") continue;
-    const confusion = confusionMatrix(truth.test, predicted, classes.length);
+    if (part === "train") continue;
+    const confusion = confusionMatrix(truth[part], predicted, classes.length);
+    const loss = crossEntropy(probabilities, truth[part]);
+    scores.push(...overallScores(`${network}.${part}`, confusion, loss));
+    if (part === "validation") continue;
+    scores.push(...recalls(`${network}.${part}`, confusion, classes));
     await outputs.confusion.write(confusion);
-    const scores = classReport(confusion).classes;
-    await outputs.classes.write(classes.map((name, i) => ({ class: name, ...scores[i] })));
+    const report = classReport(confusion).classes;
+    await outputs.classes.write(classes.map((name, i) => ({ class: name, ...report[i] })));
   }
-  return metrics;
+  return { metrics, scores };
 }

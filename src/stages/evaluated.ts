@@ -1,5 +1,5 @@
 /** What stages keep of a trained network: model files, curves, predictions and what follows from them. @module */
-import { boolean, int, number, word } from "../files/table.ts";
+import { boolean, int, number, numberOrNaN, word } from "../files/table.ts";
 import { array, bytes, matrix, table, text } from "../pipeline/artifacts.ts";
 
 /** A TensorFlow.js layers model. */
@@ -33,6 +33,12 @@ export const evaluated = {
   testPredictions: predictions,
   /** Of the test images: a row a true class. */
   confusion: matrix(),
-  /** Of the test images. */
-  classes: table({ class: word, precision: number, recall: number, f1: number, support: int }),
+  /** Of the test images; what is undefined is NaN. */
+  classes: table({
+    class: word,
+    precision: numberOrNaN,
+    recall: numberOrNaN,
+    f1: numberOrNaN,
+    support: int,
+  }),
 };

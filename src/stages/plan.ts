@@ -1,5 +1,6 @@
 /** From a study to the stages that it consists of: checked first, with every fault in one message. @module */
 import { z } from "zod";
+import { recallOf } from "../evaluation/metrics.ts";
 import { lenet5 } from "../models/lenet5.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { tunedLenet } from "../models/tuned_lenet.ts";
@@ -70,12 +71,26 @@ export function checkStudy(value: unknown, file = "study.ts"): CheckedStudy {
     ...present.flatMap((room) => room.faults(said[room.name], study, input)),
     ...Object.keys(study.thresholds).filter((name) => !metrics.includes(name)).map((name) => ({
       path: ["thresholds", name],
-      message: `no stage reports such a metric; ${unknownName(name, metrics)}`,
+      message: `no stage reports such a metric; ${unknownMetric(name, metrics, study.classes)}`,
     })),
     ...publishedFaults(study, present, metrics),
   ];
   if (faults.length > 0) throw new StudyError(faults, file);
   return { study, rooms: present };
+}
+
+/** What was meant by a metric that there is not: which of its stage or, where its network is right, which class. */
+function unknownMetric(
+  name: string,
+  metrics: readonly string[],
+  classes: readonly string[],
+): string {
+  const before = recallOf(name);
+  if (before !== undefined && metrics.includes(before + classes[0])) {
+    return unknownName(name.slice(before.length), classes);
+  }
+  const ofStage = metrics.filter((known) => known.startsWith(name.slice(0, name.indexOf(".") + 1)));
+  return unknownName(name, ofStage.length > 0 ? ofStage : metrics);
 }
 
 /**

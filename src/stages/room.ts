@@ -61,7 +61,7 @@ export interface Room<
    * `[height, width, channels]`.
    */
   faults(settings: S, study: Basics, input: Shape): Fault[];
-  /** Names of the metrics that it reports. */
+  /** Names of the metrics that it reports: in its artifact `metrics`, then those in `scores`. */
   metrics(settings: S, study: Basics): string[];
   /** Artifacts of other stages that its section shows, beside its own; they may be missing. */
   readonly shows: F;

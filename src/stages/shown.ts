@@ -1,6 +1,7 @@
 /** What several sections of the report show of a trained network. @module */
+import type { Score } from "../evaluation/metrics.ts";
 import { learningCurves } from "../report/charts/training.ts";
-import { count, counted, decimal, NONE, table } from "../report/markdown.ts";
+import { count, counted, decimal, NONE, table, withInterval } from "../report/markdown.ts";
 import type { Recipe } from "../training/recipe.ts";
 import type { Figures } from "./room.ts";
 
@@ -36,6 +37,26 @@ export function layersTable(
         ...(theirs ? [count(Object.values(theirs).reduce((sum, n) => sum + n, 0))] : []),
       ],
     ],
+  );
+}
+
+/** The scores of a network beside its accuracies, on validation and test images. */
+export function scoresTable(network: string, scores: readonly Score[]): string {
+  const parts = ["validation", "test"];
+  const rows = {
+    balancedAccuracy: "balanced accuracy",
+    macroF1: "macro F1",
+    logLoss: "log loss",
+  };
+  const values = new Map(scores.map(({ name, value }) => [name, value]));
+  return table(
+    ["", ...parts],
+    Object.entries(rows).map(([figure, words]) => [
+      words,
+      ...parts.map((part) =>
+        withInterval(values.get(`${network}.${part}.${figure}`) ?? null, null)
+      ),
+    ]),
   );
 }
 

@@ -34,7 +34,7 @@ export const basics = {
   classes: z.array(z.string().min(1)).min(2).max(256).refine((names) => !twice(names), {
     error: ({ input }) => twice(z.array(z.string()).parse(input)),
   }),
-  /** Least value of a metric, by its name; asserted by the tests and shown in the report. */
+  /** Least value of a metric, or the most of a log loss, by its name; asserted by the tests and shown in the report. */
   thresholds: z.record(z.string(), z.number()),
   /** Of an original study, where there is one to compare with; nothing speaks of it if omitted. */
   published: published.optional(),

@@ -527,7 +527,7 @@ Deno.test({
       const good = JSON.stringify(await metrics());
       const targets = await targetsOf(workspace, plan);
       const withMetrics = new Set(
-        targets.flatMap(({ stage, path }) => /\/metrics-/.test(path) ? [stage] : []),
+        targets.flatMap(({ stage, path }) => /\/(metrics|scores)-/.test(path) ? [stage] : []),
       );
       const counts = tally("real results, files");
       const aside = join(folder, "aside");
@@ -535,7 +535,7 @@ Deno.test({
       const checkMetrics = async (what: string, concerned: boolean, missing: boolean) => {
         const shown = await within(LOOK, what, metrics()).then(JSON.stringify, (error) => {
           assert(
-            /metrics-|manifest of stage|metrics\.json/.test(error.message),
+            /(metrics|scores)-|manifest of stage|(metrics|scores)\.json/.test(error.message),
             `${what}: ${error.message}`,
           );
         });
@@ -559,7 +559,7 @@ Deno.test({
           if (whole) assertEquals(reasonsOf(states), [], what);
           const concerned = [target, ...(damage.both ? [other] : [])].some((
             { stage, path, kind },
-          ) => /\/metrics-/.test(path) || (kind === "manifest" && withMetrics.has(stage)));
+          ) => /\/(metrics|scores)-/.test(path) || (kind === "manifest" && withMetrics.has(stage)));
           const missing = target.kind === "manifest" &&
             ["missing", "a link to nothing"].includes(damage.name);
           const shown = await checkMetrics(what, concerned && !whole && !layout, missing);
@@ -590,7 +590,7 @@ Deno.test({
       const good = JSON.stringify(await metrics());
       const withMetrics = new Set(
         (await targetsOf(workspace, plan)).flatMap(({ stage, path }) =>
-          /\/metrics-/.test(path) ? [stage] : []
+          /\/(metrics|scores)-/.test(path) ? [stage] : []
         ),
       );
       const edited = tally("real results, edits of manifests");
@@ -612,7 +612,10 @@ Deno.test({
             // A figure that the report's manifest does not list is one that an earlier result left.
             const said = states.flatMap(({ reasons, leftovers }) => [...reasons, ...leftovers]);
             const shown = await within(LOOK, what, metrics()).then(JSON.stringify, (error) => {
-              assert(/manifest of stage|metrics/.test(error.message), `${what}: ${error.message}`);
+              assert(
+                /manifest of stage|metrics|scores/.test(error.message),
+                `${what}: ${error.message}`,
+              );
             });
             assert(shown === undefined || shown === good, what);
             if (how === "edited" && withMetrics.has(name)) assertEquals(shown, undefined, what);

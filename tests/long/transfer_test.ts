@@ -77,6 +77,7 @@ Deno.test({
         [false, []],
       ]);
       assertEquals(await before.metrics.read(), []);
+      assertEquals(await before.scores.read(), []);
       assertEquals(await before.causes.read(), []);
       for (const { file } of empty) {
         assertStringIncludes(await report(), `because \`${file}\` was neither in the folder`);
@@ -104,7 +105,7 @@ Deno.test({
         ],
       );
       assertEquals(
-        (await after.metrics.read()).map(({ name }) => name),
+        [...await after.metrics.read(), ...await after.scores.read()].map(({ name }) => name),
         stage.metrics(place.study.transfer!, place.study),
       );
       // A softmax of 512 normalised features: their four variables, and kernel and bias.

@@ -166,6 +166,7 @@ const cases: Record<string, [study: unknown, test: (result: Result) => unknown]>
       assertStringIncludes(page, "**No trial has a score, so there is no winner.**");
       assert(!/### The winner|tune\./.test(page));
       assertEquals(await readers.metrics.read(), []);
+      assertEquals(await readers.scores.read(), []);
       assertEquals((await readers.winners.read()).winner, null);
       assertEquals(await readers.winner.weights.read(), undefined);
     },

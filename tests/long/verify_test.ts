@@ -90,6 +90,18 @@ const corruptions: Record<
     }),
     /^tune: tune\.winner\.test\.accuracy does not follow from the test predictions of tune\.winner/m,
   ],
+  "a recall": [
+    "baseline",
+    "scores.json",
+    text((json) =>
+      JSON.stringify(
+        JSON.parse(json).map((score: { name: string; value: number }) =>
+          score.name === "baseline.test.recall.Bag" ? { ...score, value: 1 - score.value } : score
+        ),
+      )
+    ),
+    /^baseline: the scores do not follow from the predictions: entry 15 is \{"name":"baseline\.test\.recall\.Bag"/m,
+  ],
   "a probability": [
     "baseline",
     "validation-probabilities.npy",

@@ -105,6 +105,7 @@ Deno.test("numbers", () => {
 Deno.test("withInterval", () => {
   assertEquals(withInterval(0.9094, [0.90362, 0.91487]), "0.9094 [0.9036, 0.9149]");
   assertEquals(withInterval(0.9094, null), "0.9094");
+  assertEquals(withInterval(null, null), "–");
   assertEquals(withInterval(0.0109, [-0.002, 0.02], signed), "+0.0109 [-0.0020, +0.0200]");
   const short = (value: number) => decimal(value, 2);
   assertEquals(withInterval(0.9094, [0.9036, 0.9149], short), "0.91 [0.90, 0.91]");

@@ -138,6 +138,12 @@ Deno.test("what is undefined is a dash: all scores of a class without images, th
   assertLine(page, /^\| a +\| +0\.5000 \| 0\.5000 \| 0\.5000 \| +2 \|$/m);
   assertStringIncludes(page, "A class without test images has no scores: –.");
   assertStringIncludes(page, "A class without test images has none: –.");
+  // Half of the images of both classes that have some are found, and none of b is there to be.
+  assertLine(page, /^\| balanced accuracy +\| +0\.5000 \| 0\.5000 \|$/m);
+  assertStringIncludes(
+    page,
+    "not seen it, have a balanced accuracy of 0.5000 and a macro F1 of 0.5",
+  );
   // Recall by class, network by network.
   assertLine(page, /^\| b +\|( +– \|){3}$/m);
   const never = await pageOf({ classes: ["a", "b", "c"], wrong: 1, untested: [2], tested: 2 });
@@ -145,6 +151,40 @@ Deno.test("what is undefined is a dash: all scores of a class without images, th
   assertLine(never, /^\| a +\| +– \| 0\.0000 \| 0\.0000 \| +2 \|$/m);
   assertLine(never, /^\| b +\| +0\.0000 \| 0\.0000 \| 0\.0000 \| +2 \|$/m);
   assertStringIncludes(never, "A class that no image was taken for has no precision: –.");
+});
+
+Deno.test("scores beside accuracy stand in the summary where they have a threshold, with how it is to be read", async () => {
+  const rowsOf = async (thresholds: Record<string, number>, classes = ["a", "b c", "d"]) =>
+    (await pageOf({ classes, untested: [2], wrong: 4, tested: 4, thresholds })).split("\n## ")[1];
+  const plainly = await rowsOf({ "baseline.test.accuracy": 0.5 });
+  assert(!/balancedAccuracy|macroF1|logLoss|recall/.test(plainly), plainly);
+  assertStringIncludes(plainly, "| Accuracy ");
+  const page = await rowsOf({
+    "baseline.test.balancedAccuracy": 0.75,
+    "tune.winner.validation.macroF1": 0.9,
+    "baseline.validation.logLoss": 1.25,
+    "tune.winner.test.logLoss": 1.2,
+    "baseline.test.recall.b c": 0.8,
+    "cv.pooled.recall.a": 0.7,
+    "baseline.test.recall.d": 0,
+  });
+  assertStringIncludes(page, "| Metric ");
+  for (
+    const row of [
+      /^\| `baseline\.test\.balancedAccuracy` +\| +0\.7500 +\| +8 \| at least 0\.7500 +\|$/m,
+      /^\| `tune\.winner\.validation\.macroF1` +\| +0\.\d{4} +\| +8 \| \*\*below\*\* 0\.9000 +\|$/m,
+      /^\| `baseline\.validation\.logLoss` +\| +1\.2500 +\| +8 \| at most 1\.2500 +\|$/m,
+      /^\| `tune\.winner\.test\.logLoss` +\| +1\.2500 +\| +8 \| \*\*above\*\* 1\.2000 +\|$/m,
+      /^\| `baseline\.test\.recall\.b c` +\| 0\.7500 \[0\.3006, 0\.9544\] \| +4 \| \*\*below\*\* 0\.8000 +\|$/m,
+      /^\| `cv\.pooled\.recall\.a` +\| 0\.7500 \[.+\] \| +4 \| at least 0\.7000 +\|$/m,
+      /^\| `baseline\.test\.recall\.d` +\| +– +\| +0 \| \*\*not\*\* at least 0\.0000 +\|$/m,
+    ]
+  ) assertLine(page, row);
+  assertStringIncludes(page, " A class without images has no recall: –.");
+  assert(!page.includes("`tune.winner.test.recall"));
+  const [name] = hostile;
+  const strange = await rowsOf({ [`baseline.test.recall.${name}`]: 0.1 }, ["x", name, "z"]);
+  assertStringIncludes(strange, `| ${plain(`baseline.test.recall.${name}`)} `);
 });
 
 Deno.test("many classes: the pairs confused most, the worst and the best classes, and how many there are", async () => {

@@ -284,8 +284,42 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     }),
     "thresholds.cv.mean.accuracy: no stage reports such a metric; there is no cv.mean.accuracy; " +
     "there are baseline.train.accuracy, baseline.validation.accuracy, baseline.test.accuracy, " +
-    "tune.winner.train.accuracy, tune.winner.validation.accuracy, tune.winner.test.accuracy, " +
-    "tune.study.train.accuracy, tune.study.validation.accuracy, tune.study.test.accuracy",
+    "baseline.validation.balancedAccuracy, baseline.validation.macroF1, " +
+    "baseline.validation.logLoss, baseline.test.balancedAccuracy, baseline.test.macroF1, " +
+    "baseline.test.logLoss, baseline.test.recall.T-shirt/top, baseline.test.recall.Trouser, " +
+    "baseline.test.recall.Pullover and 45 more",
+  ],
+  "a threshold on the recall of a class misspelt": [
+    withKey([], "thresholds", {
+      "baseline.test.recall.T-Shirt": 0.8,
+      "cv.pooled.recall.Ankel boot": 0.8,
+      "tune.winner.test.recall.Umbrella": 0.8,
+    }),
+    "thresholds.baseline.test.recall.T-Shirt: no stage reports such a metric; there is no T-Shirt; " +
+    "did you mean Shirt?",
+    "thresholds.cv.pooled.recall.Ankel boot: no stage reports such a metric; there is no Ankel boot; " +
+    "did you mean Ankle boot?",
+    "thresholds.tune.winner.test.recall.Umbrella: no stage reports such a metric; there is no " +
+    `Umbrella; there are ${study.classes.join(", ")}`,
+  ],
+  "a threshold on a figure of another part, network or spelling": [
+    withKey([], "thresholds", {
+      "baseline.validation.recall.Bag": 0.8,
+      "baseline.test.logloss": 0.8,
+      "cv.pooled.logLoss": 0.8,
+      "basline.test.recall.Bag": 0.8,
+    }),
+    "thresholds.baseline.validation.recall.Bag: no stage reports such a metric; there is no " +
+    "baseline.validation.recall.Bag; did you mean baseline.validation.accuracy?",
+    "thresholds.baseline.test.logloss: no stage reports such a metric; there is no " +
+    "baseline.test.logloss; did you mean baseline.test.logLoss?",
+    "thresholds.cv.pooled.logLoss: no stage reports such a metric; there is no cv.pooled.logLoss; " +
+    "there are cv.fold1.accuracy, cv.fold2.accuracy, cv.mean.accuracy, cv.pooled.balancedAccuracy, " +
+    "cv.pooled.macroF1, cv.pooled.recall.T-shirt/top, cv.pooled.recall.Trouser, " +
+    "cv.pooled.recall.Pullover, cv.pooled.recall.Dress, cv.pooled.recall.Coat, " +
+    "cv.pooled.recall.Sandal, cv.pooled.recall.Shirt and 3 more",
+    "thresholds.basline.test.recall.Bag: no stage reports such a metric; there is no " +
+    "basline.test.recall.Bag; did you mean baseline.test.recall.Bag?",
   ],
   "a stage misspelt": [
     renamed([], "tune", "tunes"),

@@ -21,14 +21,15 @@ import { classReport } from "../../src/evaluation/classification.ts";
 import { confusionMatrix } from "../../src/evaluation/confusion.ts";
 import { correctedMean } from "../../src/evaluation/intervals.ts";
 import type { Resize } from "../../src/data/resize.ts";
-import type { Metric } from "../../src/evaluation/metrics.ts";
+import type { Metric, Score } from "../../src/evaluation/metrics.ts";
+import { overallScores, recalls } from "../../src/evaluation/scores.ts";
 import type { NdArray } from "../../src/ndarray.ts";
 import type { Manifest } from "../../src/pipeline/manifest.ts";
 import type { Reader } from "../../src/pipeline/stage.ts";
 import { renderSvg } from "../../src/report/svg.ts";
 import { section as baselineSection } from "../../src/stages/baseline/section.ts";
 import { section as cvSection } from "../../src/stages/cv/section.ts";
-import { foldMetric, MEAN } from "../../src/stages/cv/names.ts";
+import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { section as prepareSection } from "../../src/stages/prepare/section.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
@@ -64,6 +65,8 @@ export interface Like {
   readonly published: Study["published"];
   /** What became of the trainings of the experiment on causes. */
   readonly causes: "trained" | "diverged" | "missing";
+  /** See `study.ts`; one on the baseline's accuracy if omitted. */
+  readonly thresholds?: Study["thresholds"];
 }
 
 /** `class 001` to as many as there are to be. */
@@ -173,11 +176,16 @@ function network(like: Like, name: string, parts: readonly string[]) {
   );
   const confusion = confusionMatrix(labels, predicted, classes.length);
   const scores = classReport(confusion).classes;
+  const told: Score[] = ["validation", "test"].flatMap((part) =>
+    overallScores(`${name}.${part}`, confusion, 1.25)
+  );
   const predictions = labels.map((label, i) => ({ label, predicted: predicted[i] }));
   return {
     labels,
     predicted,
     metrics: parts.map((part) => accuracyMetric(`${name}.${part}.accuracy`, predicted, labels)),
+    scores: [...told, ...recalls(`${name}.test`, confusion, classes)],
+    pooled: [...overallScores(POOLED, confusion), ...recalls(POOLED, confusion, classes)],
     evaluated: {
       model: reader(""),
       weights: reader(new Uint8Array()),
@@ -297,6 +305,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       inputs: {
         ...lenet5.evaluated,
         metrics: reader(lenet5.metrics),
+        scores: reader(lenet5.scores),
         manifest: reader(baselineManifest),
       },
     }),
@@ -323,6 +332,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       shows: {},
       inputs: {
         metrics: reader([...winner.metrics, ...told.metrics]),
+        scores: reader([...winner.scores, ...told.scores]),
         manifest: reader(tuneManifest),
         trials: reader(Array.from({ length: trials }, (_, id) => ({
           id,
@@ -368,6 +378,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       shows: {},
       inputs: {
         metrics: reader(cvMetrics),
+        scores: reader(lenet5.pooled),
         manifest: reader(manifestOf("cv", ["fold1"])),
         history: reader(
           Array.from(
@@ -431,6 +442,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       },
       inputs: {
         metrics: reader(transferMetrics),
+        scores: reader([]),
         manifest: reader(transferManifest),
         bases: reader(root.transfer!.bases.map(({ name, weights }) => ({
           name,
@@ -473,8 +485,16 @@ export async function sectionsOf(like: Like): Promise<Written> {
     ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
   );
   const summary = await summaryPart(
-    { ...study, thresholds: { "baseline.test.accuracy": 0.5 } },
-    [...lenet5.metrics, ...winner.metrics, ...cvMetrics, ...transferMetrics],
+    { ...study, thresholds: like.thresholds ?? { "baseline.test.accuracy": 0.5 } },
+    [
+      ...lenet5.metrics,
+      ...lenet5.scores,
+      ...winner.metrics,
+      ...winner.scores,
+      ...cvMetrics,
+      ...lenet5.pooled,
+      ...transferMetrics,
+    ],
     (spec, description) => rest.figure("accuracies", spec, description),
   );
   return {

@@ -23,5 +23,7 @@ export async function run(
   });
   const trained = { model, job };
   await writeModel(outputs, trained);
-  await outputs.metrics.write(await writeEvaluation(outputs, inputs, trained, classes, "baseline"));
+  const { metrics, scores } = await writeEvaluation(outputs, inputs, trained, classes, "baseline");
+  await outputs.metrics.write(metrics);
+  await outputs.scores.write(scores);
 }

@@ -6,7 +6,15 @@ import { confusionMatrix, perClass } from "../../report/charts/training.ts";
 import { limits } from "../../report/limits.ts";
 import { count, counted, decimal, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, keptBy, keptEpoch, layersTable, optimizerOf } from "../shown.ts";
+import {
+  curves,
+  epochs,
+  keptBy,
+  keptEpoch,
+  layersTable,
+  optimizerOf,
+  scoresTable,
+} from "../shown.ts";
 import type { baseline } from "./stage.ts";
 
 type Context = SectionContextOf<typeof baseline>;
@@ -30,8 +38,9 @@ export async function section(context: Context): Promise<string[]> {
     `The weights are a TensorFlow.js layers model, ${link(inputs.model, "model.json")} with ` +
     `${link(inputs.weights, "weights.bin")}; it takes pixels from 0 to 255.`,
     "### On the test images",
+    scoresTable("baseline", await inputs.scores.read()),
     ...await confusionPart(confusion, context),
-    ...await classesPart(confusion, context),
+    ...await classesPart(context),
   ];
 }
 
@@ -73,18 +82,13 @@ async function confusionPart(
 }
 
 /** How well each class is found: one by one, or all in one picture and the worst and the best by name. */
-async function classesPart(
-  confusion: ConfusionMatrix,
-  { inputs, figure, link }: Context,
-): Promise<string[]> {
-  const predicted = confusion.map((_, of) => confusion.reduce((sum, row) => sum + row[of], 0));
-  // Of a class without images nothing can be said, nor how precise a prediction is that was never made.
-  const scores = (await inputs.classes.read()).map(({ support, ...scores }, of) => ({
-    class: scores.class,
-    precision: support > 0 && predicted[of] > 0 ? scores.precision : null,
-    recall: support > 0 ? scores.recall : null,
-    f1: support > 0 ? scores.f1 : null,
-    support,
+async function classesPart({ inputs, figure, link }: Context): Promise<string[]> {
+  const defined = (value: number) => Number.isNaN(value) ? null : value;
+  const scores = (await inputs.classes.read()).map(({ precision, recall, f1, ...rest }) => ({
+    ...rest,
+    precision: defined(precision),
+    recall: defined(recall),
+    f1: defined(f1),
   }));
   const score = (value: number | null) => value === null ? NONE : decimal(value);
   const rows = (of: typeof scores) =>

@@ -3,8 +3,8 @@ import { lenet5 } from "../../models/lenet5.ts";
 import { job as fit } from "../../training/job.ts";
 import { recipe } from "../../training/recipe.ts";
 import { evaluated, modelFiles } from "../evaluated.ts";
-import { accuraciesOf } from "../accuracies.ts";
-import { metrics } from "../metrics.ts";
+import { accuraciesOf, scoresOf } from "../accuracies.ts";
+import { metrics, scores } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
 
@@ -19,9 +19,12 @@ export const baseline = defineRoom({
   parameters: (recipe, { classes }) => ({ classes, recipe }),
   keyed: (parameters) => parameters,
   faults: (_, { classes }, input) => tooSmall(() => lenet5(input, classes.length)),
-  metrics: () => accuraciesOf("baseline"),
+  metrics: (_, { classes }) => [
+    ...accuraciesOf("baseline"),
+    ...scoresOf("baseline", classes, true),
+  ],
   reads: preparedImages,
-  writes: { ...modelFiles, ...evaluated, metrics },
+  writes: { ...modelFiles, ...evaluated, metrics, scores },
   jobs: { fit },
   shows: {},
 });

@@ -12,7 +12,16 @@ import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { classReport } from "../../evaluation/classification.ts";
 import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
 import { correctedMean, wilson } from "../../evaluation/intervals.ts";
-import type { Metric } from "../../evaluation/metrics.ts";
+import { crossEntropy } from "../../evaluation/loss.ts";
+import {
+  boundOf,
+  figureOf,
+  isLoss,
+  meets,
+  type Metric,
+  type Score,
+} from "../../evaluation/metrics.ts";
+import { overallScores, recalls } from "../../evaluation/scores.ts";
 import { lenet5 } from "../../models/lenet5.ts";
 import { resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -27,12 +36,14 @@ import type { Workspace } from "../../pipeline/workspace.ts";
 import { planned } from "../../tuning/oracle.ts";
 import { valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
+import { NONE } from "../../report/markdown.ts";
 import { allMetrics } from "../all_metrics.ts";
 import { baseline } from "../baseline/stage.ts";
 import { cv } from "../cv/stage.ts";
 import type { evaluated } from "../evaluated.ts";
 import { type CheckedStudy, planOf } from "../plan.ts";
 import { inputOf } from "../input.ts";
+import { nameCell } from "../metric_cells.ts";
 import { CORRELATED, inTables, prepare } from "../prepare/stage.ts";
 import { transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
@@ -71,7 +82,7 @@ function keptEpoch(network: string, history: readonly Epoch[], keep: Keep): Epoc
   return history[expected];
 }
 
-function metricOf(metrics: readonly Metric[], name: string): Metric {
+function metricOf<M extends Score>(metrics: readonly M[], name: string): M {
   const found = metrics.filter((metric) => metric.name === name);
   hold(found.length === 1, `there are ${found.length} metrics ${name}`);
   return found[0];
@@ -80,7 +91,7 @@ function metricOf(metrics: readonly Metric[], name: string): Metric {
 /** Fails unless a metric is what predictions come to. */
 function followsFrom(
   predictions: string,
-  metrics: readonly Metric[],
+  metrics: readonly Score[],
   name: string,
   predicted: readonly number[],
   truth: readonly number[],
@@ -119,7 +130,7 @@ async function layersFollow(
   );
 }
 
-/** Everything about a network that was evaluated on the prepared split. */
+/** Everything about a network that was evaluated on the prepared split; returns what its scores must be. */
 async function evaluationFollows(
   readers: Evaluated,
   metrics: readonly Metric[],
@@ -127,7 +138,8 @@ async function evaluationFollows(
   keep: Keep,
   classes: readonly string[],
   rows: { readonly [part: string]: number },
-): Promise<void> {
+): Promise<Score[]> {
+  const scores: Score[] = [];
   const kept = keptEpoch(network, await readers.history.read(), keep);
   const parts = {
     validation: [readers.validationPredictions, readers.validationProbabilities],
@@ -160,6 +172,9 @@ async function evaluationFollows(
     );
     const name = `${network}.${part}.accuracy`;
     followsFrom(these, metrics, name, predicted, truth);
+    const confusion = confusionMatrix(truth, predicted, classes.length);
+    const loss = crossEntropy(probabilities, truth);
+    scores.push(...overallScores(`${network}.${part}`, confusion, loss));
     if (part === "validation") {
       agree(
         kept.validationAccuracy,
@@ -168,16 +183,16 @@ async function evaluationFollows(
       );
       continue;
     }
-    const confusion = confusionMatrix(truth, predicted, classes.length);
+    scores.push(...recalls(`${network}.${part}`, confusion, classes));
     agree(
       await readers.confusion.read(),
       confusion,
       `the confusion matrix of ${network} does not follow from ${these}`,
     );
-    const scores = classReport(confusion).classes;
+    const report = classReport(confusion).classes;
     agree(
       await readers.classes.read(),
-      classes.map((name, i) => ({ class: name, ...scores[i] })),
+      classes.map((name, i) => ({ class: name, ...report[i] })),
       `the scores of ${network} by class do not follow from ${these}`,
     );
   }
@@ -190,7 +205,12 @@ async function evaluationFollows(
     [low, high],
     `the interval of ${train.name} does not follow from its value`,
   );
+  return scores;
 }
+
+/** Fails unless recorded scores are those that predictions come to. */
+const scoresFollow = (recorded: readonly Score[], follows: readonly Score[]) =>
+  agree(recorded, follows, "the scores do not follow from the predictions");
 
 /** What the winner of a search makes of the network. */
 const tuned = z.object({
@@ -313,7 +333,15 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const readers = await artifactsIn(workspace, baseline);
         const { keep, epochs } = study.baseline;
         const metrics = await readers.metrics.read();
-        await evaluationFollows(readers, metrics, "baseline", keep, classes, await rowsOf());
+        const scores = await evaluationFollows(
+          readers,
+          metrics,
+          "baseline",
+          keep,
+          classes,
+          await rowsOf(),
+        );
+        scoresFollow(await readers.scores.read(), scores);
         const history = await readers.history.read();
         agree(history.length, epochs, "the epochs of baseline are not those of its recipe");
         const model = lenet5(input, classes.length);
@@ -357,6 +385,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         );
         const { winner, study: theirs } = await readers.winners.read();
         const metrics = await readers.metrics.read();
+        const scores = await readers.scores.read();
         const importance = await readers.importance.read();
         if (importance) {
           agree(
@@ -367,8 +396,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         }
         if (!winner) {
           agree(
-            [all.length, metrics.length, theirs],
-            [0, 0, undefined],
+            [all.length, metrics.length, scores.length, theirs],
+            [0, 0, 0, undefined],
             "there is no winner, and something of one",
           );
           return;
@@ -390,10 +419,13 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             ? [{ network: "tune.study", values: theirs, of: readers.study, weights: undefined }]
             : []),
         ];
+        const follows: Score[] = [];
         for (const { network, values, of, weights } of networks) {
           const given = present(of);
           const { keep } = search.trial;
-          await evaluationFollows(given, metrics, network, keep, classes, await rowsOf());
+          follows.push(
+            ...await evaluationFollows(given, metrics, network, keep, classes, await rowsOf()),
+          );
           agree(
             (await given.history.read()).length,
             search.finalEpochs,
@@ -403,6 +435,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           await layersFollow(network, model, given.layers, weights);
         }
         agree(metrics.length, 3 * networks.length, "the metrics are not three a network");
+        scoresFollow(scores, follows);
         const { outputs } = await readers.manifest.read();
         const file = JSON.stringify(outputs["winner-weights.bin"].file);
         hold(
@@ -465,6 +498,15 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           "the interval of cv.mean.accuracy does not follow from the folds",
         );
         agree(metrics.length, folds.length + 1, "the metrics are not one a fold and their mean");
+        const confusion = confusionMatrix(
+          table.map(({ label }) => label),
+          table.map(({ predicted }) => predicted),
+          classes.length,
+        );
+        scoresFollow(await readers.scores.read(), [
+          ...overallScores("cv.pooled", confusion),
+          ...recalls("cv.pooled", confusion, classes),
+        ]);
       },
     });
   }
@@ -498,14 +540,19 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         agree(metrics.length, 2 * networks.length, "the metrics are not two a network");
         const history = await readers.history.read();
         const rows = await rowsOf();
+        const scores: Score[][] = networks.map(() => []);
         for (const part of ["validation", "test"] as const) {
           const table = await readers[`${part}Predictions`].read();
           agree(table.length, rows[part], `the ${part} predictions are not one an image`);
           const truth = table.map(({ label }) => label);
-          for (const network of networks) {
-            const name = `transfer.${network}.${part}.accuracy`;
+          for (const [n, network] of networks.entries()) {
+            const of = `transfer.${network}.${part}`;
+            const name = `${of}.accuracy`;
             const predicted = table.map(({ networks }) => networks[network]);
             followsFrom(`the ${part} predictions of ${network}`, metrics, name, predicted, truth);
+            const confusion = confusionMatrix(truth, predicted, classes.length);
+            scores[n].push(...overallScores(of, confusion));
+            if (part === "test") scores[n].push(...recalls(of, confusion, classes));
             if (part === "test") continue;
             const base = transferred.bases.find(({ name }) => network === `${name}.finetuned`);
             const { keep, epochs } = base?.finetuned ?? transferred.head;
@@ -518,6 +565,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             );
           }
         }
+        scoresFollow(await readers.scores.read(), scores.flat());
         const { base, reference, changes, recipe } = transferred.causes;
         const causes = await readers.causes.read();
         const tried = bases.some(({ name, available }) => name === base && available);
@@ -560,12 +608,25 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             `the threshold and the published figure of ${name} are not the study's`,
           );
         }
-        for (const [name, least] of Object.entries(thresholds)) {
+        for (const [name, threshold] of Object.entries(thresholds)) {
           const { value } = metricOf(all, name);
-          hold(value >= least, `${name} is ${value}, expected at least ${least}`);
+          const expected = `expected ${boundOf(name)} ${threshold}`;
+          hold(
+            meets(name, value, threshold),
+            value === null
+              ? `${name} is undefined, since there is no image of the class; ${expected}`
+              : `${name} is ${value}, ${expected}`,
+          );
         }
-        for (const { name, value, interval } of all) {
-          hold(value >= 0 && value <= 1, `${name} is ${value}, which is no share`);
+        for (const { name, value, interval, n } of all) {
+          if (value === null) {
+            hold(n === 0 && interval === null, `${name} is undefined, though it has images`);
+            continue;
+          }
+          hold(
+            value >= 0 && (value <= 1 || isLoss(name)),
+            `${name} is ${value}, which is no ${isLoss(name) ? "loss" : "share"}`,
+          );
           hold(
             !interval || (interval[0] <= value && value <= interval[1]),
             `the interval of ${name} does not hold its value`,
@@ -574,15 +635,18 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
       },
     },
     {
-      name: "report.md shows every metric, and every file that it links to is there",
+      name:
+        "report.md shows every accuracy and all that has a threshold, and every file that it links to is there",
       stage: "report",
       async run() {
         const path = join(workspace.home, "report.md");
         const page = await readPlainText(path);
         hold(page.startsWith(`# ${study.title}\n`), "report.md has another title");
-        for (const { name, value } of await allMetrics(checked, workspace)) {
-          const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``));
-          hold(row?.includes(value.toFixed(4)) === true, `${name} is not in the summary`);
+        for (const { name, value, threshold } of await allMetrics(checked, workspace)) {
+          if (figureOf(name) !== "accuracy" && threshold === null) continue;
+          const row = page.split("\n").find((line) => line.startsWith(`| ${nameCell(name)} `));
+          const shown = value === null ? NONE : value.toFixed(4);
+          hold(row?.includes(shown) === true, `${name} is not in the summary`);
         }
         const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path);
         hold(links.some((path) => path.endsWith(".svg")), "report.md shows no figure");

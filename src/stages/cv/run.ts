@@ -5,14 +5,15 @@
  * @module
  */
 import { foldsOf } from "../../data/stratified.ts";
-import { classify } from "../../evaluation/confusion.ts";
+import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
 import { correctedMean } from "../../evaluation/intervals.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
+import { overallScores, recalls } from "../../evaluation/scores.ts";
 import { imageShape } from "../../files/npy.ts";
 import { lenet5 } from "../../models/lenet5.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
 import { asked } from "../asked.ts";
-import { foldMetric, MEAN } from "./names.ts";
+import { foldMetric, MEAN, POOLED } from "./names.ts";
 import type { cv } from "./stage.ts";
 
 /** Writes what the stage declares. */
@@ -60,5 +61,14 @@ export async function run(
   await outputs.metrics.write([
     ...folds.map(({ metric }) => metric),
     { name: MEAN, value: mean, interval: [low, high], n: labels.length },
+  ]);
+  const confusion = confusionMatrix(
+    labels,
+    rows.map(({ predicted }) => predicted),
+    classes.length,
+  );
+  await outputs.scores.write([
+    ...overallScores(POOLED, confusion),
+    ...recalls(POOLED, confusion, classes),
   ]);
 }

@@ -5,7 +5,7 @@ import { count, decimal, NONE, signed, table, withInterval } from "../../report/
 import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
 import { foldCurves } from "./charts.ts";
-import { MEAN } from "./names.ts";
+import { MEAN, POOLED } from "./names.ts";
 import type { cv } from "./stage.ts";
 
 type Context = SectionContextOf<typeof cv>;
@@ -17,6 +17,8 @@ export async function section(context: Context): Promise<string[]> {
   const metrics = await inputs.metrics.read();
   const folds = metrics.filter(({ name }) => name !== MEAN);
   const mean = metrics.find(({ name }) => name === MEAN)!;
+  const scores = new Map((await inputs.scores.read()).map(({ name, value }) => [name, value]));
+  const pooled = (figure: string) => withInterval(scores.get(`${POOLED}.${figure}`) ?? null, null);
   const theirs = folds.flatMap(({ name }) => published?.figures?.[name]?.value ?? []);
   const compared = theirs.length === folds.length ? published : undefined;
   const theirMean = compared
@@ -63,7 +65,10 @@ export async function section(context: Context): Promise<string[]> {
       ],
     ),
     `The intervals of means are Nadeau and Bengio's (2003), which allow for the folds sharing most of ` +
-    `their training images.`,
+    `their training images. All images together, each predicted by the network that had not seen it, ` +
+    `have a balanced accuracy of ${pooled("balancedAccuracy")} and a macro F1 of ${
+      pooled("macroF1")
+    }.`,
     ...await coursePart(context),
   ];
 }

@@ -1,16 +1,17 @@
 /** Stage `cv`: LeNet-5 cross-validated. @module */
 import { z } from "zod";
 import { knownRows } from "../../data/description.ts";
+import { overallNames, recallNames } from "../../evaluation/scores.ts";
 import { int, number } from "../../files/table.ts";
 import { table } from "../../pipeline/artifacts.ts";
 import { seed, settings } from "../../schema.ts";
 import { lenet5 } from "../../models/lenet5.ts";
 import { job as fit } from "../../training/job.ts";
 import { recipe } from "../../training/recipe.ts";
-import { metrics } from "../metrics.ts";
+import { metrics, scores } from "../metrics.ts";
 import { trainingImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
-import { foldMetric, MEAN } from "./names.ts";
+import { foldMetric, MEAN, POOLED } from "./names.ts";
 
 /** Each fold is a training and a metric of its own: nobody means more. */
 const MOST_FOLDS = 1000;
@@ -31,8 +32,7 @@ export const cv = defineRoom({
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
   parameters: (cv, { classes }) => ({ classes, ...cv }),
-  // What classes are called is for errors.
-  keyed: ({ classes, ...rest }) => ({ classes: classes.length, ...rest }),
+  keyed: (parameters) => parameters,
   faults: ({ splits }, { classes, data }, input) => [
     ...tooSmall(() => lenet5(input, classes.length)),
     ...(splits <= (knownRows(data) ?? Infinity) ? [] : [{
@@ -40,10 +40,17 @@ export const cv = defineRoom({
       message: `${knownRows(data)} images cannot be split into ${splits} folds`,
     }]),
   ],
-  metrics: ({ splits }) => [...Array.from({ length: splits }, (_, i) => foldMetric(i)), MEAN],
+  metrics: ({ splits }, { classes }) => [
+    ...Array.from({ length: splits }, (_, i) => foldMetric(i)),
+    MEAN,
+    ...overallNames(POOLED, false),
+    ...recallNames(POOLED, classes),
+  ],
   reads: trainingImages,
   writes: {
     metrics,
+    /** Of all images together, each predicted by the network that had not seen it. */
+    scores,
     /** A row an epoch of a fold; folds count from 1. */
     history: table({
       fold: int,

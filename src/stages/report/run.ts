@@ -1,6 +1,6 @@
 /** What stage `report` does: has every stage's section written, and puts a page around them. @module */
 import type { TopLevelSpec } from "vega-lite";
-import { type Metric, metricList } from "../../evaluation/metrics.ts";
+import { type Score, scoreList } from "../../evaluation/metrics.ts";
 import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
 import { renderSvg } from "../../report/svg.ts";
@@ -18,12 +18,11 @@ export async function run(
   const render = (spec: TopLevelSpec) => renderSvg(synthetic ? marked(spec) : spec);
   const present = rooms.filter(({ name }) => name in inputs.manifests);
 
-  const metrics: Metric[] = [];
+  const metrics: Score[] = [];
   const sections: string[] = [];
   for (const { name, section, shows } of present) {
     const own = inputs.own[name];
-    const reported = own.metrics;
-    if (isReader(reported)) metrics.push(...metricList.parse(await reported.read()));
+    metrics.push(...await figuresOf(own.metrics), ...await figuresOf(own.scores));
     // That these readers are those that the section asks for is what its stage declares.
     const module = await import(section);
     sections.push(
@@ -62,6 +61,10 @@ export async function run(
 
 const isReader = (entry: object | undefined): entry is Reader<unknown> =>
   entry !== undefined && "read" in entry && typeof entry.read === "function";
+
+/** The figures that an artifact tells; none where the stage has no such artifact. */
+const figuresOf = async (reported: object | undefined): Promise<Score[]> =>
+  isReader(reported) ? scoreList.parse(await reported.read()) : [];
 
 /** A reader of an artifact whose stage is not part of the study. */
 const missing: Reader<undefined> = {

@@ -1,39 +1,45 @@
-/** The report's summary: every accuracy with its interval, and beside the original study's where there is one. @module */
+/**
+ * The report's summary: every accuracy with its interval, and beside the original study's where there is
+ * one; of all else that stages tell what has a threshold or a published figure.
+ *
+ * @module
+ */
 import type { TopLevelSpec } from "vega-lite";
 import { difference } from "../../evaluation/intervals.ts";
-import type { Metric } from "../../evaluation/metrics.ts";
+import { figureOf, type Score } from "../../evaluation/metrics.ts";
 import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
+import { nameCell, thresholdCell } from "../metric_cells.ts";
 import type { Basics } from "../study.ts";
 import { accuracyComparison } from "./charts.ts";
 
-/** Writes the section; `metrics` in the order in which they are shown, `poster` renders its chart. */
+/** What networks are told to be worth beside their accuracies: much, so that only some of it is shown. */
+const FURTHER = ["balancedAccuracy", "macroF1", "logLoss", "recall"];
+
+/** Writes the section; `all` metrics in the order in which they are shown, `poster` renders its chart. */
 export async function summaryPart(
   { thresholds, published }: Basics,
-  metrics: readonly Metric[],
+  all: readonly Score[],
   poster: (spec: TopLevelSpec, description: string) => Promise<string>,
 ): Promise<string[]> {
-  const accuracies = metrics.filter(({ name }) => name.endsWith(".accuracy"));
+  const metrics = all.filter(({ name }) =>
+    !FURTHER.includes(figureOf(name)) || name in thresholds ||
+    name in (published?.figures ?? {})
+  );
+  const accuracies = metrics.filter(({ name }) => figureOf(name) === "accuracy");
   const gated = Object.keys(thresholds).length > 0;
   const compared = metrics.some(({ name }) => published?.figures?.[name]);
   const rows = metrics.map(({ name, value, interval, n }) => {
     const theirs = published?.figures?.[name];
-    const versus = theirs && difference({ value, n }, theirs);
-    const least = thresholds[name];
+    const versus = theirs && interval && value !== null && difference({ value, n }, theirs);
     return [
-      `\`${name}\``,
+      nameCell(name),
       ...(compared ? [theirs ? decimal(theirs.value) : NONE] : []),
       withInterval(value, interval),
       ...(compared
         ? [versus ? withInterval(versus.value, [versus.low, versus.high], signed) : NONE]
         : []),
       count(n),
-      ...(gated
-        ? [
-          least === undefined
-            ? NONE
-            : `${value >= least ? "at least" : "**below**"} ${decimal(least)}`,
-        ]
-        : []),
+      ...(gated ? [thresholdCell(name, value, thresholds[name] ?? null)] : []),
     ];
   });
   const header = [
@@ -51,17 +57,22 @@ export async function summaryPart(
       compared ? "; those of differences are Newcombe's" : ""
     }. They say how far an accuracy on ` +
     `other images of the same kind may lie, not how much another training run would differ. ` +
-    `Training accuracies are of images that the network has learnt from.`,
+    `Training accuracies are of images that the network has learnt from.` +
+    (metrics.some(({ value }) => value === null)
+      ? ` A class without images has no recall: ${NONE}.`
+      : ""),
     await poster(
       accuracyComparison(
         compared ? "Accuracies here and in the original study" : "Accuracies",
-        accuracies.map(({ name, value, interval }) => ({
-          name: name.replace(/\.accuracy$/, "").replaceAll(".", " "),
-          study: published?.figures?.[name]?.value ?? null,
-          value,
-          low: interval?.[0] ?? value,
-          high: interval?.[1] ?? value,
-        })),
+        accuracies.flatMap(({ name, value, interval }) =>
+          value === null ? [] : [{
+            name: name.replace(/\.accuracy$/, "").replaceAll(".", " "),
+            study: published?.figures?.[name]?.value ?? null,
+            value,
+            low: interval?.[0] ?? value,
+            high: interval?.[1] ?? value,
+          }]
+        ),
       ),
       compared
         ? "Accuracies with their 95% intervals, the original study's figures beside them"

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { classify } from "../../evaluation/confusion.ts";
+import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
-import type { Metric } from "../../evaluation/metrics.ts";
+import type { Metric, Score } from "../../evaluation/metrics.ts";
+import { overallScores, recalls } from "../../evaluation/scores.ts";
 import { imageShape } from "../../files/npy.ts";
 import { causeModel } from "../../models/causes.ts";
 import { resolveLayers } from "../../models/shapes.ts";
@@ -27,7 +28,7 @@ type FitRequest = Parameters<Context["jobs"]["fit"]>[0];
 
 /** Writes what the stage declares. */
 export async function run(context: Context): Promise<void> {
-  const { parameters: { bases, causes }, inputs, outputs } = context;
+  const { parameters: { bases, causes, classes }, inputs, outputs } = context;
   const input = await imageShape(inputs.trainImages.file.path);
   await checkSubset(context);
   const files = await Promise.all(bases.map(({ weights }) => context.outside(weights)));
@@ -53,6 +54,7 @@ export async function run(context: Context): Promise<void> {
     test: (await inputs.testLabels.read()).data,
   };
   const metrics: Metric[][] = networks.map(() => []);
+  const scores: Score[][] = networks.map(() => []);
   for (const part of ["validation", "test"] as const) {
     const predicted = await Promise.all(networks.map(async ({ name, job }) => {
       const probabilities = await job[`${part}Probabilities`].read();
@@ -65,15 +67,18 @@ export async function run(context: Context): Promise<void> {
         networks: Object.fromEntries(networks.map(({ name }, n) => [name, predicted[n][i]])),
       })),
     );
-    networks.forEach(({ name }, n) =>
-      metrics[n].push(
-        accuracyMetric(`transfer.${name}.${part}.accuracy`, predicted[n], truth[part]),
-      )
-    );
+    networks.forEach(({ name }, n) => {
+      const of = `transfer.${name}.${part}`;
+      metrics[n].push(accuracyMetric(`${of}.accuracy`, predicted[n], truth[part]));
+      const confusion = confusionMatrix(truth[part], predicted[n], classes.length);
+      scores[n].push(...overallScores(of, confusion));
+      if (part === "test") scores[n].push(...recalls(of, confusion, classes));
+    });
   }
   await outputs.bases.write(results.map(({ record }) => record));
   await outputs.causes.write(trainings);
   await outputs.metrics.write(metrics.flat());
+  await outputs.scores.write(scores.flat());
 }
 
 /**
@@ -142,7 +147,11 @@ async function trainHeads(
   const trained = await Promise.all(heads.map((kind) =>
     train({
       name: `${base.name}.${kind}`,
-      parameters: { model: headModel(kind, output, classes), recipe: head, evaluate: ["test"] },
+      parameters: {
+        model: headModel(kind, output, classes.length),
+        recipe: head,
+        evaluate: ["test"],
+      },
       inputs: {
         ...inputs,
         trainImages: features.trainFeatures,

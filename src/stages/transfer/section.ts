@@ -278,7 +278,7 @@ function classesPart(
     const gains = others.map((value) => value - first);
     return {
       name,
-      some: scores[0][label].support > 0,
+      some: !Number.isNaN(first),
       first,
       gains,
       most: Math.max(...gains.map(Math.abs)),

@@ -9,8 +9,8 @@ import { job as fit } from "../../training/job.ts";
 import { common, learningRate, recipe } from "../../training/recipe.ts";
 import { baseline } from "../baseline/stage.ts";
 import { epochColumns } from "../evaluated.ts";
-import { accuraciesOf } from "../accuracies.ts";
-import { metrics } from "../metrics.ts";
+import { accuraciesOf, scoresOf } from "../accuracies.ts";
+import { metrics, scores } from "../metrics.ts";
 import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
 import type { Basics } from "../study.ts";
@@ -172,7 +172,7 @@ export const transfer = defineRoom({
   settings: said,
   module: import.meta.resolve("./run.ts"),
   section: import.meta.resolve("./section.ts"),
-  parameters: (transfer, { classes }) => ({ classes: classes.length, ...transfer }),
+  parameters: (transfer, { classes }) => ({ classes, ...transfer }),
   // Neither addresses nor what the experiment's trainings are called.
   keyed: ({ bases, causes: { reference, changes, ...causes }, ...rest }) => ({
     ...rest,
@@ -186,15 +186,19 @@ export const transfer = defineRoom({
     },
   }),
   faults: transferFaults,
-  metrics: ({ bases }) =>
-    bases.flatMap(({ name }) =>
-      networksOf(name).flatMap((network) =>
-        accuraciesOf(`transfer.${network}`, ["validation", "test"])
-      )
-    ),
+  metrics({ bases }, { classes }) {
+    const networks = bases.flatMap(({ name }) => networksOf(name)).map((name) =>
+      `transfer.${name}`
+    );
+    return [
+      ...networks.flatMap((network) => accuraciesOf(network, ["validation", "test"])),
+      ...networks.flatMap((network) => scoresOf(network, classes, false)),
+    ];
+  },
   reads: preparedImages,
   writes: {
     metrics,
+    scores,
     bases: json(z.array(baseRecord)),
     /** A row an epoch of a network. */
     history: table({ network: word, ...epochColumns }),

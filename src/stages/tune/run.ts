@@ -99,10 +99,14 @@ export async function run(
     study && retrain("study", study),
   ]);
   if (ours) await writeModel(outputs.winner, ours);
-  await outputs.metrics.write([
-    ...(ours ? await writeEvaluation(outputs.winner, inputs, ours, classes, "tune.winner") : []),
-    ...(theirs ? await writeEvaluation(outputs.study, inputs, theirs, classes, "tune.study") : []),
-  ]);
+  const worth = [
+    ...(ours ? [await writeEvaluation(outputs.winner, inputs, ours, classes, "tune.winner")] : []),
+    ...(theirs
+      ? [await writeEvaluation(outputs.study, inputs, theirs, classes, "tune.study")]
+      : []),
+  ];
+  await outputs.metrics.write(worth.flatMap(({ metrics }) => metrics));
+  await outputs.scores.write(worth.flatMap(({ scores }) => scores));
 }
 
 /** Whether values make a network: a window, say, may be larger than what is left of the image. */

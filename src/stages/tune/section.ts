@@ -4,7 +4,7 @@ import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
 import type { SectionContextOf } from "../room.ts";
-import { curves, epochs, keptBy, layersTable, optimizerOf } from "../shown.ts";
+import { curves, epochs, keptBy, layersTable, optimizerOf, scoresTable } from "../shown.ts";
 import {
   hyperbandRungs,
   importanceBars,
@@ -163,6 +163,7 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
     "The winner of the search:",
     layersTable(layers),
     await curves("tune-winner", "The winner of the search", history, context),
+    scoresTable("tune.winner", await inputs.scores.read()),
     `Its weights are a TensorFlow.js layers model: ${
       link(inputs.winner.model, "model.json")
     } with ` +

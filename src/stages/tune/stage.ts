@@ -11,8 +11,8 @@ import { common, learningRate } from "../../training/recipe.ts";
 import { oracle, space, values } from "../../tuning/schema.ts";
 import type { Hyperparameter, Space, Value, Values } from "../../tuning/space.ts";
 import { evaluated, modelFiles } from "../evaluated.ts";
-import { accuraciesOf } from "../accuracies.ts";
-import { metrics } from "../metrics.ts";
+import { accuraciesOf, scoresOf } from "../accuracies.ts";
+import { metrics, scores } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
 import { type TrialValues, trialValues } from "./values.ts";
@@ -72,13 +72,17 @@ export const tune = defineRoom({
     ];
     return faults.length > 0 ? faults : networkFaults(space, winner, input, classes.length);
   },
-  metrics: (_, { published }) => [
-    ...accuraciesOf("tune.winner"),
-    ...(published?.winner ? accuraciesOf("tune.study") : []),
-  ],
+  metrics(_, { classes, published }) {
+    const networks = ["tune.winner", ...(published?.winner ? ["tune.study"] : [])];
+    return [
+      ...networks.flatMap((network) => accuraciesOf(network)),
+      ...networks.flatMap((network) => scoresOf(network, classes, true)),
+    ];
+  },
   reads: preparedImages,
   writes: {
     metrics,
+    scores,
     /** A row a trial, in the order of their ids; a score that is NaN says that the trial failed. */
     trials: table({
       id: int,
