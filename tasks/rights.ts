@@ -36,7 +36,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
     runs: ["deno", "git", "esbuild", "bwrap"],
     reaches: [],
   },
-  status: { writes: {}, runs: ["esbuild"], reaches: [] },
+  status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
   metrics: { writes: {}, runs: [], reaches: [] },
   setup: {

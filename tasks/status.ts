@@ -1,18 +1,20 @@
-/** `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not. @module */
+/**
+ * `deno task status`: what is up to date, what is not, and exactly why. `--check` fails if any is not,
+ * of all studies whose results are in git if none is named.
+ *
+ * @module
+ */
 import { statusOf } from "../src/pipeline/status.ts";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { madeWith } from "../src/stages/made_with.ts";
 import { readArguments, runTask } from "./flags.ts";
-import { project } from "./workspace.ts";
+import { keptStudies, project } from "./workspace.ts";
 
-await runTask(async () => {
-  const { values } = readArguments(Deno.args, {
-    check: { type: "boolean", default: false },
-    study: { type: "string" },
-  }, false);
-  const { plan, workspace, locator } = await project(values.study);
+/** Prints the state of a study's stages, and says whether all are up to date. */
+async function show(study: string | undefined, check: boolean): Promise<boolean> {
+  const { plan, workspace, locator } = await project(study);
   // A gate does not take the manifests' word for what code comes to.
-  const known = values.check ? new Map() : undefined;
+  const known = check ? new Map() : undefined;
   const states = await statusOf(workspace, plan, locator, known);
   for (const { planned: { stage }, reasons, last, leftovers } of states) {
     const made = last ? madeWith(last.manifest).join("; ") : "";
@@ -21,10 +23,22 @@ await runTask(async () => {
     for (const reason of reasons) console.log(`  - ${reason}`);
     for (const path of leftovers) console.log(`  - left by an earlier result: ${path}`);
   }
-  console.log(describeSandbox(await readSandbox()));
-  const stale = states.some(({ reasons, leftovers }) => reasons.length + leftovers.length > 0);
-  if (values.check && stale) {
-    console.error("Committed results are stale or altered: run `deno task all` and commit.");
+  return states.every(({ reasons, leftovers }) => reasons.length + leftovers.length === 0);
+}
+
+await runTask(async () => {
+  const { values: { check, study } } = readArguments(Deno.args, {
+    check: { type: "boolean", default: false },
+    study: { type: "string" },
+  }, false);
+  const stale: string[] = [];
+  for (const folder of check && study === undefined ? await keptStudies() : [study]) {
+    if (folder && folder !== study) console.log(`\n${folder}`);
+    if (!await show(folder, check)) stale.push(folder ? ` --study=${folder}` : "");
   }
-  return values.check && stale ? 1 : 0;
+  console.log(describeSandbox(await readSandbox()));
+  if (!check || stale.length === 0) return 0;
+  const commands = stale.map((flag) => `\`deno task all${flag}\``).join(", ");
+  console.error(`Committed results are stale or altered: run ${commands} and commit.`);
+  return 1;
 });

@@ -67,3 +67,17 @@ export async function project(folder = ""): Promise<Project> {
     },
   };
 }
+
+/**
+ * Folders of the studies whose results are kept in git: the project's own, which is an empty name, and
+ * those below `studies/`. Only the own one where git is not there or knows nothing of this folder.
+ */
+export async function keptStudies(): Promise<string[]> {
+  const manifest = "/results/prepare/manifest.json";
+  const listed = await new Deno.Command("git", {
+    args: ["ls-files", "-z", "--", `studies/*${manifest}`],
+    cwd: root,
+    stderr: "null",
+  }).output().then(({ stdout }) => new TextDecoder().decode(stdout), () => "");
+  return ["", ...listed.split("\0").filter(Boolean).map((path) => path.slice(0, -manifest.length))];
+}

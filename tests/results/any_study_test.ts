@@ -1,6 +1,8 @@
-/** The committed results: what holds for any study, whatever it is of. */
-import { project } from "../../tasks/workspace.ts";
+/** The results that git keeps: what holds for any study, whatever it is of. */
+import { keptStudies, project } from "../../tasks/workspace.ts";
 import { studyTests } from "../support/study_tests.ts";
 
-const checked = await project();
-studyTests("results", checked, checked.workspace);
+for (const folder of await keptStudies()) {
+  const checked = await project(folder);
+  studyTests(folder || "results", checked, checked.workspace);
+}
