@@ -12,11 +12,14 @@ import { encode } from "fast-png";
 import { digestPictures } from "../../src/data/pictures.ts";
 import { stratifiedTrainTestSplit } from "../../src/data/stratified.ts";
 import { drawGarments } from "../../src/data/synthetic.ts";
+import { outsideFiles } from "../../src/data/source.ts";
+import { UnavailableError } from "../../src/files/locate.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { resultChecks } from "../../src/stages/checks/results.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { prepare } from "../../src/stages/prepare/stage.ts";
+import { project } from "../../tasks/workspace.ts";
 import { idx, inFolder, sha256 } from "../support/data_files.ts";
 import { bringUpToDate, mini, type Place, placeIn } from "../support/mini.ts";
 
@@ -78,16 +81,21 @@ async function studyOf(folder: string, labels: readonly number[]) {
   } satisfies Study;
 }
 
-/** The files of the digits; undefined on machines without them. */
+/** The files of the digits, wherever they are on this machine; undefined where they are not. */
 async function digitFiles() {
-  const folder = Deno.env.get("ATELIER_DATA_DIR") ?? Deno.env.get("FASHION_MNIST_DIR");
-  if (folder === undefined) return;
-  const read = (name: string) =>
-    Deno.readFile(join(folder, `t10k-${name}-ubyte.gz`)).catch(() => undefined);
-  const [images, labels] = [await read("images-idx3"), await read("labels-idx1")];
-  // Fashion-MNIST's files have the same names.
-  const known = "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6";
-  return images && labels && sha256(images) === known ? { images, labels } : undefined;
+  const { study, locator } = await project("studies/digits");
+  try {
+    const [images, labels] = await Promise.all(
+      outsideFiles(study.data).map(async (file) =>
+        // Without an address: nothing is fetched.
+        await Deno.readFile(await locator.find({ ...file, addresses: [] }, () => {}))
+      ),
+    );
+    return { images, labels };
+  } catch (error) {
+    if (error instanceof UnavailableError) return undefined;
+    throw error;
+  }
 }
 const digits = await digitFiles();
 
