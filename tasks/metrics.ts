@@ -15,14 +15,21 @@ await runTask(async () => {
   if (values.json) {
     console.log(JSON.stringify(metrics, null, 2));
   } else {
+    const compared = metrics.some(({ published }) => published !== null);
     console.log(table(
-      ["metric", "value [95%]", "images", "threshold", "the original study"],
+      [
+        "metric",
+        "value [95%]",
+        "images",
+        "threshold",
+        ...(compared ? ["the original study"] : []),
+      ],
       metrics.map(({ name, value, interval, n, threshold, published }) => [
         name,
         withInterval(value, interval),
         count(n),
         thresholdCell(name, value, threshold),
-        published === null ? NONE : decimal(published),
+        ...(compared ? [published === null ? NONE : decimal(published)] : []),
       ]),
     ));
   }
