@@ -40,22 +40,24 @@ export function layersTable(
   );
 }
 
-/** The scores of a network beside its accuracies, on validation and test images. */
-export function scoresTable(network: string, scores: readonly Score[]): string {
+/** How good a network is on validation and test images: its accuracies, and its scores beside them. */
+export function scoresTable(network: string, figures: readonly Score[]): string {
   const parts = ["validation", "test"];
   const rows = {
+    accuracy: "accuracy",
     balancedAccuracy: "balanced accuracy",
     macroF1: "macro F1",
     logLoss: "log loss",
   };
-  const values = new Map(scores.map(({ name, value }) => [name, value]));
+  const found = new Map(figures.map((figure) => [figure.name, figure]));
   return table(
     ["", ...parts],
     Object.entries(rows).map(([figure, words]) => [
       words,
-      ...parts.map((part) =>
-        withInterval(values.get(`${network}.${part}.${figure}`) ?? null, null)
-      ),
+      ...parts.map((part) => {
+        const { value, interval } = found.get(`${network}.${part}.${figure}`)!;
+        return withInterval(value, interval);
+      }),
     ]),
   );
 }

@@ -124,7 +124,7 @@ Deno.test({
           assertEquals(all.at(-1), undefinedRecall);
           assertMatch(
             shown,
-            /^\| baseline\.test\.recall\.Ankle boot +\| +– +\| +0 \| \*\*not\*\* at least 0\.0000 +\| – +\|$/m,
+            /^\| baseline\.test\.recall\.Ankle boot +\| +– +\| +0 \| \*\*not\*\* at least 0\.0000 +\|$/m,
           );
           assertMatch(
             shown,

@@ -139,7 +139,7 @@ Deno.test("what is undefined is a dash: all scores of a class without images, th
   assertStringIncludes(page, "A class without test images has no scores: –.");
   assertStringIncludes(page, "A class without test images has none: –.");
   // Half of the images of both classes that have some are found, and none of b is there to be.
-  assertLine(page, /^\| balanced accuracy +\| +0\.5000 \| 0\.5000 \|$/m);
+  assertLine(page, /^\| balanced accuracy +\| +0\.5000 \| +0\.5000 \|$/m);
   assertStringIncludes(
     page,
     "not seen it, have a balanced accuracy of 0.5000 and a macro F1 of 0.5",

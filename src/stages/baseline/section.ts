@@ -35,10 +35,11 @@ export async function section(context: Context): Promise<string[]> {
     }, as declared before the run. The test ` +
     `images were looked at once, afterwards.`,
     await curves("baseline", "LeNet-5 while it learns", history, context),
+    "On images that it has not learnt from:",
+    scoresTable("baseline", [...await inputs.metrics.read(), ...await inputs.scores.read()]),
     `The weights are a TensorFlow.js layers model, ${link(inputs.model, "model.json")} with ` +
     `${link(inputs.weights, "weights.bin")}; it takes pixels from 0 to 255.`,
     "### On the test images",
-    scoresTable("baseline", await inputs.scores.read()),
     ...await confusionPart(confusion, context),
     ...await classesPart(context),
   ];

@@ -163,7 +163,7 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
     "The winner of the search:",
     layersTable(layers),
     await curves("tune-winner", "The winner of the search", history, context),
-    scoresTable("tune.winner", await inputs.scores.read()),
+    scoresTable("tune.winner", [...await inputs.metrics.read(), ...await inputs.scores.read()]),
     `Its weights are a TensorFlow.js layers model: ${
       link(inputs.winner.model, "model.json")
     } with ` +
