@@ -137,7 +137,7 @@ Deno.test({
           );
           assertMatch(page, /^\| Ankle boot +\| +– \| +– \| +– \| +0 \|$/m);
           const loss = reported.get("baseline.test.logLoss")!.value!.toFixed(4);
-          assertMatch(page, new RegExp(`^\\| log loss +\\| +\\d\\.\\d{4} \\| ${loss} \\|$`, "m"));
+          assertMatch(page, new RegExp(`^\\| log loss +\\| +\\d\\.\\d{4} \\| +${loss} \\|$`, "m"));
           assert(!page.includes("`baseline.test.macroF1`"), "it has no threshold");
         },
       );
