@@ -71,7 +71,7 @@ function told(found: Recognized): string[] {
       `  ${name}: ${count(train.counts[i])}${test ? ` and ${count(test.counts[i])}` : ""}`
     ),
     found.duplicates === 0
-      ? "No image to learn from repeats another one of its class."
+      ? `No image ${test ? "to learn from " : ""}repeats another one of its class.`
       : `${
         counted(found.duplicates, "image repeats", "images repeat")
       } an earlier one of the class; ` +

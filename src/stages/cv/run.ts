@@ -6,8 +6,7 @@
  */
 import { foldsOf } from "../../data/stratified.ts";
 import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
-import { correctedMean } from "../../evaluation/intervals.ts";
-import { accuracyMetric } from "../../evaluation/accuracy.ts";
+import { accuracyMetric, meanMetric } from "../../evaluation/accuracy.ts";
 import { overallScores, recalls } from "../../evaluation/scores.ts";
 import { imageShape } from "../../files/npy.ts";
 import { lenet5 } from "../../models/lenet5.ts";
@@ -53,14 +52,11 @@ export async function run(
   }
   await outputs.predictions.write(rows);
 
-  const { mean, low, high } = correctedMean(
-    folds.map(({ metric }) => metric.value),
-    folds[0].train.length,
-    folds[0].test.length,
-  );
+  const scores = folds.map(({ metric }) => metric.value);
+  const [{ train, test }] = folds;
   await outputs.metrics.write([
     ...folds.map(({ metric }) => metric),
-    { name: MEAN, value: mean, interval: [low, high], n: labels.length },
+    meanMetric(MEAN, scores, train.length, test.length, labels.length),
   ]);
   const confusion = confusionMatrix(
     labels,

@@ -27,8 +27,10 @@ export async function section(context: Context): Promise<string[]> {
 
   return [
     `## Cross-validation`,
-    `LeNet-5 trained afresh on each of ${splits} parts of all ${count(mean.n)} training images ` +
-    `(\`${
+    `All ${
+      count(mean.n)
+    } training images in ${splits} parts, each held out once from a LeNet-5 that ` +
+    `is trained afresh on the others (\`${
       stratify ? "Stratified" : ""
     }KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
     `scikit-learn), for ${epochs(recipe.epochs)} with ${
@@ -64,8 +66,12 @@ export async function section(context: Context): Promise<string[]> {
         ],
       ],
     ),
-    `The intervals of means are Nadeau and Bengio's (2003), which allow for the folds sharing most of ` +
-    `their training images. All images together, each predicted by the network that had not seen it, ` +
+    (mean.interval
+      ? `The intervals of means are Nadeau and Bengio's (2003), which allow for the folds sharing most ` +
+        `of their training images.`
+      : `All folds score the same, which tells nothing of how much they differ: the mean has no ` +
+        `interval.`) +
+    ` All images together, each predicted by the network that had not seen it, ` +
     `have a balanced accuracy of ${pooled("balancedAccuracy")} and a macro F1 of ${
       pooled("macroF1")
     }.`,
