@@ -79,7 +79,11 @@ for (const [name, like] of Object.entries(likes)) {
     assertEquals(figures.has("baseline-curves"), like.epochs > 1);
     assertEquals(figures.has("tune-scores"), like.trials > 1);
     if (many <= limits.list) {
-      for (const figure of ["label-counts", "baseline-classes"]) {
+      // Equal bars would say no more than a sentence does.
+      assertEquals(figures.has("label-counts"), like.more > 1);
+      assertEquals(/^Each of the \d+ classes has /m.test(page), like.more === 1);
+      const named = ["baseline-classes", ...(like.more > 1 ? ["label-counts"] : [])];
+      for (const figure of named) {
         const said = texts(figures.get(figure)!);
         for (const name of like.classes) {
           // A long name ends in an ellipsis.

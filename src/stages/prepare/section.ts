@@ -153,7 +153,7 @@ const number = (value: number, statistic: string): string =>
     ? count(value)
     : String(Number(value.toPrecision(6)));
 
-/** How many images each class has: class by class, or their sizes and the largest and smallest by name. */
+/** How many images each class has: class by class where they differ, or their sizes and the largest and smallest by name. */
 async function labelsPart(
   counts: readonly number[],
   { study: { classes }, inputs, figure, link }: Context,
@@ -161,16 +161,16 @@ async function labelsPart(
   const name = "label-counts";
   const title = "Training images of each class";
   const alt = "Number of training images of each class";
+  const [most, least] = [Math.max(...counts), Math.min(...counts)];
+  if (most === least) {
+    return [`Each of the ${count(classes.length)} classes has ${counted(most, "training image")}.`];
+  }
   if (classes.length <= limits.list) {
     return [await figure(name, labelCounts(title, classes, counts), alt)];
   }
   const all = link(inputs.summary, "all counts");
   const ranked = classes.map((name, of) => ({ name, images: counts[of] }))
     .sort((a, b) => b.images - a.images);
-  const [most, least] = [ranked[0].images, ranked[ranked.length - 1].images];
-  if (most === least) {
-    return [`Each of the ${count(classes.length)} classes has ${counted(most, "training image")}.`];
-  }
   const named = (of: typeof ranked) =>
     new Intl.ListFormat("en").format(
       of.map(({ name, images }) => `${plain(name)} (${count(images)})`),
