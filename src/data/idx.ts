@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { foreignForm, FORM_BYTES } from "../files/forms.ts";
 import { readPlain } from "../files/plain.ts";
 import type { NdArray } from "../ndarray.ts";
 import type { ReadImages } from "./dataset.ts";
@@ -16,6 +17,15 @@ import { incoming } from "./incoming.ts";
 
 /** Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits). */
 const LARGEST_EXPANSION = 1032;
+
+/** What the third byte says of the values, where it is not 8. */
+const OTHER_TYPES: Readonly<Record<number, string>> = {
+  9: "signed bytes",
+  11: "16-bit integers",
+  12: "32-bit integers",
+  13: "32-bit floats",
+  14: "64-bit floats",
+};
 
 /** What the dimensions of an image file may be called, by their number. */
 const IMAGES = [["images", "rows", "columns"], ["images", "rows", "columns", "channels"]];
@@ -88,6 +98,12 @@ async function decode(
   if (
     magic.length === 4 && !expected.some((bytes) => bytes.every((byte, i) => byte === magic[i]))
   ) {
+    const foreign = foreignForm(compressed ? magic : bytes.subarray(0, FORM_BYTES));
+    if (foreign !== undefined) throw new Error(`${name} is ${foreign}`);
+    const type = magic[0] === 0 && magic[1] === 0 ? OTHER_TYPES[magic[2]] : undefined;
+    if (type !== undefined) {
+      throw refuse(`it holds ${type}, expected unsigned bytes; convert it to values from 0 to 255`);
+    }
     throw refuse(
       `the magic number is [${magic.join(", ")}], expected ` +
         forms.map((axes) =>
@@ -111,6 +127,10 @@ async function decode(
   const size = shape.reduce((product, n) => product * n, 1);
   const limit = compressed ? bytes.length * LARGEST_EXPANSION : bytes.length - headerLength;
   if (size > limit) {
+    const turned = axes.reduce((product, _, i) => product * view.getUint32(4 * i, true), 1);
+    if (turned > 0 && (compressed ? turned <= limit : turned === limit)) {
+      throw refuse("its sizes are little-endian, and IDX has them big-endian; write it again");
+    }
     throw refuse(
       `it is truncated: the header says ${described}, that is ${size} bytes, ` +
         `but ${bytes.length} bytes${compressed ? " of gzip" : ""} cannot hold them`,

@@ -91,7 +91,9 @@ export function classesOf(
     if (found === undefined) {
       throw new Error(
         `${name}: label ${i + 1} is ${labels.data[i]}, and the ${classes} classes that study.ts ` +
-          `names have the labels ${span(known)}; ${remedy(labels.data, settings, classes)}.`,
+          `names have the labels ${span(known)}; ${
+            remedy(labels.data, settings, classes, "some")
+          }.`,
       );
     }
     data[i] = found;
@@ -116,19 +118,23 @@ export function checkAllShown(
     `${name}: no training image has the label${missing.length === 1 ? "" : "s"} ${
       span(missing)
     }, and study.ts names ${classes} ` +
-      `classes; ${remedy(labels.data, settings, classes)}.`,
+      `classes; ${remedy(labels.data, settings, classes, "all")}.`,
   );
 }
 
-/** What to say in `study.ts` so that names and labels agree. */
+/** What to say in `study.ts` so that names and labels agree, where all classes must show or some need not. */
 function remedy(
   labels: Int32Array,
   settings: LabelSettings | undefined,
   classes: number,
+  shown: "some" | "all",
 ): string {
   const found = [...countLabels(labels).keys()];
   const here = `the file has ${found.length} different labels, ${span(found)}`;
-  const fitting = settingsFor(found);
+  const [first, last] = [found[0], found[found.length - 1]];
+  // As many as the classes that are named: then those in between may merely show in no image here.
+  const whole = shown === "some" && last - first + 1 === classes;
+  const fitting = whole ? settingsFor([first]) : settingsFor(found);
   if (fitting === undefined) {
     return `${here}, too many for the ${MOST_CLASSES} classes that there can be: so these do not look like labels`;
   }
@@ -137,7 +143,7 @@ function remedy(
     ...(wanted === now
       ? []
       : [wanted === undefined ? "take `labels` out of data" : `say \`${wanted}\` in data`]),
-    ...(found.length === classes ? [] : [`name ${found.length} classes`]),
+    ...(whole || found.length === classes ? [] : [`name ${found.length} classes`]),
   ];
   return `${here}: ${say.join(" and ")}`;
 }

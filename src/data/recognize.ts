@@ -8,6 +8,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { sha256File } from "../files/digest.ts";
 import { explained } from "../files/explain.ts";
+import { foreignForm } from "../files/forms.ts";
 import type { Progress } from "../files/locate.ts";
 import { plainSize, readPlain, readPlainText } from "../files/plain.ts";
 import { type CifarLabel, recordBytes } from "./cifar.ts";
@@ -155,6 +156,7 @@ type Kind =
   | { readonly kind: "numpy"; readonly arrays: ReadonlyMap<string, ArrayHeader> }
   | { readonly kind: "csv"; readonly size: number; readonly first: readonly string[] }
   | { readonly kind: "cifar"; readonly label: CifarLabel }
+  | { readonly kind: "foreign"; readonly form: string }
   | { readonly kind: "picture" | "packed" | "other" };
 
 type KindOf<K extends Kind["kind"]> = Extract<Kind, { readonly kind: K }>;
@@ -199,6 +201,8 @@ async function identify(path: string, progress: Progress): Promise<Found> {
   if (packed.length > 0) {
     throw new Error(`${join(folder, packed[0][0])} is an archive; unpack it, and give the folder.`);
   }
+  const [foreign] = of("foreign");
+  if (foreign) throw new Error(`${join(folder, foreign[0])} is ${foreign[1].form}`);
   const seen = all.length === 0 ? "no files" : all.slice(0, 6).map(([name]) => name).join(", ");
   throw new Error(`${path}: nothing is recognized (${seen}); ${EXPECTED}.`);
 }
@@ -215,6 +219,8 @@ async function kindOf(path: string): Promise<Kind> {
   let start = await take(fileInPieces(path), 512);
   const text = String.fromCharCode(...start.subarray(0, 8));
   if (isPicture(start)) return { kind: "picture" };
+  const form = foreignForm(start);
+  if (form !== undefined) return { kind: "foreign", form };
   if (text.startsWith("\x93NUMPY")) return { kind: "numpy", arrays: await arraysIn(path) };
   if (text.startsWith("PK")) {
     const arrays = await arraysIn(path).catch(() => undefined);

@@ -1,21 +1,9 @@
 /** The one form of every figure that is reported, asserted or gated on. @module */
 import { z } from "zod";
 
-/** A figure with the name by which it is gated on. */
-export interface Metric {
-  /** `<stage>.<what>.<figure>`: `baseline.test.accuracy`. */
-  name: string;
-  /** The figure. */
-  value: number;
-  /** 95% interval, where there is one. */
-  interval: [low: number, high: number] | null;
-  /** Number of images behind the value. */
-  n: number;
-}
-
 /** A figure that may be undefined: the recall of a class without images is. */
 export interface Score {
-  /** As a metric's; of a class `<stage>.<what>.recall.<name of the class>`. */
+  /** `<stage>.<what>.<figure>`, as in `baseline.test.macroF1`; of a class `<stage>.<what>.recall.<its name>`. */
   name: string;
   /** The figure; null where it is undefined. */
   value: number | null;
@@ -23,6 +11,11 @@ export interface Score {
   interval: [low: number, high: number] | null;
   /** Number of images behind the value. */
   n: number;
+}
+
+/** A figure that there always is, such as `baseline.test.accuracy`. */
+export interface Metric extends Score {
+  value: number;
 }
 
 const interval = z.tuple([z.number(), z.number()]).nullable();

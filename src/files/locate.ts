@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { digestLike, hashName } from "./digest.ts";
 import { download, DownloadError, type Progress } from "./download.ts";
 import { explained, messageOf } from "./explain.ts";
+import { foreignForm, FORM_BYTES } from "./forms.ts";
 
 export type { Progress } from "./download.ts";
 
@@ -196,10 +197,19 @@ async function isRight(
   }
   if (found === digest) return true;
   const algorithm = hashName(digest);
+  const form = digestOf ? undefined : foreignForm(await headOf(path));
   throw new Error(
     `${path} is not the ${digestOf ? "folder" : "file"} that study.ts declares.\n` +
+      (form === undefined ? "" : `It is ${form}\n`) +
       `  ${algorithm} expected: ${digest}\n` +
       `  ${algorithm} found:    ${found}\n` +
       remedy,
   );
+}
+
+/** The first bytes of a file, as many as tell what it is. */
+async function headOf(path: string): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(FORM_BYTES);
+  return head.subarray(0, await file.read(head) ?? 0);
 }

@@ -10,7 +10,7 @@ import { Dataset, File as Hdf5File, Group, Module, ready } from "h5wasm";
 import type { NdArray } from "../ndarray.ts";
 import { resolveLayers, type Variable } from "./shapes.ts";
 import type { ModelSpec } from "./spec.ts";
-import { foreignForm, HAVE_KERAS_WRITE } from "./weight_forms.ts";
+import { foreignWeights, HAVE_KERAS_WRITE } from "./weight_forms.ts";
 
 type Weights = Map<string, NdArray<Float32Array<ArrayBuffer>>>;
 
@@ -101,7 +101,7 @@ export async function decodeKerasWeights(
   architecture: ModelSpec = spec,
   name = "the weight file",
 ): Promise<Weights> {
-  const form = foreignForm(file);
+  const form = foreignWeights(file);
   if (form !== undefined) throw new Error(`${name} is ${form}`);
   const { FS, activate_throwing_error_handler } = await ready;
   // HDF5 would print its errors and go on otherwise.

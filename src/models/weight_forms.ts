@@ -1,28 +1,14 @@
 // deno-lint-ignore-file no-control-regex -- Forms are told by such bytes.
-/** The forms other than Keras's HDF5 in which weights come, or what comes in their place, by content. @module */
+/** The forms other than Keras's HDF5 in which weights come, by content. @module */
+import { asText, foreignForm, type Form } from "../files/forms.ts";
 
 /** What Keras can make of what it can load itself. */
 export const HAVE_KERAS_WRITE = 'Load the model in Keras and write it with model.save("model.h5").';
 
 const ONLY_KERAS = "Only what Keras writes as HDF5 is read.";
-const FETCH_AGAIN = "Fetch it again.";
 const UNPACK = "Unpack it first.";
 
-/** How a form begins, a character a byte; what it is; and what to do about it. */
-type Form = readonly [begins: RegExp, what: string, remedy: string];
-
 const FORMS: readonly Form[] = [
-  [/^$/, "empty", FETCH_AGAIN],
-  [
-    /^version https:\/\/git-lfs/,
-    "a pointer of Git LFS, which stands for the file",
-    'Fetch the file itself with "git lfs pull".',
-  ],
-  [
-    /^(\xef\xbb\xbf)?\s*<(!doctype|!--|html|\?xml|error)/i,
-    "a web page, or what a server answered instead of the file",
-    "Open its address in a browser to see what is wrong there, and fetch it again.",
-  ],
   [/^\x1f\x8b/, "compressed with gzip", UNPACK],
   [/^[^]{257}ustar/, "a tar archive", UNPACK],
   [/^\x93NUMPY/, "an array of NumPy (.npy)", ONLY_KERAS],
@@ -50,18 +36,20 @@ const HDF5 = "\x89HDF\r\n\x1a\n";
  * What a file is that is no HDF5, and what to do about it: the rest of a sentence that begins with "is",
  * and a sentence; undefined where it is HDF5, or nothing that is known here.
  */
-export function foreignForm(file: Uint8Array): string | undefined {
-  const text = (begin: number, end?: number) =>
-    Array.from(file.subarray(begin, end), (byte) => String.fromCharCode(byte)).join("");
+export function foreignWeights(file: Uint8Array): string | undefined {
   for (let at = 0; at < file.length; at = Math.max(512, 2 * at)) {
-    if (text(at, at + HDF5.length) === HDF5) return;
+    if (asText(file.subarray(at, at + HDF5.length)) === HDF5) return;
   }
-  const head = text(0, 4096);
-  // A ZIP archive lists its files at its end; the first one's name stands at its beginning too.
-  const form = head.startsWith("PK\x03\x04")
-    ? ARCHIVES.find(([holds]) => holds.test(head + text(-(2 ** 16))))
-    : FORMS.find(([begins]) => begins.test(head));
-  if (form !== undefined) return `${form[1]}. ${form[2]}`;
+  const start = file.subarray(0, 4096);
+  const head = asText(start);
+  if (head.startsWith("PK\x03\x04")) {
+    // It lists its files at its end; the first one's name stands at its beginning too.
+    const names = head + asText(file.subarray(-(2 ** 16)));
+    const [, what, remedy] = ARCHIVES.find(([holds]) => holds.test(names))!;
+    return `${what}. ${remedy}`;
+  }
+  const form = foreignForm(start, FORMS);
+  if (form !== undefined) return form;
   if (/^[\t\r\n\x20-\x7e]+$/.test(head)) {
     return `text that begins with ${JSON.stringify(head.slice(0, 40))}. ${ONLY_KERAS}`;
   }

@@ -77,14 +77,44 @@ Deno.test("a compressed file of many pieces is read whole", async () => {
 
 Deno.test("another magic number is refused with both numbers", async () => {
   const wrong = imageBytes.slice();
-  wrong[2] = 13; // floats
+  wrong[2] = 7;
   assertEquals(
     await messageOf(decodeIdxImages(wrong, "images.idx")),
-    "images.idx: the magic number is [0, 0, 13, 3], expected " + imageMagics,
+    "images.idx: the magic number is [0, 0, 7, 3], expected " + imageMagics,
+  );
+});
+
+Deno.test("what is no IDX of bytes is called what it is", async () => {
+  const messages = async (bytes: Uint8Array<ArrayBuffer>) => [
+    await messageOf(decodeIdxImages(bytes, "i.idx")),
+    await messageOf(decodeIdxImages(gzip(bytes), "i.idx")),
+  ];
+  const floats = imageBytes.slice();
+  floats[2] = 13;
+  const reversed = imageBytes.slice();
+  for (let at = 4; at < 16; at += 4) reversed.subarray(at, at + 4).reverse();
+  for (
+    const [bytes, why] of [
+      [
+        floats,
+        "it holds 32-bit floats, expected unsigned bytes; convert it to values from 0 to 255.",
+      ],
+      [reversed, "its sizes are little-endian, and IDX has them big-endian; write it again."],
+    ] as const
+  ) {
+    assertEquals(await messages(bytes), [`i.idx: ${why}`, `i.idx: ${why}`]);
+  }
+  const page = new TextEncoder().encode("<!DOCTYPE html><html>");
+  const pointer = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid ...");
+  assertEquals(
+    await messageOf(decodeIdxImages(page, "i.idx")),
+    "i.idx is a web page, or what a server answered instead of the file. Open its address in a " +
+      "browser to see what is wrong there, and fetch it again.",
   );
   assertEquals(
-    await messageOf(decodeIdxImages(new TextEncoder().encode("<!DOCTYPE html><html>"), "i.idx")),
-    "i.idx: the magic number is [60, 33, 68, 79], expected " + imageMagics,
+    await messageOf(decodeIdxLabels(pointer, "i.idx")),
+    "i.idx is a pointer of Git LFS, which stands for the file. Fetch the file itself with " +
+      '"git lfs pull".',
   );
 });
 

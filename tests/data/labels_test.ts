@@ -60,6 +60,12 @@ Deno.test("labels from 1 to 26 are refused with the setting that shifts them", (
       "the file has 26 different labels, 1 to 26: say `labels: { first: 1 }` in data.",
   );
   assertEquals([...classesOf(part([1, 26, 2]), { first: 1 }, 26).data], [0, 25, 1]);
+  // Those in between may merely show in no image of this part.
+  assertEquals(
+    refusal([1, 13, 26], 26, {}),
+    "train.csv: label 3 is 26, and the 26 classes that study.ts names have the labels 0 to 25; " +
+      "the file has 3 different labels, 1, 13, 26: say `labels: { first: 1 }` in data.",
+  );
 });
 
 Deno.test("fewer names than labels, and more, are refused with both numbers", () => {

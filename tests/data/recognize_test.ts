@@ -349,6 +349,11 @@ Deno.test("what is not recognized is refused with what was looked at and what is
     `FOLDER: nothing is recognized (a.txt, b.bin); ${expected}`,
   );
   assertEquals(
+    await refusal({ "a.txt": encodeText("nothing"), "train.idx": encodeText("<html>") }),
+    "FOLDER/train.idx is a web page, or what a server answered instead of the file. Open its " +
+      "address in a browser to see what is wrong there, and fetch it again.",
+  );
+  assertEquals(
     await refusal({ "a/b/c.txt": encodeText("x") }),
     `FOLDER: nothing is recognized (no files); ${expected}`,
   );

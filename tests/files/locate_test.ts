@@ -142,6 +142,13 @@ Deno.test("another file of that name is refused with both digests and what to do
 ${remedy}`,
         );
       }
+      await Deno.writeTextFile(path, "<html>Not found</html>");
+      const page = await assertRejects(
+        () => find({ ...file, addresses, digest: digest("md5") }, unasked),
+        Error,
+      );
+      assertEquals(page.message.split("\n")[1].slice(0, 16), "It is a web page");
+      await Deno.writeFile(path, other);
       assertEquals(await Deno.readFile(path), other);
       await Deno.remove(path);
     }
