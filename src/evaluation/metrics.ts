@@ -15,6 +15,7 @@ export interface Score {
 
 /** A figure that there always is, such as `baseline.test.accuracy`. */
 export interface Metric extends Score {
+  /** The figure. */
   value: number;
 }
 

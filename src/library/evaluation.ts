@@ -35,5 +35,6 @@ export {
 } from "../evaluation/intervals.ts";
 export { crossEntropy } from "../evaluation/loss.ts";
 export { type McNemar, mcnemar } from "../evaluation/mcnemar.ts";
-export type { Metric } from "../evaluation/metrics.ts";
+export type { Metric, Score } from "../evaluation/metrics.ts";
+export { overallScores, recalls } from "../evaluation/scores.ts";
 export type { NdArray, NumberArray } from "../ndarray.ts";
