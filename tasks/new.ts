@@ -39,7 +39,7 @@ await runTask(async () => {
   const ignored = join(home, ".gitignore");
   if (!await isThere(ignored)) await writeWhole(ignored, ".cache/\ndata/\n");
   await writeWhole(file, text);
-  const shown = relative(root, home);
+  const shown = isInside(home) ? relative(root, home) : home;
   console.log(`\n${join(shown, "study.ts")} is written. Read it, then run`);
   console.log(`  deno task all --study=${shown}`);
   return 0;
@@ -49,9 +49,13 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
+function isInside(home: string): boolean {
+  return !relative(root, home).startsWith("..");
+}
+
 /** How a study in a folder of the project imports its type; undefined where it lies outside. */
 function planFrom(home: string): string | undefined {
-  if (relative(root, home).startsWith("..")) return undefined;
+  if (!isInside(home)) return undefined;
   return relative(home, join(root, "src", "stages", "plan.ts")).replaceAll("\\", "/");
 }
 

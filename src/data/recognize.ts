@@ -412,13 +412,19 @@ async function ofCsv(
   name: string,
   files: readonly [string, KindOf<"csv">][],
 ): Promise<Found> {
-  const [train, test] = parts(files, {
+  // Beside tables of images may lie others, such as a list of answers to hand in.
+  const widest = Math.max(...files.map(([, { first }]) => first.length));
+  const tables = files.filter(([, { first }]) => first.length >= widest - 1);
+  const [train, second] = parts(tables, {
     of: "CSV",
     folder,
     name: ([name]) => name,
     size: ([, { size }]) => size,
   });
   const [file, { first }] = train;
+  // Contests keep the labels of their test part to themselves.
+  const labelled = second === undefined || second[1].first.length === first.length;
+  const test = labelled ? second : undefined;
   const header = !first.every(isNumber);
   const { column, why } = labelColumn(first, header);
   const pixels = first.length - 1;
@@ -433,7 +439,10 @@ async function ofCsv(
   }
   return {
     folder,
-    notes: why === undefined ? [] : [why],
+    notes: [
+      ...(why === undefined ? [] : [why]),
+      ...(labelled ? [] : [`${second[0]} is not read: it has a column less, so it has no labels.`]),
+    ],
     data: {
       name,
       format: "csv",

@@ -189,6 +189,21 @@ Deno.test("CSV is recognized with a header and without, grey and in colour, wher
   }
 });
 
+Deno.test("tables without labels, and tables of other things, are left out", async () => {
+  const labelled = csv(train);
+  const unlabelled = csv(test).split("\n").map((line) => line.replace(/^[^,]*,/, "")).join("\n");
+  await withFiles({
+    "train.csv": encodeText(labelled),
+    "test.csv": encodeText(unlabelled),
+    "answers.csv": encodeText("ImageId,Label\n1,0\n2,3\n"),
+  }, async (folder) => {
+    const { data, test, notes } = await checked(folder);
+    assert(data.format === "csv");
+    assertEquals([data.train.file, data.test, test], ["train.csv", undefined, undefined]);
+    assertEquals(notes, ["test.csv is not read: it has a column less, so it has no labels."]);
+  });
+});
+
 Deno.test("NumPy's arrays are recognized as Keras, MedMNIST and KMNIST publish them", async () => {
   const golden = new URL("../golden/", import.meta.url);
   const arrays = {
