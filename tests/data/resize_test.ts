@@ -41,11 +41,11 @@ Deno.test("grey images are scaled as Pillow scales each channel, many at once", 
     const { shape, data } = resizedImages(images, { to, how: "stretch" });
     assertEquals(shape, [3, ...to, 1]);
     const each = data.length / 3;
-    for (const  of of[0, 1, 2]) {
+    for (const place of [0, 1, 2]) {
       close(
-        data.subarray(of * each, (of + 1) * each),
-        channel(expected, of),
-        `${size}, grey ${of}`,
+        data.subarray(place * each, (place + 1) * each),
+        channel(expected, place),
+        `${size}, grey ${place}`,
       );
     }
   }
