@@ -63,7 +63,8 @@ export async function withCopy(test: (copy: Copy) => Promise<void>): Promise<voi
       const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args,
         cwd: folder,
-        env: { NO_COLOR: "1" },
+        // Where the user stands, which tasks started by others take over from those.
+        env: { NO_COLOR: "1", INIT_CWD: folder },
       }).output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { success, stdout: text(stdout), stderr: text(stderr) };
