@@ -12,18 +12,14 @@ import type { ModelSpec } from "../../models/spec.ts";
 import { tunedLenet } from "../../models/tuned_lenet.ts";
 import type { ContextOf, Reader } from "../../pipeline/stage.ts";
 import type { Recipe } from "../../training/recipe.ts";
-import type { Values } from "../../tuning/space.ts";
 import { type SeedSpread, seedSpreadOf } from "../seed_spread.ts";
 import { trialValues } from "../trial_values.ts";
 import { columnOf, type Network, type replicate } from "./stage.ts";
 
 type Context = ContextOf<typeof replicate>;
 
-/** The prediction of an image, as stages keep it. */
-interface Row {
-  readonly label: number;
-  readonly predicted: number;
-}
+/** What images are taken for, as stages keep it. */
+type Predictions = readonly { readonly label: number; readonly predicted: number }[];
 
 /** A network that is trained again. */
 interface Again {
@@ -31,10 +27,8 @@ interface Again {
   readonly model: ModelSpec;
   /** As of its first training. */
   readonly recipe: Recipe;
-  readonly first: {
-    readonly validationPredictions: Reader<readonly Row[] | undefined>;
-    readonly testPredictions: Reader<readonly Row[] | undefined>;
-  };
+  /** What its first training predicts. */
+  readonly first: { readonly validation: Predictions; readonly test: Predictions };
   /** Of the trainings after it. */
   readonly seeds: readonly number[];
 }
@@ -43,54 +37,48 @@ interface Again {
 export async function run(context: Context): Promise<void> {
   const { inputs, outputs, jobs } = context;
   const networks = await networksIn(context);
-  const trainings = await Promise.all(
-    networks.flatMap(({ network, model, recipe, seeds }) =>
-      seeds.map(async (seed) => {
-        const job = await jobs.fit({
-          name: columnOf(network, seed),
-          label: `${network}, seed ${seed}`,
-          parameters: { model, recipe: { ...recipe, seed }, evaluate: ["test"] },
-          inputs,
-        });
-        const { history, keptEpoch } = await job.summary.read();
-        return { network, seed, job, history, keptEpoch };
-      })
-    ),
-  );
+  const trained = await Promise.all(networks.map(async ({ model, recipe, seeds, ...network }) => ({
+    ...network,
+    firstSeed: recipe.seed,
+    others: await Promise.all(seeds.map(async (seed) => {
+      const name = columnOf(network.network, seed);
+      const job = await jobs.fit({
+        name,
+        label: `${network.network}, seed ${seed}`,
+        parameters: { model, recipe: { ...recipe, seed }, evaluate: ["test"] },
+        inputs,
+      });
+      return { name, seed, job, ...await job.summary.read() };
+    })),
+  })));
   await outputs.history.write(
-    trainings.flatMap(({ network, seed, history, keptEpoch }) =>
-      history.map((epoch) => ({ network, seed, ...epoch, kept: epoch.epoch === keptEpoch }))
+    trained.flatMap(({ network, others }) =>
+      others.flatMap(({ seed, history, keptEpoch }) =>
+        history.map((epoch) => ({ network, seed, ...epoch, kept: epoch.epoch === keptEpoch }))
+      )
     ),
   );
 
   const rows: SeedSpread[] = [];
   for (const part of ["validation", "test"] as const) {
-    const again = new Map(
-      await Promise.all(trainings.map(async ({ network, seed, job }) => {
-        const column = columnOf(network, seed);
-        const probabilities = await job[`${part}Probabilities`].read();
-        if (!probabilities) throw new Error(`${column} was not evaluated on the ${part} images`);
-        return [column, classify(probabilities)] as const;
-      })),
-    );
+    const truth = networks[0].first[part].map(({ label }) => label);
     const columns = new Map<string, ArrayLike<number>>();
-    let truth: number[] = [];
-    for (const { network, recipe, first, seeds } of networks) {
-      const given = await first[`${part}Predictions`].read();
-      if (!given) throw new Error(`nothing is kept of what ${network} predicts`);
-      truth = given.map(({ label }) => label);
-      columns.set(columnOf(network, recipe.seed), given.map(({ predicted }) => predicted));
-      for (const seed of seeds) {
-        const column = columnOf(network, seed);
-        columns.set(column, again.get(column)!);
+    for (const { network, first, firstSeed, others } of trained) {
+      const own = new Map<string, ArrayLike<number>>([
+        [columnOf(network, firstSeed), first[part].map(({ predicted }) => predicted)],
+      ]);
+      for (const { name, job } of others) {
+        const probabilities = await job[`${part}Probabilities`].read();
+        if (!probabilities) throw new Error(`${name} was not evaluated on the ${part} images`);
+        own.set(name, classify(probabilities));
       }
-      const own = [recipe.seed, ...seeds].map((seed) => columns.get(columnOf(network, seed))!);
-      rows.push(seedSpreadOf(network, part, truth, own));
+      rows.push(seedSpreadOf(network, part, truth, [...own.values()]));
+      own.forEach((predicted, name) => columns.set(name, predicted));
     }
     await outputs[`${part}Predictions`].write(
       truth.map((label, i) => ({
         label,
-        networks: Object.fromEntries([...columns].map(([column, of]) => [column, of[i]])),
+        networks: Object.fromEntries([...columns].map(([name, of]) => [name, of[i]])),
       })),
     );
   }
@@ -112,28 +100,40 @@ async function networksIn({ parameters, inputs }: Context): Promise<Again[]> {
   const { classes, tuned } = parameters;
   const input = await imageShape(inputs.trainImages.file.path);
   const winners = await inputs.winners.read();
-  const tunedNetwork = (
-    network: "winner" | "study",
-    values: Values | null | undefined,
-  ): Again[] => {
-    if (!values || !tuned || tuned[network].length === 0) return [];
+  const networks: Again[] = [{
+    network: "lenet5",
+    model: lenet5(input, classes),
+    ...parameters.lenet5,
+    first: await firstOf("lenet5", inputs.lenet5),
+  }];
+  for (const network of ["winner", "study"] as const) {
+    const values = winners?.[network];
+    if (!tuned || !values) continue;
     const known = trialValues(values);
-    return [{
+    networks.push({
       network,
       model: tunedLenet(known, input, classes),
       recipe: { ...tuned.trial, epochs: tuned.epochs, learningRate: known.learning_rate },
-      first: inputs[network],
+      first: await firstOf(network, inputs[network]),
       seeds: tuned[network],
-    }];
-  };
-  return [
-    {
-      network: "lenet5",
-      model: lenet5(input, classes),
-      ...parameters.lenet5,
-      first: inputs.lenet5,
-    },
-    ...tunedNetwork("winner", winners?.winner),
-    ...tunedNetwork("study", winners?.study),
-  ];
+    });
+  }
+  return networks;
+}
+
+/**
+ * What the first training of a network predicts.
+ *
+ * @throws {Error} where its stage has not kept it
+ */
+async function firstOf(
+  network: Network,
+  { validationPredictions, testPredictions }: {
+    readonly validationPredictions: Reader<Predictions | undefined>;
+    readonly testPredictions: Reader<Predictions | undefined>;
+  },
+): Promise<Again["first"]> {
+  const [validation, test] = [await validationPredictions.read(), await testPredictions.read()];
+  if (validation && test) return { validation, test };
+  throw new Error(`Of ${network}, which is to be trained again, no predictions are kept.`);
 }
