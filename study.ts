@@ -190,6 +190,8 @@ export const study: Study = {
     keep: "validationAccuracy",
   },
   tune,
+  /** How often each network is trained again, to see how much another run differs. */
+  replicate: { seeds: { lenet5: 5, winner: 3, study: 3 } },
   cv,
   transfer,
   thresholds: {
@@ -197,6 +199,7 @@ export const study: Study = {
     "baseline.test.accuracy": 0.9,
     "tune.winner.validation.accuracy": 0.915,
     "tune.winner.test.accuracy": 0.91,
+    "replicate.lenet5.test.accuracy": 0.905,
     "cv.fold1.accuracy": 0.89,
     "cv.fold2.accuracy": 0.89,
     "cv.fold3.accuracy": 0.89,

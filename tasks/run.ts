@@ -1,5 +1,5 @@
 /**
- * `deno task prepare|baseline|tune|cv|transfer|report|all`: brings stages up to date.
+ * `deno task prepare|baseline|tune|replicate|cv|transfer|report|all`: brings stages up to date.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Evaluation of classifiers: accuracies and scores by class with their intervals, and paired tests
- * between models. Takes plain lists of classes; knows nothing of networks.
+ * Evaluation of classifiers: accuracies and scores by class with their intervals, tests between models,
+ * and what several trainings of one recipe differ by. Takes plain lists; knows nothing of networks.
  *
  * @example Is one of two models better on the same images?
  * ```ts
@@ -37,4 +37,7 @@ export { crossEntropy } from "../evaluation/loss.ts";
 export { type McNemar, mcnemar } from "../evaluation/mcnemar.ts";
 export type { Metric, Score } from "../evaluation/metrics.ts";
 export { overallScores, recalls } from "../evaluation/scores.ts";
+export { bootstrapMean, type VarianceParts, varianceParts } from "../evaluation/runs.ts";
+export { type Spread, spreadOf } from "../evaluation/spread.ts";
+export { type Welch, welch } from "../evaluation/welch.ts";
 export type { NdArray, NumberArray } from "../ndarray.ts";

@@ -19,6 +19,8 @@ export type Written<A extends Artifact = Artifact> = A & {
   readonly stage: string;
   /** Of the file, without its digest: `summary.json`. */
   readonly name: string;
+  /** Whether the plan has no such stage: then there is nothing to read, as where it was left out. */
+  readonly absent?: boolean;
 };
 
 /** The artifacts of a tree as others refer to them. */

@@ -47,9 +47,9 @@ export interface StageStatus {
 /** What every stage with jobs keeps beside its artifacts; see `parseJobRecords`. */
 export const JOBS_FILE = "jobs.json";
 
-/** Every artifact that a stage reads. */
+/** Every artifact that a stage reads, of stages that there are. */
 export const readsOf = (stage: Stage): Written[] =>
-  named(stage.reads).map(([, artifact]) => artifact);
+  named(stage.reads).map(([, artifact]) => artifact).filter(({ absent }) => !absent);
 
 /** How an artifact is called in keys and messages. */
 export const inputName = ({ stage, name }: Written): string => `${stage}/${name}`;

@@ -4,7 +4,8 @@ import { recallOf } from "../evaluation/metrics.ts";
 import { lenet5 } from "../models/lenet5.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { tunedLenet } from "../models/tuned_lenet.ts";
-import type { Planned } from "../pipeline/stage.ts";
+import { mapTree } from "../pipeline/artifacts.ts";
+import type { Planned, Written } from "../pipeline/stage.ts";
 import { settings, shortly, unknownName } from "../schema.ts";
 import { inputOf } from "./input.ts";
 import { reportOn } from "./report/stage.ts";
@@ -206,9 +207,13 @@ const article = (type: string) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}
 /** The stages of a study with their parameters, the report last. */
 export function planOf({ study, rooms }: CheckedStudy): Planned[] {
   const said: { readonly [stage: string]: unknown } = study;
+  const names = rooms.map(({ name }) => name);
+  // What may be missing is missing where the study leaves out the stage that writes it.
+  const there = (artifact: Written): Written =>
+    artifact.optional && !names.includes(artifact.stage) ? { ...artifact, absent: true } : artifact;
   return [
     ...rooms.map((room) => ({
-      stage: room,
+      stage: { ...room, reads: mapTree(room.reads, there) },
       parameters: room.parameters(said[room.name], study),
     })),
     { stage: reportOn(rooms), parameters: { study } },

@@ -19,7 +19,7 @@ import {
   type Stage,
   type Written,
 } from "../pipeline/stage.ts";
-import type { Basics } from "./study.ts";
+import type { Basics, Whole } from "./study.ts";
 
 /** A fault of a study: where in `study.ts`, and what is wrong. */
 export interface Fault {
@@ -55,14 +55,14 @@ export interface Room<
   /** What `study.ts` says under the stage's name. */
   readonly settings: z.ZodType<S>;
   /** All that the stage depends on. */
-  parameters(settings: S, study: Basics): P;
+  parameters(settings: S, study: Whole): P;
   /**
    * What is wrong although every value by itself is right. `input` is the shape of the prepared images,
    * `[height, width, channels]`.
    */
   faults(settings: S, study: Basics, input: Shape): Fault[];
   /** Names of the metrics that it reports: in its artifact `metrics`, then those in `scores`. */
-  metrics(settings: S, study: Basics): string[];
+  metrics(settings: S, study: Whole): string[];
   /** Artifacts of other stages that its section shows, beside its own; they may be missing. */
   readonly shows: F;
   /** Address of the module whose `section` writes its part of the report. */
@@ -90,10 +90,10 @@ export function defineRoom<
   readonly writes: W;
   readonly jobs: J;
   readonly shows: F;
-  parameters(settings: S, study: Basics): P;
+  parameters(settings: S, study: Whole): P;
   keyed(parameters: P): unknown;
   faults?(settings: S, study: Basics, input: Shape): Fault[];
-  metrics?(settings: S, study: Basics): string[];
+  metrics?(settings: S, study: Whole): string[];
 }): Room<N, O, S, P, R, AllWritten<W>, J, F> {
   const { name, about, module, reads, writes, jobs, keyed } = declaration;
   return {

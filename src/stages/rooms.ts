@@ -2,8 +2,9 @@
 import { baseline } from "./baseline/stage.ts";
 import { cv } from "./cv/stage.ts";
 import { prepare } from "./prepare/stage.ts";
+import { replicate } from "./replicate/stage.ts";
 import { transfer } from "./transfer/stage.ts";
 import { tune } from "./tune/stage.ts";
 
 /** See the module. */
-export const rooms = [prepare, baseline, tune, cv, transfer] as const;
+export const rooms = [prepare, baseline, tune, replicate, cv, transfer] as const;

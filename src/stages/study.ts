@@ -42,3 +42,6 @@ export const basics = {
 
 /** See `basics`. */
 export type Basics = Readonly<z.infer<z.ZodObject<typeof basics>>>;
+
+/** A study with what it says of its stages, each by its name and as its own settings say. */
+export type Whole = Basics & { readonly [stage: string]: unknown };

@@ -29,6 +29,7 @@ export const study: Study = {
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 2,
   },
+  replicate: { seeds: { lenet5: 1, winner: 1, study: 1 } },
   cv: { ...cv, splits: 3, recipe: { ...cv.recipe, epochs: 1 } },
   /** Pretrained weights say nothing about drawn garments. */
   transfer: undefined,

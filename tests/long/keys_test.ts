@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { checkStudy, planOf } from "../../src/stages/plan.ts";
 import { isReady } from "../../src/runtime/choice.ts";
-import { study, transfer } from "../../study.ts";
+import { study, transfer, tune } from "../../study.ts";
 import { type Copy, replacing, withCopy } from "../support/copy.ts";
 
 /** What each stage of a study depends on of its parameters, the report apart. */
@@ -68,7 +68,15 @@ Deno.test("every stage depends on what it is told to do", () => {
   );
   assertEquals(
     differing({ ...study, baseline: { ...study.baseline, l2: 1e-4 } }),
-    ["baseline"],
+    ["baseline", "replicate"],
+  );
+  assertEquals(
+    differing({ ...study, tune: { ...tune, finalEpochs: 3 } }),
+    ["tune", "replicate"],
+  );
+  assertEquals(
+    differing({ ...study, replicate: { seeds: { lenet5: 5, winner: 4, study: 3 } } }),
+    ["replicate"],
   );
   assertEquals(
     differing({ ...study, transfer: { ...transfer, head: { ...transfer.head, epochs: 3 } } }),
@@ -157,27 +165,27 @@ const harmful: Record<string, [edit: Edit, stages: string[], reason: RegExp]> = 
       "[() => op.reluGradient(dy, y)]",
       "[() => op.reluGradient(op.multiply(dy, dy), y)]",
     ),
-    ["baseline", "tune", "cv"],
+    ["baseline", "tune", "replicate", "cv"],
     /^what its jobs execute changed: \w+( and \d+ more)?$/,
   ],
   "the training loop": [
     edit("src/training/loop.ts", "loss: loss / order.length", "loss: loss / batchSize"),
-    ["baseline", "tune", "cv"],
+    ["baseline", "tune", "replicate", "cv"],
     /^code src\/training\/loop\.ts changed$/,
   ],
   "how seeds are made": [
     edit("src/random.ts", "Math.imul(hash ^ byte, 16777619)", "Math.imul(hash ^ byte, 16777639)"),
-    ["baseline", "tune", "cv"],
+    ["baseline", "tune", "replicate", "cv"],
     /^code src\/random\.ts changed$/,
   ],
   "how weights are drawn": [
     edit("src/models/initialize.ts", "Math.sqrt(6 /", "Math.sqrt(3 /"),
-    ["baseline", "tune", "cv"],
+    ["baseline", "tune", "replicate", "cv"],
     /^code src\/models\/initialize\.ts changed$/,
   ],
   "the filters of LeNet-5": [
     edit("src/models/lenet5.ts", "filters: 32", "filters: 24"),
-    ["baseline", "cv"],
+    ["baseline", "replicate", "cv"],
     /^code src\/models\/lenet5\.ts changed$/,
   ],
   "how images are padded": [

@@ -31,6 +31,7 @@ function small(bases: Bases): Study {
     data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 24, test: 6 },
     baseline: { ...garments.baseline, epochs: 1 },
     tune: undefined,
+    replicate: undefined,
     cv: undefined,
     transfer: {
       ...transfer,

@@ -102,6 +102,35 @@ const corruptions: Record<
     ),
     /^baseline: the scores do not follow from the predictions: entry 15 is \{"name":"baseline\.test\.recall\.Bag"/m,
   ],
+  "a mean over seeds": [
+    "replicate",
+    "metrics.json",
+    text((json) => {
+      const [first, ...rest] = JSON.parse(json);
+      return JSON.stringify([{ ...first, value: first.interval[1] }, ...rest]);
+    }),
+    /^replicate: the means over seeds do not follow from the predictions: entry 1 is \{"name":"replicate\.lenet5\.validation\.accuracy"/m,
+  ],
+  "a standard deviation over seeds": [
+    "replicate",
+    "seed-spread.csv",
+    text((csv) => csv.replace(/^(winner,test(,[^,]+){3}),/m, "$1,1")),
+    /^replicate: the spread over seeds does not follow from the predictions: entry 4 is \{"network":"winner","part":"test"/m,
+  ],
+  "a right prediction of a training with another seed": [
+    "replicate",
+    "validation-predictions.csv",
+    text((csv) =>
+      csv.replace(/^(\d+),(\d+),\1(?=,)/m, (_, label, at) => `${label},${at},${(+label + 1) % 10}`)
+    ),
+    /^replicate: the validation accuracy of the kept epoch of lenet5\.44 does not follow from its pred/m,
+  ],
+  "a prediction of the training that the report shows": [
+    "replicate",
+    "test-predictions.csv",
+    text((csv) => csv.replace(/^(\d+),(\d+)/m, (_, label, at) => `${label},${(+at + 1) % 10}`)),
+    /^replicate: the test predictions of lenet5\.43 are not those of its own stage: entry 1 is /m,
+  ],
   "a probability": [
     "baseline",
     "validation-probabilities.npy",
@@ -135,6 +164,7 @@ Deno.test({
         assertEquals(named(found, "not checked"), [
           "baseline: `deno task reproduce baseline` does that",
           "tune: `deno task reproduce tune` does that",
+          "replicate: `deno task reproduce replicate` does that",
         ]);
         const ways = found.flatMap(({ why }) => why ?? []).join("\n");
         assertMatch(ways, /the same bits, by tensorflow/);

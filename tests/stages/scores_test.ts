@@ -48,6 +48,7 @@ async function studyIn(folder: string): Promise<Study> {
     classes: ["Shirt", "Dress", "Coat", "Ankle boot"],
     baseline: { ...mini.baseline, epochs: 1 },
     tune: undefined,
+    replicate: undefined,
     cv: undefined,
     thresholds: {
       "baseline.test.recall.Shirt": 0,

@@ -78,6 +78,7 @@ for (const [name, like] of Object.entries(likes)) {
     assertEquals(figures.has("cv-curves"), like.epochs > 1);
     assertEquals(figures.has("baseline-curves"), like.epochs > 1);
     assertEquals(figures.has("tune-scores"), like.trials > 1);
+    assertEquals(figures.has("replicate-seeds"), like.runs > 0);
     if (many <= limits.list) {
       // Equal bars would say no more than a sentence does.
       assertEquals(figures.has("label-counts"), like.more > 1);
@@ -338,4 +339,127 @@ Deno.test("that images are scaled is told once and for all, with what becomes of
     "until it covers them, and what stands over",
   );
   assertStringIncludes(await pageOf({ resize: "stretch" }), "height and width each by itself.");
+});
+
+/** A part of a page, from its heading to the next one of its kind. */
+const partOf = (page: string, heading: string) =>
+  page.split(/^(?=## )/m).find((part) => part.startsWith(`## ${heading}\n`)) ?? "";
+
+Deno.test("the page says where it tells how much another run would differ, if it does", async () => {
+  const told = "[below](#how-much-another-training-run-would-differ)";
+  const page = await pageOf({});
+  assertStringIncludes(
+    page,
+    `not how much another training run would differ: that is told ${told}. Figures that begin with ` +
+      "`replicate` are means over several seeds, with Student's intervals of these means. Training",
+  );
+  assertLine(
+    page,
+    /^\| `replicate\.lenet5\.test\.accuracy` +\| +0\.\d{4} \[0\.\d{4}, [01]\.\d{4}\] \|/m,
+  );
+  const without = await pageOf({ runs: 0 });
+  assertStringIncludes(
+    without,
+    "not how much another training run would differ. Training accuracies",
+  );
+  assert(!/replicate|seeds/.test(without));
+});
+
+Deno.test("trainings with other seeds: how many, where the one that is shown stands, and its seed", async () => {
+  const part = partOf(
+    await pageOf({ published, runs: 2, tested: 40 }),
+    "How much another training run would differ",
+  );
+  assertStringIncludes(
+    part,
+    "Here LeNet-5 was trained twice, the winner of the search twice, and the original study's winner " +
+      "twice, always on the same images by the same recipe",
+  );
+  assertStringIncludes(
+    part,
+    "The first training, with the seed 43, is the one that the report shows;",
+  );
+  assertStringIncludes(
+    part,
+    "the run that the report shows is number 1 of the 2 of LeNet-5, number 1",
+  );
+  const [seeds, pairs] = tables(part);
+  assertEquals(seeds.slice(2).map(([network, images]) => `${network}, ${images}`), [
+    "LeNet-5, validation",
+    "LeNet-5, test",
+    "Winner of the search, validation",
+    "Winner of the search, test",
+    "Original study's winner, validation",
+    "Original study's winner, test",
+  ]);
+  assertEquals(pairs.slice(2).map(([first, second]) => `${first} / ${second}`), [
+    "LeNet-5 / Winner of the search",
+    "LeNet-5 / Original study's winner",
+    "Winner of the search / Original study's winner",
+  ]);
+  const alone = partOf(await pageOf({ trials: 1 }), "How much another training run would differ");
+  assertStringIncludes(alone, "Here LeNet-5 was trained 3 times, always on");
+  assert(!/recipes|Winner|winner/.test(alone));
+});
+
+/** Trainings of LeNet-5 and of the winner of a search that get so many of 400 images right. */
+const trained = (lenet5: readonly number[], winner: readonly number[]) => {
+  const labels = 400;
+  const predicted = (counts: readonly number[]) =>
+    counts.map((right) => Array.from({ length: labels }, (_, i) => i < right ? 0 : 1));
+  return { labels, runs: { lenet5: predicted(lenet5), winner: predicted(winner) } };
+};
+
+/** What is said of these two networks. */
+async function verdict(lenet5: readonly number[], winner: readonly number[]): Promise<string> {
+  const page = await pageOf({ trained: trained(lenet5, winner) });
+  return partOf(page, "How much another training run would differ").trimEnd().split("\n").at(-1)!;
+}
+
+Deno.test("of two networks the trainings that are shown may differ, or their recipes, or both, or neither", async () => {
+  assertEquals(
+    await verdict([340, 344, 342], [380, 382, 384]),
+    "Beyond the spread of seeds, the winner of the search is better than LeNet-5 by 0.1000 on average.",
+  );
+  assertEquals(
+    await verdict([360, 340, 342, 341], [362, 380, 382, 384]),
+    "Beyond the spread of seeds, the winner of the search is better than LeNet-5 by 0.0781 on average " +
+      "(though these two runs differ by no more than chance).",
+  );
+  assertEquals(
+    await verdict([340, 380, 300], [360, 300, 370]),
+    "Another run may turn round what is between the winner of the search and LeNet-5: these two runs " +
+      "differ, and the seeds cannot tell the recipes apart.",
+  );
+  assertEquals(
+    await verdict([340, 342, 338], [341, 339, 342]),
+    "Neither these runs nor the recipes differ by more than chance between the winner of the search and " +
+      "LeNet-5.",
+  );
+});
+
+Deno.test("which trials the seeds cannot tell apart from the best is told by the spread of the winner's", async () => {
+  const sentence = async (like: Partial<Like>) =>
+    /^Trained with .*$/m.exec(partOf(await pageOf(like), "Tuning"))?.[0];
+  // Trials score 0.5, 0.625, 0.75 and 0.875. scipy.stats.t.ppf(0.975, 2) * 0.025 * sqrt(2) is 0.1521.
+  assertStringIncludes(
+    await sentence({ trained: trained([300, 301], [200, 210, 190]) }) ?? "",
+    "Trained with 3 seeds, the winner has validation accuracies with a standard deviation of 0.0250 " +
+      "([more on that](#how-much-another-training-run-would-differ)), so that two runs may lie 0.1521 " +
+      "apart by their seeds alone (95%, Student's t); trials of fewer epochs may spread more. That cannot " +
+      "tell the best trial, 3, apart from 1 of the 3 others: 2.",
+  );
+  assertStringIncludes(
+    await sentence({ trained: trained([300, 301], [200, 201, 199]) }) ?? "",
+    "No other trial comes so near to the best.",
+  );
+  assertStringIncludes(
+    await sentence({ trials: 40, alike: true }) ?? "",
+    "standard deviation of 0.0000 ([more on that](#how-much-another-training-run-would-differ)), so " +
+      "that two runs may lie 0.0000 apart by their seeds alone (95%, Student's t); trials of fewer " +
+      "epochs may spread more. That cannot tell the best trial, 0, apart from 39 of the 39 others: 1, 2, " +
+      "3, 4, 5, 6, 7, 8, 9, and 30 more.",
+  );
+  assertEquals(await sentence({ runs: 0 }), undefined);
+  assertEquals(await sentence({ trials: 1 }), undefined);
 });

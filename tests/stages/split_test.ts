@@ -66,6 +66,7 @@ async function withoutTest(folder: string, labels: readonly number[], images = d
       split: { testSize: 0.25, randomState: 43, testPart: { testSize: 0.2, randomState: 3 } },
     },
     tune: undefined,
+    replicate: undefined,
     cv: undefined,
     thresholds: {},
   } satisfies Study;

@@ -59,7 +59,8 @@ function refusal(value: unknown): string[] {
 
 const names =
   "CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1, learning_rate";
-const stages = "title, data, classes, thresholds, published, prepare, baseline, tune, cv, transfer";
+const stages =
+  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, transfer";
 const tooWide =
   'Use a smaller window, "same" padding, or fewer layers that shrink the image before it.';
 const space = (name: string, parameter: unknown) => withKey(["tune", "space"], name, parameter);
@@ -287,7 +288,7 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "baseline.validation.balancedAccuracy, baseline.validation.macroF1, " +
     "baseline.validation.logLoss, baseline.test.balancedAccuracy, baseline.test.macroF1, " +
     "baseline.test.logLoss, baseline.test.recall.T-shirt/top, baseline.test.recall.Trouser, " +
-    "baseline.test.recall.Pullover and 45 more",
+    "baseline.test.recall.Pullover and 51 more",
   ],
   "a threshold on the recall of a class misspelt": [
     withKey([], "thresholds", {
@@ -320,6 +321,39 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "cv.pooled.recall.Sandal, cv.pooled.recall.Shirt and 3 more",
     "thresholds.basline.test.recall.Bag: no stage reports such a metric; there is no " +
     "basline.test.recall.Bag; did you mean baseline.test.recall.Bag?",
+  ],
+  "no training but the first, and seeds of a network that is none": [
+    withKey(["replicate"], "seeds", { lenet5: 0, winner: 1, studys: 1 }),
+    "replicate.seeds.lenet5: 0: Too small: expected number to be >=1",
+    "replicate.seeds.study: is missing; expected a number",
+    "replicate.seeds: there is no studys; did you mean study?",
+  ],
+  "seeds as a list": [
+    withKey(["replicate", "seeds"], "lenet5", [44, 45]),
+    "replicate.seeds.lenet5: [ 44, 45 ]: Invalid input: expected number, received array",
+  ],
+  "more trainings than anybody means": [
+    withKey(["replicate", "seeds"], "winner", 1001),
+    "replicate.seeds.winner: 1001: Too big: expected number to be <=1000",
+  ],
+  "a threshold on what is trained again, of a network that the study does not have": [
+    changed(mini, [], (at) => {
+      at.tune = undefined;
+      at.thresholds = {
+        "replicate.lenet5.test.accuracy": 0.5,
+        "replicate.winner.test.accuracy": 0.5,
+      };
+    }),
+    "thresholds.replicate.winner.test.accuracy: no stage reports such a metric; there is no " +
+    "replicate.winner.test.accuracy; did you mean replicate.lenet5.test.accuracy?",
+  ],
+  "a threshold on the original study's winner trained again, where there is none": [
+    changed(mini, [], (at) => {
+      at.published = undefined;
+      at.thresholds = { "replicate.study.test.accuracy": 0.5 };
+    }),
+    "thresholds.replicate.study.test.accuracy: no stage reports such a metric; there is no " +
+    "replicate.study.test.accuracy; did you mean replicate.lenet5.test.accuracy?",
   ],
   "a stage misspelt": [
     renamed([], "tune", "tunes"),
@@ -444,6 +478,7 @@ Deno.test("the studies of the project and the small one of the tests are accepte
 /** Everything about a study that may be left out. */
 const optional = new Set([
   "tune",
+  "replicate",
   "cv",
   "transfer",
   "prepare.correlations",

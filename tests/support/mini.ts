@@ -21,7 +21,7 @@ import { cv, tune } from "../../study.ts";
 import { equip } from "../../tasks/equip.ts";
 import { jobProcesses } from "../../tasks/jobs.ts";
 
-/** Two epochs at most, two folds, a space of eight points. */
+/** Two epochs at most, two folds, two or three seeds, a space of eight points. */
 export const mini = {
   ...garments,
   data: { name: "Synthetic garments", format: "synthetic", seed: 7, train: 240, test: 40 },
@@ -39,6 +39,7 @@ export const mini = {
     oracle: { type: "hyperband", maxEpochs: 2, factor: 2, hyperbandIterations: 1 },
     finalEpochs: 1,
   },
+  replicate: { seeds: { lenet5: 2, winner: 1, study: 1 } },
   cv: { ...cv, splits: 2, recipe: { ...cv.recipe, epochs: 1 } },
   published: {
     source: "an original study",

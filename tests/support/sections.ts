@@ -34,6 +34,8 @@ import type { Study } from "../../src/stages/plan.ts";
 import { section as prepareSection } from "../../src/stages/prepare/section.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
 import { summaryPart } from "../../src/stages/report/summary.ts";
+import { section as replicateSection } from "../../src/stages/replicate/section.ts";
+import { seedSpreadOf } from "../../src/stages/seed_spread.ts";
 import { section as transferSection } from "../../src/stages/transfer/section.ts";
 import { section as tuneSection } from "../../src/stages/tune/section.ts";
 import type { Value } from "../../src/tuning/space.ts";
@@ -46,6 +48,16 @@ export interface Like {
   readonly epochs: number;
   readonly folds: number;
   readonly trials: number;
+  /** How often each network is trained, at least twice; 0 where none is trained again. */
+  readonly runs: number;
+  /**
+   * What trainings take so many images of class 0 for, network by network, in place of what `runs` and
+   * `wrong` make of it.
+   */
+  readonly trained?: {
+    readonly labels: number;
+    readonly runs: { readonly [network: string]: readonly (readonly number[])[] };
+  };
   /** Height, width and, in colour, 3. */
   readonly image: readonly number[];
   /** How images were scaled, if they were. */
@@ -79,6 +91,7 @@ export const plainStudy: Like = {
   epochs: 3,
   folds: 2,
   trials: 4,
+  runs: 3,
   image: [8, 8],
   images: 3,
   more: 2,
@@ -198,6 +211,43 @@ function network(like: Like, name: string, parts: readonly string[]) {
       confusion: reader(confusion),
       classes: reader(classes.map((name, i) => ({ class: name, ...scores[i] }))),
     },
+  };
+}
+
+/** Networks as stage `replicate` keeps them; if nothing is said of them, each training a little worse than the one before. */
+function trainedAgain(like: Like, names: readonly string[]) {
+  const { trained, runs, wrong, alike } = like;
+  const labels = trained ? labelled(1, () => trained.labels) : network(like, "", []).labels;
+  const worse = (by: number) =>
+    network({ ...like, wrong: alike ? wrong : Math.max(1, wrong - by) }, "", []).predicted;
+  const columns = names.flatMap((name, n) =>
+    (trained?.runs[name] ?? Array.from({ length: runs }, (_, run) => worse(n + run)))
+      .map((predicted, run) => ({ name, column: `${name}.${43 + run}`, predicted }))
+  );
+  const spread = like.runs === 0
+    ? []
+    : names.flatMap((name) =>
+      ["validation", "test"].map((part) =>
+        seedSpreadOf(
+          name,
+          part,
+          labels,
+          columns.filter((column) => column.name === name).map(({ predicted }) => predicted),
+        )
+      )
+    );
+  return {
+    spread,
+    metrics: spread.map(({ network, part, mean, low, high, images }): Metric => ({
+      name: `replicate.${network}.${part}.accuracy`,
+      value: mean,
+      interval: [low, high],
+      n: images,
+    })),
+    predictions: labels.map((label, i) => ({
+      label,
+      networks: Object.fromEntries(columns.map(({ column, predicted }) => [column, predicted[i]])),
+    })),
   };
 }
 
@@ -323,13 +373,18 @@ export async function sectionsOf(like: Like): Promise<Written> {
     learning_rate: 1e-4 * 100 ** (i / trials),
   });
   const tuneManifest = manifestOf("tune", ["winner", "study"]);
+  const again = trainedAgain(like, [
+    "lenet5",
+    ...(like.runs > 0 && like.trials > 1 ? ["winner"] : []),
+    ...(published?.winner ? ["study"] : []),
+  ]);
   const tuneSettings = root.tune!;
   parts.push(
     ...await tuneSection({
       ...rest,
       study,
       settings: { ...tuneSettings, finalEpochs: epochs },
-      shows: {},
+      shows: { seedSpread: reader(like.runs > 0 ? again.spread : undefined) },
       inputs: {
         metrics: reader([...winner.metrics, ...told.metrics]),
         scores: reader([...winner.scores, ...told.scores]),
@@ -360,6 +415,25 @@ export async function sectionsOf(like: Like): Promise<Written> {
       },
     }),
   );
+
+  if (like.runs > 0) {
+    parts.push(
+      ...await replicateSection({
+        ...rest,
+        study,
+        settings: root.replicate!,
+        shows: {},
+        inputs: {
+          manifest: reader(manifestOf("replicate", ["lenet5.44"])),
+          metrics: reader(again.metrics),
+          seedSpread: reader(again.spread),
+          history: reader([]),
+          validationPredictions: reader(again.predictions),
+          testPredictions: reader(again.predictions),
+        },
+      }),
+    );
+  }
 
   const foldMetrics = Array.from(
     { length: folds },
@@ -491,6 +565,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       ...lenet5.scores,
       ...winner.metrics,
       ...winner.scores,
+      ...(like.runs > 0 ? again.metrics : []),
       ...cvMetrics,
       ...lenet5.pooled,
       ...transferMetrics,
@@ -567,6 +642,15 @@ export const likes: Readonly<Record<string, Like>> = {
     folds: 60,
   },
   "an original study": { ...plainStudy, classes: numbered(10), folds: 5, published },
+  "an original study, and trainings of many images": {
+    ...plainStudy,
+    classes: numbered(10),
+    tested: 40,
+    wrong: 12,
+    runs: 6,
+    published,
+  },
+  "nothing trained again": { ...plainStudy, runs: 0 },
 };
 
 if (import.meta.main) {

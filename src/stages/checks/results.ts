@@ -45,6 +45,8 @@ import { type CheckedStudy, planOf } from "../plan.ts";
 import { inputOf } from "../input.ts";
 import { nameCell } from "../metric_cells.ts";
 import { CORRELATED, inTables, prepare } from "../prepare/stage.ts";
+import { columnOf, type Network, replicate } from "../replicate/stage.ts";
+import { type SeedSpread, seedSpreadOf } from "../seed_spread.ts";
 import { transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { agree, type Check, hold } from "./check.ts";
@@ -355,7 +357,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     },
   );
 
-  const { tune: search, cv: folded, transfer: transferred } = study;
+  const { tune: search, replicate: repeated, cv: folded, transfer: transferred } = study;
   if (search) {
     checks.push({
       name: "the winner is the best trial, and its figures follow from its predictions",
@@ -441,6 +443,110 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         hold(
           (await readers.winner.model.read())?.includes(file) === true,
           "winner-model.json does not name the weights",
+        );
+      },
+    });
+  }
+  if (repeated) {
+    checks.push({
+      name:
+        "what seeds differ by follows from the predictions of every training, the first one's included",
+      stage: "replicate",
+      async run() {
+        const readers = await artifactsIn(workspace, replicate);
+        const { lenet5, tuned } = replicate.parameters(repeated, study);
+        const ours = await artifactsIn(workspace, baseline);
+        const theirs = tuned && await artifactsIn(workspace, tune);
+        const winners = await theirs?.winners.read();
+        const networks: {
+          readonly network: Network;
+          readonly first: number;
+          readonly seeds: readonly number[];
+          readonly keep: Keep;
+          readonly epochs: number;
+          readonly of: Evaluated;
+        }[] = [{
+          network: "lenet5",
+          first: lenet5.recipe.seed,
+          seeds: lenet5.seeds,
+          keep: lenet5.recipe.keep,
+          epochs: lenet5.recipe.epochs,
+          of: ours,
+        }];
+        for (const network of ["winner", "study"] as const) {
+          if (!tuned || !theirs || !winners?.[network]) continue;
+          networks.push({
+            network,
+            first: tuned.trial.seed,
+            seeds: tuned[network],
+            keep: tuned.trial.keep,
+            epochs: tuned.epochs,
+            of: present(theirs[network]),
+          });
+        }
+        const columns = networks.flatMap(({ network, first, seeds }) =>
+          [first, ...seeds].map((seed) => columnOf(network, seed))
+        );
+        const history = await readers.history.read();
+        const rows = await rowsOf();
+        const follows: SeedSpread[] = [];
+        for (const { network, first, seeds, keep, epochs, of } of networks) {
+          for (const part of ["validation", "test"] as const) {
+            const table = await readers[`${part}Predictions`].read();
+            agree(table.length, rows[part], `the ${part} predictions are not one an image`);
+            agree(
+              Object.keys(table[0].networks),
+              columns,
+              `the trainings of the ${part} predictions are not the study's`,
+            );
+            const predictedBy = (seed: number) =>
+              table.map(({ networks }) => networks[columnOf(network, seed)]);
+            const truth = table.map(({ label }) => label);
+            agree(
+              table.map(({ label, networks }) => ({
+                label,
+                predicted: networks[columnOf(network, first)],
+              })),
+              await of[`${part}Predictions`].read(),
+              `the ${part} predictions of ${
+                columnOf(network, first)
+              } are not those of its own stage`,
+            );
+            follows.push(
+              seedSpreadOf(network, part, truth, [first, ...seeds].map(predictedBy)),
+            );
+            if (part === "test") continue;
+            for (const seed of seeds) {
+              const name = columnOf(network, seed);
+              const own = history.filter((row) => row.network === network && row.seed === seed);
+              agree(own.length, epochs, `the epochs of ${name} are not those of its recipe`);
+              agree(
+                keptEpoch(name, own, keep).validationAccuracy,
+                accuracyMetric(name, predictedBy(seed), truth).value,
+                `the validation accuracy of the kept epoch of ${name} does not follow from its predictions`,
+              );
+            }
+          }
+        }
+        agree(
+          history.length,
+          networks.reduce((sum, { epochs, seeds }) => sum + epochs * seeds.length, 0),
+          "the epochs are not those of all trainings but the first",
+        );
+        agree(
+          await readers.seedSpread.read(),
+          follows,
+          "the spread over seeds does not follow from the predictions",
+        );
+        agree(
+          await readers.metrics.read(),
+          follows.map(({ network, part, mean, low, high, images }) => ({
+            name: `replicate.${network}.${part}.accuracy`,
+            value: mean,
+            interval: [low, high],
+            n: images,
+          })),
+          "the means over seeds do not follow from the predictions",
         );
       },
     });

@@ -2,10 +2,7 @@
 import { family, isArtifact, published, text, type Tree } from "../../pipeline/artifacts.ts";
 import { defineStage, type Written } from "../../pipeline/stage.ts";
 import type { Room } from "../room.ts";
-import type { Basics } from "../study.ts";
-
-/** A study as `study.ts` has it. */
-type Whole = Basics & { readonly [stage: string]: unknown };
+import type { Whole } from "../study.ts";
 
 /** The artifacts of a tree for which something holds, in the same groups. */
 const only = (tree: Tree<Written>, holds: (artifact: Written) => boolean): Tree<Written> =>

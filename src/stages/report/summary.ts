@@ -50,13 +50,18 @@ export async function summaryPart(
     "images",
     ...(gated ? ["threshold"] : []),
   ];
+  const replicated = metrics.some(({ name }) => name.startsWith("replicate."));
   return [
     "## In short",
     table(header, rows),
     `Intervals are Wilson's${
       compared ? "; those of differences are Newcombe's" : ""
     }. They say how far an accuracy on ` +
-    `other images of the same kind may lie, not how much another training run would differ. ` +
+    `other images of the same kind may lie, not how much another training run would differ` +
+    (replicated
+      ? `: that is told [below](#how-much-another-training-run-would-differ). Figures that begin with ` +
+        `\`replicate\` are means over several seeds, with Student's intervals of these means. `
+      : ". ") +
     `Training accuracies are of images that the network has learnt from.` +
     (metrics.some(({ value }) => value === null)
       ? ` A class without images has no recall: ${NONE}.`

@@ -16,7 +16,7 @@ import type { Values } from "../../tuning/space.ts";
 import { type Outcome, ranked, search, type Trial } from "../../tuning/trial.ts";
 import { type Trained, writeEvaluation, writeModel } from "../evaluate.ts";
 import type { tune } from "./stage.ts";
-import { trialValues } from "./values.ts";
+import { trialValues } from "../trial_values.ts";
 
 /** Writes what the stage declares: of the search as soon as it has ended, then of the winners. */
 export async function run(

@@ -1,5 +1,6 @@
 /** The report's section on the search for hyperparameters. @module */
-import { counted, decimal, NONE, table } from "../../report/markdown.ts";
+import { studentT } from "../../evaluation/intervals.ts";
+import { count, counted, decimal, NONE, table } from "../../report/markdown.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
@@ -61,6 +62,7 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
           decimal(score),
         ]),
       ),
+      ...await seedsPart(context, scored),
       ...await winnersPart(context, columns),
     ]),
   ];
@@ -124,6 +126,40 @@ async function importancePart({ inputs, figure }: Context): Promise<string[]> {
     `Importance is the total effect in a random forest fitted to the trials, by permutation. ` +
     `Forests predict trials that they have not seen with an R² of ${decimal(r2, 2)}` +
     (r2 < WEAK ? ", so these shares say little." : "."),
+  ];
+}
+
+/** Which trials the spread of seeds cannot tell apart from the best, where the winner was trained again. */
+async function seedsPart(
+  { shows }: Context,
+  [best, ...others]: readonly { readonly id: number; readonly score: number }[],
+): Promise<string[]> {
+  const spread = (await shows.seedSpread.read())?.find(({ network, part }) =>
+    network === "winner" && part === "validation"
+  );
+  if (!spread || others.length === 0) return [];
+  const { runs, std } = spread;
+  const apart = studentT(runs - 1) * std * Math.SQRT2;
+  const near = others.filter(({ score }) => best.score - score <= apart);
+  const named = near.slice(0, TOP - 1).map(({ id }) => String(id));
+  const more = near.length - named.length;
+  return [
+    `Trained with ${
+      count(runs)
+    } seeds, the winner has validation accuracies with a standard deviation of ` +
+    `${
+      decimal(std)
+    } ([more on that](#how-much-another-training-run-would-differ)), so that two runs ` +
+    `may lie ${
+      decimal(apart)
+    } apart by their seeds alone (95%, Student's t); trials of fewer epochs ` +
+    `may spread more. ` +
+    (near.length === 0
+      ? `No other trial comes so near to the best.`
+      : `That cannot tell the best trial, ${best.id}, apart from ${near.length} of the ` +
+        `${counted(others.length, "other")}: ${
+          new Intl.ListFormat("en").format(more > 0 ? [...named, `${more} more`] : named)
+        }.`),
   ];
 }
 

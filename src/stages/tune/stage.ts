@@ -15,7 +15,8 @@ import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
-import { type TrialValues, trialValues } from "./values.ts";
+import { seedSpread } from "../seed_spread.ts";
+import { type TrialValues, trialValues } from "../trial_values.ts";
 
 /** What is tuned, and the values that it may have. */
 const tunable: { readonly [K in keyof TrialValues]: z.ZodType<number> } = {
@@ -103,7 +104,7 @@ export const tune = defineRoom({
     study: optionalGroup(evaluated),
   },
   jobs: { fit },
-  shows: {},
+  shows: { seedSpread },
 });
 
 /** What is wrong with a space for the network that is tuned. */

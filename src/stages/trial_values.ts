@@ -1,6 +1,6 @@
 /** What a trial's values mean to the network and to its training. @module */
-import type { TunedValues } from "../../models/tuned_lenet.ts";
-import type { Values } from "../../tuning/space.ts";
+import type { TunedValues } from "../models/tuned_lenet.ts";
+import type { Values } from "../tuning/space.ts";
 
 /** What is tuned: the network's values, and how fast it learns. */
 export interface TrialValues extends TunedValues {
