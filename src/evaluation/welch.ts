@@ -10,6 +10,9 @@ export interface Welch extends Interval {
 
 const CONFIDENCE = 0.95;
 
+/** Spreads and differences that are smaller, as shares of the means, are those of sums' last bits. */
+const ROUNDING = 1e-14;
+
 /**
  * Welch's t-test of two independent samples that need not vary alike: B. L. Welch, "The generalization
  * of 'Student's' problem when several different population variances are involved", Biometrika 34
@@ -27,7 +30,10 @@ export function welch(first: readonly number[], second: readonly number[]): Welc
   });
   const value = a.mean - b.mean;
   const variance = a.variance + b.variance;
-  if (variance === 0) return { value, low: value, high: value, p: value === 0 ? 1 : 0 };
+  const rounding = ROUNDING * Math.max(Math.abs(a.mean), Math.abs(b.mean));
+  if (Math.sqrt(variance) <= rounding) {
+    return { value, low: value, high: value, p: Math.abs(value) <= rounding ? 1 : 0 };
+  }
   // As shares of the whole variance, since its square may be smaller than any number.
   const degrees = 1 /
     ((a.variance / variance) ** 2 / a.degrees + (b.variance / variance) ** 2 / b.degrees);

@@ -12,14 +12,39 @@ import type { Layer, ModelSpec, Shape } from "./spec.ts";
 /** What of LeNet-5 a perceptron has: one hidden layer, and no convolution before it. */
 const PERCEPTRON = ["rescaling", "flatten", "dense1", "logits"];
 
+/** The names of the networks. */
+export const ablations = [
+  "lenet5",
+  /** A perceptron with as many parameters. */
+  "mlp",
+  /** A perceptron with as many multiplications. */
+  "mlp-multiplications",
+  /** Convolutions take every second window, and nothing is pooled. */
+  "strides",
+  /** Poolings take the mean in place of the maximum. */
+  "average",
+  /** The first convolution stays as it was drawn. */
+  "frozen",
+  /** The second convolution is left out; both poolings stay. */
+  "one-convolution",
+  /** Windows of convolutions are 3 x 3. */
+  "kernels-3",
+] as const;
+
+/** The name of a network. */
+export type Ablation = typeof ablations[number];
+
+/** What makes another network of LeNet-5. */
+type Change = (model: ModelSpec) => ModelSpec;
+
 /** LeNet-5 with each layer put through `change`; a layer that becomes undefined is left out. */
-const changed = (change: (layer: Layer) => Layer | undefined) => (model: ModelSpec): ModelSpec => ({
+const changed = (change: (layer: Layer) => Layer | undefined): Change => (model) => ({
   ...model,
   layers: model.layers.flatMap((layer) => change(layer) ?? []),
 });
 
 /** A perceptron as large as LeNet-5 by a measure that grows by as much with each hidden unit. */
-const perceptron = (measure: (model: ModelSpec) => number) => (model: ModelSpec): ModelSpec => {
+const perceptron = (measure: (model: ModelSpec) => number): Change => (model) => {
   const of = (units: number) =>
     changed((layer) => {
       if (!PERCEPTRON.includes(layer.name)) return undefined;
@@ -45,37 +70,16 @@ const withSmallKernels = changed((layer) =>
   layer.type === "conv2d" ? { ...layer, kernelSize: [3, 3] } : layer
 );
 
-/** What becomes of LeNet-5, by the name of the network. */
-const changes = {
-  "lenet5": (model: ModelSpec) => model,
-  /** A perceptron with as many parameters. */
+const changes: { readonly [A in Ablation]: Change } = {
+  "lenet5": (model) => model,
   "mlp": perceptron(countParameters),
-  /** A perceptron with as many multiplications. */
   "mlp-multiplications": perceptron(countMultiplications),
-  /** Convolutions take every second window, and nothing is pooled. */
   "strides": withStrides,
   "average": withAverages,
-  /** The first convolution stays as it was drawn. */
-  "frozen": (model: ModelSpec): ModelSpec => ({ ...model, frozen: ["conv1"] }),
-  /** The second convolution is left out; both poolings stay. */
+  "frozen": (model) => ({ ...model, frozen: ["conv1"] }),
   "one-convolution": withoutSecond,
   "kernels-3": withSmallKernels,
-} as const;
-
-/** The networks. */
-export type Ablation = keyof typeof changes;
-
-/** Their names. */
-export const ablations: readonly Ablation[] = [
-  "lenet5",
-  "mlp",
-  "mlp-multiplications",
-  "strides",
-  "average",
-  "frozen",
-  "one-convolution",
-  "kernels-3",
-];
+};
 
 /**
  * A network, as a model of its own name.

@@ -34,6 +34,9 @@ Deno.test("welch: the other way round it is the negative, and p is below 5% wher
 Deno.test("welch: samples that do not vary differ or do not; one value is no sample", () => {
   assertEquals(welch([0.5, 0.5], [0.5, 0.5]), { value: 0, low: 0, high: 0, p: 1 });
   assertEquals(welch([0.5, 0.5], [0.25, 0.25]), { value: 0.25, low: 0.25, high: 0.25, p: 0 });
+  // Sums of three tenths and of two are not a tenth to the last bit.
+  assertEquals(welch([0.1, 0.1, 0.1], [0.1, 0.1]).p, 1);
+  assertEquals(welch([0.1, 0.1, 0.1], [0.2, 0.2]).p, 0);
   // Only one varies: as many degrees of freedom as it alone has.
   const { p } = welch([0.5, 0.5], [0.1, 0.3]);
   assertAlmostEquals(p, 2 * (0.5 - Math.atan(3) / Math.PI), 1e-12);

@@ -102,6 +102,45 @@ const corruptions: Record<
     ),
     /^baseline: the scores do not follow from the predictions: entry 15 is \{"name":"baseline\.test\.recall\.Bag"/m,
   ],
+  "what a variant predicts": [
+    "ablate",
+    "test-predictions.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      // Of the last training, which is not of the most images: it counts for a metric or for a curve.
+      data.fill(0, data.length - shape[1]);
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: the metrics do not follow from the predictions/m,
+  ],
+  "a label": [
+    "ablate",
+    "test-labels.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      data[0] = (data[0] + 1) % 10;
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: the test labels are not those of stage baseline: entry 1 is \d/m,
+  ],
+  "which seed a training had": [
+    "ablate",
+    "trainings.csv",
+    text((csv) =>
+      csv.replace(/^lenet5,(\d+),(\d+),/m, (_, n, seed) => `lenet5,${n},${+seed + 5},`)
+    ),
+    /^ablate: the trainings are not those that the study asks for: entry 1 is/m,
+  ],
+  "a bit of no image": [
+    "ablate",
+    "moved-right.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      data[data.length - 1] |= 1;
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: there are bits of more images than were moved/m,
+  ],
   "a probability": [
     "baseline",
     "validation-probabilities.npy",
@@ -135,6 +174,7 @@ Deno.test({
         assertEquals(named(found, "not checked"), [
           "baseline: `deno task reproduce baseline` does that",
           "tune: `deno task reproduce tune` does that",
+          "ablate: `deno task reproduce ablate` does that",
         ]);
         const ways = found.flatMap(({ why }) => why ?? []).join("\n");
         assertMatch(ways, /the same bits, by tensorflow/);

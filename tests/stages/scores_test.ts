@@ -49,6 +49,7 @@ async function studyIn(folder: string): Promise<Study> {
     baseline: { ...mini.baseline, epochs: 1 },
     tune: undefined,
     cv: undefined,
+    ablate: undefined,
     thresholds: {
       "baseline.test.recall.Shirt": 0,
       "baseline.test.logLoss": 16,

@@ -67,6 +67,7 @@ async function withoutTest(folder: string, labels: readonly number[], images = d
     },
     tune: undefined,
     cv: undefined,
+    ablate: undefined,
     thresholds: {},
   } satisfies Study;
 }

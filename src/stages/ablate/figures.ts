@@ -20,7 +20,7 @@ export interface Kept {
 }
 
 /** The test accuracies of a variant that learnt from so many images, a number a seed. */
-export const accuraciesOf = (
+export const testAccuracies = (
   { trainings, testLabels, testPredictions }: Kept,
   name: string,
   train: number,
@@ -34,7 +34,7 @@ export const accuraciesOf = (
 /** The metrics: means over seeds of what was trained on `train` images, with Student's intervals. */
 export const ablateMetrics = (kept: Kept, train: number): Metric[] =>
   variantNames.map((variant): Metric => {
-    const { mean, low, high } = meanOverSeeds(accuraciesOf(kept, variant, train));
+    const { mean, low, high } = meanOverSeeds(testAccuracies(kept, variant, train));
     return {
       name: metricName(variant),
       value: mean,
@@ -55,7 +55,7 @@ export interface KeptMoved {
 }
 
 /** The accuracies of a variant on test images moved by so many pixels, means over directions, a number a seed. */
-export function movedAccuraciesOf(
+export function movedAccuracies(
   { moved, movedRight }: KeptMoved,
   name: Variant,
   pixels: number,

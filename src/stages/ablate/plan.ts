@@ -1,36 +1,11 @@
 /** What stage `ablate` trains and moves, in the order in which its artifacts have it. @module */
-import type { Ablation } from "../../models/ablations.ts";
+import { ablated, type Ablation } from "../../models/ablations.ts";
+import { countMultiplications } from "../../models/multiplications.ts";
+import { countParameters } from "../../models/shapes.ts";
+import type { Shape } from "../../models/spec.ts";
 
-/** A variant of LeNet-5 and its images. */
-interface VariantOf {
-  readonly network: Ablation;
-  /** Whether the pixels of its images are shuffled. */
-  readonly shuffled: boolean;
-  /** The variant that it is compared with, from which it differs in one thing. */
-  readonly against?: "lenet5" | "mlp";
-}
-
-const whole = { shuffled: false, against: "lenet5" } as const;
-
-/** The variants by their names. */
-export const variants = {
-  "lenet5": { network: "lenet5", shuffled: false },
-  "mlp": { network: "mlp", ...whole },
-  "mlp-multiplications": { network: "mlp-multiplications", ...whole },
-  "shuffled-lenet5": { network: "lenet5", shuffled: true, against: "lenet5" },
-  "shuffled-mlp": { network: "mlp", shuffled: true, against: "mlp" },
-  "strides": { network: "strides", ...whole },
-  "average": { network: "average", ...whole },
-  "frozen": { network: "frozen", ...whole },
-  "one-convolution": { network: "one-convolution", ...whole },
-  "kernels-3": { network: "kernels-3", ...whole },
-} as const satisfies Readonly<Record<string, VariantOf>>;
-
-/** The name of a variant. */
-export type Variant = keyof typeof variants;
-
-/** Their names, in the order in which they are shown. */
-export const variantNames: readonly Variant[] = [
+/** The names of the variants, in the order in which they are shown. */
+export const variantNames = [
   "lenet5",
   "mlp",
   "mlp-multiplications",
@@ -41,10 +16,49 @@ export const variantNames: readonly Variant[] = [
   "frozen",
   "one-convolution",
   "kernels-3",
-];
+] as const;
+
+/** The name of a variant. */
+export type Variant = typeof variantNames[number];
+
+/** What a variant is. */
+interface VariantOf {
+  readonly network: Ablation;
+  /** Whether the pixels of its images are shuffled. */
+  readonly shuffled: boolean;
+  /** The variant that it differs from in one thing; that which all begin with has none. */
+  readonly against?: "lenet5" | "mlp";
+}
+
+const changed = (network: Ablation): VariantOf => ({ network, shuffled: false, against: "lenet5" });
+
+/** The variants. */
+export const variants: { readonly [V in Variant]: VariantOf } = {
+  "lenet5": { network: "lenet5", shuffled: false },
+  "mlp": changed("mlp"),
+  "mlp-multiplications": changed("mlp-multiplications"),
+  "shuffled-lenet5": { network: "lenet5", shuffled: true, against: "lenet5" },
+  "shuffled-mlp": { network: "mlp", shuffled: true, against: "mlp" },
+  "strides": changed("strides"),
+  "average": changed("average"),
+  "frozen": changed("frozen"),
+  "one-convolution": changed("one-convolution"),
+  "kernels-3": changed("kernels-3"),
+};
+
+/** How large each variant is. */
+export const sizesOf = (input: Shape, classes: number) =>
+  variantNames.map((variant) => {
+    const model = ablated(variants[variant].network, input, classes);
+    return {
+      variant,
+      parameters: countParameters(model),
+      multiplications: countMultiplications(model),
+    };
+  });
 
 /** The two that are compared with few and many images, and on images that are moved. */
-export const rivals = ["lenet5", "mlp"] as const;
+const rivals = ["lenet5", "mlp"] as const;
 
 /** The name of a variant's metric. */
 export const metricName = (variant: Variant): string => `ablate.${variant}.test.accuracy`;

@@ -11,7 +11,7 @@ import { imageShape } from "../../files/npy.ts";
 import { ablated } from "../../models/ablations.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
 import { ablateMetrics, rowOf } from "./figures.ts";
-import { directions, movesOf, type Training, trainings, variants } from "./plan.ts";
+import { directions, movesOf, sizesOf, type Training, trainings, variants } from "./plan.ts";
 import type { ablate } from "./stage.ts";
 
 type Context = ContextOf<typeof ablate>;
@@ -81,6 +81,7 @@ export async function run(context: Context): Promise<void> {
   }));
   const testLabels = { shape: [labels.length], data: labels };
   const testPredictions = matrixOf(trained.map(({ predicted }) => predicted));
+  await outputs.variants.write(sizesOf(input, classes));
   await outputs.trainings.write(rows);
   await outputs.testLabels.write(testLabels);
   await outputs.testPredictions.write(testPredictions);

@@ -14,7 +14,8 @@ import { job as moved } from "./moved_job.ts";
 import { metricName, variantNames } from "./plan.ts";
 import { job as shuffle } from "./shuffle_job.ts";
 
-export { movesOf, trainings, variantNames } from "./plan.ts";
+export { ablateMetrics } from "./figures.ts";
+export { movesOf, sizesOf, trainings } from "./plan.ts";
 
 const said = settings({
   /** How every variant is trained; its seed is the first one. */
@@ -85,6 +86,8 @@ export const ablate = defineRoom({
   writes: {
     /** Means over seeds, of what was trained on the images that all variants have. */
     metrics,
+    /** How large each variant is, and how many multiplications it takes to predict an image. */
+    variants: table({ variant: word, parameters: int, multiplications: int }),
     /** A row a training, in the order of `trainings`. */
     trainings: table({
       variant: word,
