@@ -158,7 +158,7 @@ const harmful: Record<string, [edit: Edit, stages: string[], reason: RegExp]> = 
       "[() => op.reluGradient(op.multiply(dy, dy), y)]",
     ),
     ["baseline", "tune", "cv", "ablate"],
-    /^what its jobs execute changed: \w+( and \d+ more)?$/,
+    /^what its jobs execute changed: [\w.-]+( and \d+ more)?$/,
   ],
   "the training loop": [
     edit("src/training/loop.ts", "loss: loss / order.length", "loss: loss / batchSize"),

@@ -78,6 +78,9 @@ for (const [name, like] of Object.entries(likes)) {
     assertEquals(figures.has("cv-curves"), like.epochs > 1);
     assertEquals(figures.has("baseline-curves"), like.epochs > 1);
     assertEquals(figures.has("tune-scores"), like.trials > 1);
+    for (const figure of ["ablate-variants", "ablate-images", "ablate-moved"]) {
+      assert(figures.has(figure), figure);
+    }
     if (many <= limits.list) {
       for (const figure of ["label-counts", "baseline-classes"]) {
         const said = texts(figures.get(figure)!);
@@ -279,6 +282,24 @@ Deno.test("trainings that diverge have no curve; losses of which none can be dra
   const legend = await saidIn(await sectionsOf(plainStudy), "transfer-causes");
   assert(legend.includes("no preprocessing") && !legend.includes("all layers trained, 2e-5"));
   assert(!/transfer-causes/.test(await pageOf({ epochs: 1 })));
+});
+
+Deno.test("variants that are all alike are not told apart, and nobody is said to have asked", async () => {
+  const page = await pageOf({ alike: true });
+  const [, part] = page.split("\n## Why LeNet-5 does better, if it does\n\n");
+  assert(
+    part.startsWith("LeNet-5 is not told apart from a perceptron with as many parameters"),
+    part,
+  );
+  assertStringIncludes(
+    part,
+    "**So there is no improvement to explain here**: LeNet-5 gains nothing",
+  );
+  assert(!/lost with|gained with/.test(part), part);
+  assertStringIncludes(
+    await pageOf({ published }),
+    "if it does\n\nThe original study asks why LeNet-5 improves the accuracy",
+  );
 });
 
 Deno.test("more than some folds are drawn in part, and the chart says so", async () => {

@@ -20,6 +20,9 @@ const list = (words: readonly string[]) => new Intl.ListFormat("en").format(word
 const by = ({ value, low, high }: Compared) => withInterval(value, [low, high], signed);
 /** The same from the other side. */
 const turned = ({ value, low, high }: Compared) => withInterval(-value, [-high, -low], signed);
+/** How large it is, where words say which way it goes. */
+const size = ({ value, low, high }: Compared) =>
+  value < 0 ? withInterval(-value, [-high, -low]) : withInterval(value, [low, high]);
 
 /** The paragraph, sentence by sentence. */
 export function answer(findings: Findings): string[] {
@@ -37,8 +40,8 @@ export function answer(findings: Findings): string[] {
 
 /** Whether there is anything to explain. `mlp` is the perceptron against LeNet-5. */
 const better = (mlp: Compared) => ({
-  less: `LeNet-5 does better than a perceptron with as many parameters, by ${turned(mlp)}.`,
-  more: `LeNet-5 does worse than a perceptron with as many parameters, by ${by(mlp)}.`,
+  less: `LeNet-5 does better than a perceptron with as many parameters, by ${size(mlp)}.`,
+  more: `LeNet-5 does worse than a perceptron with as many parameters, by ${size(mlp)}.`,
   alike: `LeNet-5 is not told apart from a perceptron with as many parameters: the difference of ` +
     `${turned(mlp)} is within the spread of seeds.`,
 }[mlp.verdict]);
@@ -49,11 +52,11 @@ function work(mlp: Compared, multiplications: Compared): string {
   return {
     less: leads
       ? `It is not that it works more: it does better than a perceptron with as many ` +
-        `multiplications, too, by ${turned(multiplications)}.`
+        `multiplications, too, by ${size(multiplications)}.`
       : `It does better than a perceptron with as many multiplications, by ` +
-        `${turned(multiplications)}.`,
+        `${size(multiplications)}.`,
     more: `A perceptron with as many multiplications does better than LeNet-5, by ` +
-      `${by(multiplications)}.`,
+      `${size(multiplications)}.`,
     alike: `A perceptron with as many multiplications is not told apart from it ` +
       `(${turned(multiplications)})` +
       (leads ? `, so that it may be no more than the work that it does.` : `, either.`),
@@ -67,10 +70,8 @@ function neighbours(mlp: Compared, lenet5: Compared, control: Compared): string 
       `from itself (${by(lenet5)}).`;
   }
   if (lenet5.verdict === "more") {
-    return `With all pixels shuffled it does better, by ${
-      by(lenet5)
-    }, so that their neighbourhood ` +
-      `does not help it.`;
+    return `With all pixels shuffled it does better, by ${size(lenet5)}, so that ` +
+      `their neighbourhood does not help it.`;
   }
   const ratio = lenet5.value / mlp.value;
   const share = mlp.verdict !== "less"
@@ -79,7 +80,7 @@ function neighbours(mlp: Compared, lenet5: Compared, control: Compared): string 
     ? `, ${decimal(100 * ratio, 0)}% of its lead over the perceptron`
     : `, all of its lead over the perceptron and more`;
   const lost = `With all pixels shuffled, so that kernels see no neighbours, LeNet-5 loses ` +
-    `${turned(lenet5)}${share}`;
+    `${size(lenet5)}${share}`;
   return control.verdict === "alike"
     ? `${lost}; the perceptron, to which the order of pixels is nothing, is not told apart from ` +
       `itself (${by(control)}).`

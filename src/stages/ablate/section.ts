@@ -51,7 +51,8 @@ export async function section(context: Context): Promise<string[]> {
       ? "The original study asks why LeNet-5 improves the accuracy, if it does at all. Here an " +
         "experiment answers. "
       : "") + answer(findings).join(" "),
-    `These sentences are chosen by rule from the figures below. Each variant changes one thing and was ` +
+    `These sentences are chosen by rule from the figures below. A perceptron is LeNet-5 with one hidden ` +
+    `layer and no convolution, as many units in it as its size asks for. Each variant changes one thing and was ` +
     `trained from ${seeds} seeds on the same ${counted(subset.train, "training image")}, for ` +
     `${epochs(recipe.epochs)} in batches of ${recipe.batchSize} with ${optimizerOf(recipe)} at a ` +
     `learning rate of ${recipe.learningRate}; the epoch kept is ${keptBy(recipe.keep)}, of ` +

@@ -59,13 +59,13 @@ function says(made: Made, sentence: number, ...words: string[]) {
 }
 
 Deno.test("whether LeNet-5 does better than a perceptron with as many parameters turns with the numbers", () => {
-  const interval = "[+0.0277, +0.0323]";
-  says({}, BETTER, `LeNet-5 does better than a perceptron`, `, by +0.0300 ${interval}.`);
+  const interval = "[0.0277, 0.0323]";
+  says({}, BETTER, `LeNet-5 does better than a perceptron`, `, by 0.0300 ${interval}.`);
   says(
     { variants: { mlp: 0.91 } },
     BETTER,
     "LeNet-5 does worse than a perceptron",
-    ", by +0.0300 [",
+    ", by 0.0300 [",
   );
   says(
     { variants: { mlp: 0.8795 } },
@@ -76,25 +76,25 @@ Deno.test("whether LeNet-5 does better than a perceptron with as many parameters
 });
 
 Deno.test("what its work explains turns with the numbers", () => {
-  says({}, WORK, "It is not that it works more: it does better", ", too, by +0.0250 [");
+  says({}, WORK, "It is not that it works more: it does better", ", too, by 0.0250 [");
   const as = (value: number) => ({ "mlp-multiplications": value });
   says({ variants: as(0.8802) }, WORK, "is not told apart", "it may be no more than the work");
-  says({ variants: as(0.9) }, WORK, "does better than LeNet-5, by +0.0200 [");
+  says({ variants: as(0.9) }, WORK, "does better than LeNet-5, by 0.0200 [");
   says({ variants: { mlp: 0.88, ...as(0.8802) } }, WORK, "is not told apart from it", ", either.");
-  says({ variants: { mlp: 0.88 } }, WORK, "It does better than a", "multiplications, by +0.0250 [");
+  says({ variants: { mlp: 0.88 } }, WORK, "It does better than a", "multiplications, by 0.0250 [");
 });
 
 Deno.test("what shuffled pixels say turns with the numbers", () => {
-  says({}, NEIGHBOURS, "LeNet-5 loses +0.0400 [", "all of its lead over the perceptron and more;");
+  says({}, NEIGHBOURS, "LeNet-5 loses 0.0400 [", "all of its lead over the perceptron and more;");
   says({}, NEIGHBOURS, "; the perceptron, to which", "is not told apart from itself (+0.0001 [");
   const as = (lenet5: number, mlp = 0.85) => ({
     "shuffled-lenet5": lenet5,
     "shuffled-mlp": mlp,
   });
-  says({ variants: as(0.865) }, NEIGHBOURS, "loses +0.0150 [", ", 50% of its lead over");
+  says({ variants: as(0.865) }, NEIGHBOURS, "loses 0.0150 [", ", 50% of its lead over");
   says({ variants: as(0.84, 0.83) }, NEIGHBOURS, "; but the perceptron,", "as well, by -0.0200 [");
   says({ variants: as(0.8799) }, NEIGHBOURS, "It does without the neighbourhood", "(-0.0001 [");
-  says({ variants: as(0.9) }, NEIGHBOURS, "With all pixels shuffled it does better, by +0.0200 [");
+  says({ variants: as(0.9) }, NEIGHBOURS, "With all pixels shuffled it does better, by 0.0200 [");
   const alike = answerTo({ variants: { mlp: 0.88, ...as(0.84, 0.88) } })[NEIGHBOURS];
   assert(!alike.includes("lead"), alike);
 });
