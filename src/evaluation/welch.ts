@@ -4,13 +4,16 @@ import { type Interval, meanAndStd } from "./intervals.ts";
 /** What Welch's test compares and finds. */
 export interface Welch extends Interval {
   /** The mean of the first less that of the second; `low` and `high` bound its 95% interval. */
-  readonly difference: number;
+  readonly value: number;
   /**
    * Two-sided: how probable a difference this far from 0 is, in standard errors, when both means are
    * equal; 0 to 1.
    */
   readonly p: number;
 }
+
+/** Spreads and differences that are smaller, as shares of the means, are those of sums' last bits. */
+const ROUNDING = 1e-14;
 
 /**
  * Welch's t-test of two independent samples, such as the accuracies of trainings with different seeds.
@@ -30,23 +33,24 @@ export interface Welch extends Interval {
 export function welch(first: readonly number[], second: readonly number[]): Welch {
   const parts = [first, second].map((values) => {
     const { mean, std } = meanAndStd(values);
-    const spread = values.some((value) => value !== values[0]);
-    return { mean, error: spread ? std * std / values.length : 0, degrees: values.length - 1 };
+    return { mean, variance: std ** 2 / values.length, degrees: values.length - 1 };
   });
-  const difference = parts[0].mean - parts[1].mean;
-  const variance = parts[0].error + parts[1].error;
-  if (variance === 0) {
-    return { difference, low: difference, high: difference, p: difference === 0 ? 1 : 0 };
-  }
-  const degrees = variance ** 2 /
-    parts.reduce((sum, { error, degrees }) => sum + error ** 2 / degrees, 0);
+  const value = parts[0].mean - parts[1].mean;
+  const variance = parts[0].variance + parts[1].variance;
   const error = Math.sqrt(variance);
+  const rounding = ROUNDING * Math.max(...parts.map(({ mean }) => Math.abs(mean)));
+  if (error <= rounding) {
+    return { value, low: value, high: value, p: Math.abs(value) <= rounding ? 1 : 0 };
+  }
+  // As shares of the whole variance, since its square may be smaller than any number.
+  const degrees = 1 /
+    parts.reduce((sum, part) => sum + (part.variance / variance) ** 2 / part.degrees, 0);
   const half = quantile(degrees) * error;
   return {
-    difference,
-    low: difference - half,
-    high: difference + half,
-    p: beyond(Math.atan2(error * Math.sqrt(degrees), Math.abs(difference)), degrees),
+    value,
+    low: value - half,
+    high: value + half,
+    p: beyond(Math.atan2(error * Math.sqrt(degrees), Math.abs(value)), degrees),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The stages of a study, in the order in which the report shows them. A new one is added here. @module */
+import { ablate } from "./ablate/stage.ts";
 import { baseline } from "./baseline/stage.ts";
 import { cv } from "./cv/stage.ts";
 import { prepare } from "./prepare/stage.ts";
@@ -7,4 +8,4 @@ import { transfer } from "./transfer/stage.ts";
 import { tune } from "./tune/stage.ts";
 
 /** See the module. */
-export const rooms = [prepare, baseline, tune, replicate, cv, transfer] as const;
+export const rooms = [prepare, baseline, tune, replicate, cv, ablate, transfer] as const;

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { spreadOf } from "../../src/evaluation/spread.ts";
+import cases from "../golden/welch.json" with { type: "json" };
 import { readGolden } from "../support/golden.ts";
 
 /** Images that some trainings get right, and what SciPy says of the shares. */
@@ -21,6 +22,14 @@ Deno.test("mean, standard deviation and Student's interval are NumPy's and SciPy
     for (const name of ["mean", "std", "low", "high"] as const) {
       assertAlmostEquals(found[name], expected[name], 1e-13, name);
     }
+  }
+});
+
+Deno.test("an interval of values that are no shares of whole images is SciPy's, within 0 and 1", () => {
+  for (const { first, student: [low, high] } of cases) {
+    const found = spreadOf(first);
+    assertAlmostEquals(found.low, Math.max(0, low), 1e-13);
+    assertAlmostEquals(found.high, Math.min(1, high), 1e-13);
   }
 });
 

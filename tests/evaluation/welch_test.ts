@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { welch } from "../../src/evaluation/welch.ts";
+import cases from "../golden/welch.json" with { type: "json" };
 import { readGolden } from "../support/golden.ts";
 
 /** Images that the trainings of two recipes get right, and what SciPy says of the shares. */
@@ -31,15 +32,28 @@ Deno.test("Welch's test is SciPy's, p and interval", async () => {
   }
 });
 
-const share = fc.integer({ min: 0, max: 10_000 }).map((count) => count / 10_000);
+Deno.test("Welch's test is SciPy's of values that are no shares of whole images", () => {
+  assertEquals(cases.length, 200);
+  for (const { first, second, p, low, high } of cases) {
+    const found = welch(first, second);
+    assertAlmostEquals(found.p, p, 1e-10 * p + 1e-15);
+    assertAlmostEquals(found.low, low, 1e-10 * (high - low));
+    assertAlmostEquals(found.high, high, 1e-10 * (high - low));
+  }
+});
+
+const share = fc.oneof(
+  fc.integer({ min: 0, max: 10_000 }).map((count) => count / 10_000),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
 const sample = fc.array(share, { minLength: 2, maxLength: 9 });
 
 Deno.test("turned round, Welch's test has the same p and the negative difference", () => {
   fc.assert(fc.property(sample, sample, (a, b) => {
     const [ab, ba] = [welch(a, b), welch(b, a)];
-    assertEquals([ba.difference + 0, ba.low + 0], [-ab.difference + 0, -ab.high + 0]);
+    assertEquals([ba.value + 0, ba.low + 0], [-ab.value + 0, -ab.high + 0]);
     assertAlmostEquals(ba.p, ab.p, 1e-12);
-    assert(0 <= ab.p && ab.p <= 1 && ab.low <= ab.difference && ab.difference <= ab.high);
+    assert(0 <= ab.p && ab.p <= 1 && ab.low <= ab.value && ab.value <= ab.high);
   }));
 });
 
@@ -51,8 +65,18 @@ Deno.test("the interval of a difference leaves out 0 where p is below 5%", () =>
 });
 
 Deno.test("samples without any spread are equal or not", () => {
-  assertEquals(welch([0.1, 0.1, 0.1], [0.1, 0.1, 0.1]).p, 1);
-  const { difference, low, high, p } = welch([0.5, 0.5], [0.25, 0.25]);
-  assertEquals([difference, low, high, p], [0.25, 0.25, 0.25, 0]);
+  assertEquals(welch([0.5, 0.5], [0.5, 0.5]), { value: 0, low: 0, high: 0, p: 1 });
+  assertEquals(welch([0.5, 0.5], [0.25, 0.25]), { value: 0.25, low: 0.25, high: 0.25, p: 0 });
+  // Sums of three tenths and of two are not a tenth to the last bit.
+  assertEquals(welch([0.1, 0.1, 0.1], [0.1, 0.1]).p, 1);
+  assertEquals(welch([0.1, 0.1, 0.1], [0.2, 0.2]).p, 0);
+});
+
+Deno.test("where one sample alone varies, there are as many degrees of freedom as it has", () => {
+  const { p } = welch([0.5, 0.5], [0.1, 0.3]);
+  assertAlmostEquals(p, 2 * (0.5 - Math.atan(3) / Math.PI), 1e-12);
+});
+
+Deno.test("Welch's test is refused of one value", () => {
   assertThrows(() => welch([0.5], [0.5, 0.6]), RangeError, "at least 2 values, not 1");
 });

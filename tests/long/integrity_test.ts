@@ -801,7 +801,16 @@ Deno.test({
         assert(inStatus.test(status.stdout), `${path}: ${status.stdout}`);
         // Every stage is told of.
         for (
-          const stage of ["prepare", "baseline", "tune", "replicate", "cv", "transfer", "report"]
+          const stage of [
+            "prepare",
+            "baseline",
+            "tune",
+            "replicate",
+            "cv",
+            "ablate",
+            "transfer",
+            "report",
+          ]
         ) {
           assert(new RegExp(`^${stage} `, "m").test(status.stdout), `${stage}: ${status.stdout}`);
         }

@@ -165,27 +165,27 @@ const harmful: Record<string, [edit: Edit, stages: string[], reason: RegExp]> = 
       "[() => op.reluGradient(dy, y)]",
       "[() => op.reluGradient(op.multiply(dy, dy), y)]",
     ),
-    ["baseline", "tune", "replicate", "cv"],
-    /^what its jobs execute changed: \w+( and \d+ more)?$/,
+    ["baseline", "tune", "replicate", "cv", "ablate"],
+    /^what its jobs execute changed: [\w.-]+( and \d+ more)?$/,
   ],
   "the training loop": [
     edit("src/training/loop.ts", "loss: loss / order.length", "loss: loss / batchSize"),
-    ["baseline", "tune", "replicate", "cv"],
+    ["baseline", "tune", "replicate", "cv", "ablate"],
     /^code src\/training\/loop\.ts changed$/,
   ],
   "how seeds are made": [
     edit("src/random.ts", "Math.imul(hash ^ byte, 16777619)", "Math.imul(hash ^ byte, 16777639)"),
-    ["baseline", "tune", "replicate", "cv"],
+    ["baseline", "tune", "replicate", "cv", "ablate"],
     /^code src\/random\.ts changed$/,
   ],
   "how weights are drawn": [
     edit("src/models/initialize.ts", "Math.sqrt(6 /", "Math.sqrt(3 /"),
-    ["baseline", "tune", "replicate", "cv"],
+    ["baseline", "tune", "replicate", "cv", "ablate"],
     /^code src\/models\/initialize\.ts changed$/,
   ],
   "the filters of LeNet-5": [
     edit("src/models/lenet5.ts", "filters: 32", "filters: 24"),
-    ["baseline", "replicate", "cv"],
+    ["baseline", "replicate", "cv", "ablate"],
     /^code src\/models\/lenet5\.ts changed$/,
   ],
   "how images are padded": [

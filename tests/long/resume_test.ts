@@ -50,7 +50,7 @@ async function killAfter(child: Deno.ChildProcess, folder: string, jobs: number)
 /** Digest of every artifact by path; manifests hold times and are left out. */
 async function artifacts(folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const stage of ["prepare", "baseline", "tune", "replicate", "cv"]) {
+  for (const stage of ["prepare", "baseline", "tune", "replicate", "cv", "ablate"]) {
     for await (const { name } of Deno.readDir(join(folder, "results", stage))) {
       if (name === "manifest.json") continue;
       found[`${stage}/${name}`] = sha256(await Deno.readFile(join(folder, "results", stage, name)));

@@ -17,7 +17,7 @@ import { inFolder } from "../support/data_files.ts";
 import { bringUpToDate, mini, placeIn } from "../support/mini.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 
-/** Fewer images, and neither folds nor an original study. */
+/** Fewer images, and neither folds, variants nor an original study. */
 const tiny = {
   ...mini,
   data: { ...mini.data, train: 120, test: 20 },
@@ -27,6 +27,7 @@ const tiny = {
     oracle: { type: "randomSearch", maxTrials: 3, epochs: 1 },
   },
   cv: undefined,
+  ablate: undefined,
   published: undefined,
 } satisfies Study;
 
@@ -53,6 +54,7 @@ const cases: Record<string, [study: unknown, test: (result: Result) => unknown]>
     assert(!page.includes(mini.published.source), "it has no figures to show in a column");
     assertStringIncludes(page, "Hyperband over the space below: 5 trials, 7 epochs in all");
     assertMatch(page, /## Cross-validation\n/);
+    assertMatch(page, /## Why LeNet-5 does better, if it does\n/);
   }],
   "the last epoch kept, images not padded": [
     {

@@ -131,6 +131,45 @@ const corruptions: Record<
     text((csv) => csv.replace(/^(\d+),(\d+)/m, (_, label, at) => `${label},${(+at + 1) % 10}`)),
     /^replicate: the test predictions of lenet5\.43 are not those of its own stage: entry 1 is /m,
   ],
+  "what a variant predicts": [
+    "ablate",
+    "test-predictions.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      // Of the first training, which counts for a metric; what counts for a curve shows in the report.
+      data.fill(0, 0, shape[1]);
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: the metrics do not follow from the predictions/m,
+  ],
+  "a label": [
+    "ablate",
+    "test-labels.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      data[0] = (data[0] + 1) % 10;
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: the test labels are not those of stage baseline: entry 1 is \d/m,
+  ],
+  "which seed a training had": [
+    "ablate",
+    "trainings.csv",
+    text((csv) =>
+      csv.replace(/^lenet5,(\d+),(\d+),/m, (_, n, seed) => `lenet5,${n},${+seed + 5},`)
+    ),
+    /^ablate: the trainings are not those that the study asks for: entry 1 is/m,
+  ],
+  "a bit of no image": [
+    "ablate",
+    "moved-right.npy",
+    (bytes) => {
+      const { shape, data } = decodeNpy(bytes);
+      data[data.length - 1] |= 1;
+      return encodeNpy({ shape, data });
+    },
+    /^ablate: there are bits of more images than were moved/m,
+  ],
   "a probability": [
     "baseline",
     "validation-probabilities.npy",
@@ -165,6 +204,7 @@ Deno.test({
           "baseline: `deno task reproduce baseline` does that",
           "tune: `deno task reproduce tune` does that",
           "replicate: `deno task reproduce replicate` does that",
+          "ablate: `deno task reproduce ablate` does that",
         ]);
         const ways = found.flatMap(({ why }) => why ?? []).join("\n");
         assertMatch(ways, /the same bits, by tensorflow/);

@@ -1,6 +1,10 @@
 /** The committed results: what holds for Fashion-MNIST and its original study. */
 import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
 import { allMetrics } from "../../src/stages/all_metrics.ts";
+import { accuraciesIn, findingsOf } from "../../src/stages/ablate/findings.ts";
+import type { Variant } from "../../src/stages/ablate/plan.ts";
+import { ablate } from "../../src/stages/ablate/stage.ts";
 import { baseline } from "../../src/stages/baseline/stage.ts";
 import { prepare } from "../../src/stages/prepare/stage.ts";
 import { transfer } from "../../src/stages/transfer/stage.ts";
@@ -97,6 +101,36 @@ Deno.test("one change alone turns a network that works into one that guesses", {
   );
   assert(guessing.length > 0);
   assert(guessing.every(({ constant }) => constant));
+});
+
+const ablated = await Deno.stat(join(workspace.home, "results/ablate/manifest.json"))
+  .then(() => true, () => false);
+
+Deno.test(
+  "a perceptron and LeNet-5 on shuffled pixels are below LeNet-5, and shuffling is nothing to a perceptron",
+  {
+    ignore: !ablated,
+  },
+  async () => {
+    const results = await artifactsIn(workspace, ablate);
+    const { comparisons, leads } = findingsOf(await accuraciesIn(results, study.ablate!));
+    // Beyond the spread of seeds, or within it.
+    const verdictOf = (variant: Variant) => comparisons.get(variant)!.verdict;
+    assertEquals(verdictOf("mlp"), "less");
+    assertEquals(verdictOf("shuffled-lenet5"), "less");
+    assertEquals(verdictOf("shuffled-mlp"), "alike");
+    // With all training images, too.
+    assertEquals(leads.at(-1)!.verdict, "more");
+  },
+);
+
+Deno.test("what the stage ablate keeps is less than a megabyte", { ignore: !ablated }, async () => {
+  const { manifest } = await artifactsIn(workspace, ablate);
+  const files = Object.values((await manifest.read()).outputs).map(({ file }) => file);
+  const sizes = await Promise.all(
+    files.map((file) => Deno.stat(join(workspace.home, "results/ablate", file))),
+  );
+  assert(sizes.reduce((sum, { size }) => sum + size, 0) < 1e6);
 });
 
 Deno.test("every stage of the study, and every figure of the original one, has an answer", async () => {

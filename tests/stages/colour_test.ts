@@ -63,6 +63,7 @@ const studyOf = async (
     ...said,
   },
   baseline: { ...mini.baseline, epochs: 3, batchSize: 8 },
+  ablate: undefined,
 });
 
 Deno.test({

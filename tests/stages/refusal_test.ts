@@ -19,6 +19,7 @@ Deno.test("tasks refuse a broken study with its faults, and leave nothing behind
       "error: study.ts is refused:",
       "  baseline.epochs: 0: Too small: expected number to be >=1",
       "  cv.recipe.epochs: 0: Too small: expected number to be >=1",
+      "  ablate.recipe.epochs: 0: Too small: expected number to be >=1",
       "  the study: there is no baselines; did you mean baseline?",
       "",
     ].join("\n");

@@ -50,6 +50,7 @@ async function studyIn(folder: string): Promise<Study> {
     tune: undefined,
     replicate: undefined,
     cv: undefined,
+    ablate: undefined,
     thresholds: {
       "baseline.test.recall.Shirt": 0,
       "baseline.test.logLoss": 16,

@@ -68,6 +68,7 @@ async function withoutTest(folder: string, labels: readonly number[], images = d
     tune: undefined,
     replicate: undefined,
     cv: undefined,
+    ablate: undefined,
     thresholds: {},
   } satisfies Study;
 }

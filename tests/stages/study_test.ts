@@ -60,7 +60,7 @@ function refusal(value: unknown): string[] {
 const names =
   "CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1, learning_rate";
 const stages =
-  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, transfer";
+  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer";
 const tooWide =
   'Use a smaller window, "same" padding, or fewer layers that shrink the image before it.';
 const space = (name: string, parameter: unknown) => withKey(["tune", "space"], name, parameter);
@@ -288,7 +288,7 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "baseline.validation.balancedAccuracy, baseline.validation.macroF1, " +
     "baseline.validation.logLoss, baseline.test.balancedAccuracy, baseline.test.macroF1, " +
     "baseline.test.logLoss, baseline.test.recall.T-shirt/top, baseline.test.recall.Trouser, " +
-    "baseline.test.recall.Pullover and 51 more",
+    "baseline.test.recall.Pullover and 61 more",
   ],
   "a threshold on the recall of a class misspelt": [
     withKey([], "thresholds", {
@@ -438,6 +438,30 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     'transfer.bases[0].network: "vgg19": expected "vgg16" or "resnet101v2" or "resnet152v2", got ' +
     '"vgg19"; did you mean "vgg16"?',
   ],
+  "as many images twice": [
+    withKey(["ablate"], "curve", [{ train: 8, epochs: 1 }, { train: 8, epochs: 2 }]),
+    "ablate.curve[1].train: 8 images are learnt from already",
+  ],
+  "as many images as all variants have": [
+    withKey(["ablate", "curve", 0], "train", 32),
+    "ablate.curve[0].train: 32 images are learnt from already, as subset.train says",
+  ],
+  "images moved by as far twice": [
+    withKey(["ablate"], "moves", [1, 2, 1]),
+    "ablate.moves[2]: 1 is listed twice",
+  ],
+  "images moved out of sight": [
+    withKey(["ablate"], "moves", [31, 32]),
+    "ablate.moves[1]: moved by 32 pixels, nothing is left of images of 32x32",
+  ],
+  "one seed, which has no spread": [
+    withKey(["ablate"], "seeds", 1),
+    "ablate.seeds: 1: Too small: expected number to be >=2",
+  ],
+  "a seed after the last one": [
+    withKey(["ablate", "recipe"], "seed", 0xffffffff),
+    "ablate.seeds: the last seed would be 4294967296",
+  ],
   "nothing at all": [undefined, "the study: is missing; expected an object"],
   "null": [null, "the study: null: Invalid input: expected object, received null"],
   "several faults at once, a line each": [
@@ -480,6 +504,7 @@ const optional = new Set([
   "tune",
   "replicate",
   "cv",
+  "ablate",
   "transfer",
   "prepare.correlations",
   "published",
@@ -496,14 +521,16 @@ function keysOf(value: unknown, path: Path = []): { path: Path; key: string }[] 
   ]);
 }
 
-const pathText = (path: Path) => path.join(".") || "the study";
+const pathText = (path: Path) =>
+  path.map((key, i) => typeof key === "number" ? `[${key}]` : i === 0 ? key : `.${key}`).join("") ||
+  "the study";
 const someKey = fc.constantFrom(...keysOf(mini));
 
 Deno.test("a key left out is missed by its path, unless it may be left out", () => {
   fc.assert(
     fc.property(someKey, ({ path, key }) => {
       const value = without(path, key);
-      const name = [...path, key].join(".");
+      const name = pathText([...path, key]);
       if (optional.has(name)) checkStudy(value);
       else assert(refusal(value).some((line) => line.startsWith(`${name}: is missing`)), name);
     }),
@@ -538,7 +565,7 @@ Deno.test("a key misspelt is refused by its path, with the right one as the near
         if (key === "type" || key === "format") {
           assert(
             refusal(renamed(path, key, name))
-              .some((line) => line.startsWith(`${[...path, key].join(".")}: is missing`)),
+              .some((line) => line.startsWith(`${pathText([...path, key])}: is missing`)),
           );
           return;
         }

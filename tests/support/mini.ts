@@ -17,7 +17,7 @@ import { type StageStatus, statusOf } from "../../src/pipeline/status.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf, type Study } from "../../src/stages/plan.ts";
 import { study as garments } from "../../studies/garments/study.ts";
-import { cv, tune } from "../../study.ts";
+import { ablate, cv, tune } from "../../study.ts";
 import { equip } from "../../tasks/equip.ts";
 import { jobProcesses } from "../../tasks/jobs.ts";
 
@@ -41,6 +41,14 @@ export const mini = {
   },
   replicate: { seeds: { lenet5: 2, winner: 1, study: 1 } },
   cv: { ...cv, splits: 2, recipe: { ...cv.recipe, epochs: 1 } },
+  ablate: {
+    ...ablate,
+    recipe: { ...ablate.recipe, epochs: 1 },
+    seeds: 2,
+    subset: { train: 32, validation: 20 },
+    curve: [{ train: 8, epochs: 2 }],
+    moves: [2],
+  },
   published: {
     source: "an original study",
     winner: { CONV_1_FILTER: 3, KERNEL_1_FILTER: 5 },

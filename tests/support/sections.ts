@@ -27,6 +27,9 @@ import type { NdArray } from "../../src/ndarray.ts";
 import type { Manifest } from "../../src/pipeline/manifest.ts";
 import type { Reader } from "../../src/pipeline/stage.ts";
 import { renderSvg } from "../../src/report/svg.ts";
+import { rightBits } from "../../src/evaluation/bits.ts";
+import { movesOf, sizesOf, trainings, variantNames } from "../../src/stages/ablate/plan.ts";
+import { section as ablateSection } from "../../src/stages/ablate/section.ts";
 import { section as baselineSection } from "../../src/stages/baseline/section.ts";
 import { section as cvSection } from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
@@ -251,6 +254,51 @@ function trainedAgain(like: Like, names: readonly string[]) {
   };
 }
 
+const ablation = { ...root.ablate!, seeds: 2 };
+
+/** Made-up results of the stage `ablate`: variants differ a little, and so do seeds, unless all is alike. */
+function ablatedResults({ classes, wrong, alike }: Like, labels: readonly number[]) {
+  const predicted = (every: number, from: number) =>
+    labels.map((label, i) =>
+      (i + from) % every === every - 1 ? (label + 1) % classes.length : label
+    );
+  const matrix = (rows: readonly ArrayLike<number>[]): NdArray<Uint8Array> => ({
+    shape: [rows.length, rows[0].length],
+    data: Uint8Array.from(rows.flatMap((row) => Array.from(row))),
+  });
+  const trained = trainings(ablation);
+  const moved = movesOf(ablation, ablation.moves);
+  return {
+    metrics: reader([]),
+    manifest: reader(manifestOf("ablate", ["lenet5"])),
+    variants: reader(sizesOf([32, 32, 1], 10)),
+    trainings: reader(
+      trained.map((training) => ({ ...training, keptEpoch: 1, validationAccuracy: 0.5 })),
+    ),
+    testLabels: reader({ shape: [labels.length], data: Uint8Array.from(labels) }),
+    testPredictions: reader(
+      matrix(
+        trained.map(({ variant, seed }) =>
+          alike
+            ? predicted(wrong, 0)
+            : predicted(wrong + 2 * (9 - variantNames.indexOf(variant)), seed)
+        ),
+      ),
+    ),
+    moved: reader(moved),
+    movedRight: reader(
+      matrix(moved.map(({ variant, seed, down, right }) =>
+        rightBits(
+          alike
+            ? predicted(wrong, 0)
+            : predicted(Math.max(1, wrong + (variant === "mlp" ? 4 : 8) - down - right), seed),
+          labels,
+        )
+      )),
+    ),
+  };
+}
+
 /** The original study's figures, in a report that has them. */
 export const published = root.published;
 
@@ -464,6 +512,16 @@ export async function sectionsOf(like: Like): Promise<Written> {
         ),
         predictions: reader([]),
       },
+    }),
+  );
+
+  parts.push(
+    ...await ablateSection({
+      ...rest,
+      study,
+      settings: ablation,
+      shows: {},
+      inputs: ablatedResults(like, lenet5.labels),
     }),
   );
 

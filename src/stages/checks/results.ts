@@ -37,6 +37,7 @@ import { planned } from "../../tuning/oracle.ts";
 import { valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
 import { NONE } from "../../report/markdown.ts";
+import { ablate, ablateMetrics, movesOf, sizesOf, trainings } from "../ablate/stage.ts";
 import { allMetrics } from "../all_metrics.ts";
 import { baseline } from "../baseline/stage.ts";
 import { cv } from "../cv/stage.ts";
@@ -357,7 +358,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     },
   );
 
-  const { tune: search, replicate: repeated, cv: folded, transfer: transferred } = study;
+  const { tune: search, replicate: repeated, cv: folded, ablate: ablation, transfer: transferred } =
+    study;
   if (search) {
     checks.push({
       name: "the winner is the best trial, and its figures follow from its predictions",
@@ -608,6 +610,75 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           ...overallScores("cv.pooled", confusion),
           ...recalls("cv.pooled", confusion, classes),
         ]);
+      },
+    });
+  }
+  if (ablation) {
+    checks.push({
+      name: "means over seeds follow from predictions of the trainings that the study asks for",
+      stage: "ablate",
+      async run() {
+        const readers = await artifactsIn(workspace, ablate);
+        const { recipe: { keep }, subset, moves } = ablation;
+        agree(
+          await readers.variants.read(),
+          sizesOf(input, classes.length),
+          "the sizes of the variants do not follow from their models",
+        );
+        const trained = await readers.trainings.read();
+        agree(
+          trained.map(({ variant, images, epochs, seed }) => ({ variant, images, epochs, seed })),
+          trainings(ablation),
+          "the trainings are not those that the study asks for",
+        );
+        for (const { variant, images, epochs, keptEpoch, validationAccuracy } of trained) {
+          hold(
+            keptEpoch >= 1 && keptEpoch <= epochs && (keep !== "lastEpoch" || keptEpoch === epochs),
+            `${variant} with ${images} images kept epoch ${keptEpoch} of ${epochs}`,
+          );
+          const right = validationAccuracy * subset.validation;
+          hold(
+            Math.abs(right - Math.round(right)) < 1e-6,
+            `the validation accuracy of ${variant} with ${images} images is none of ` +
+              `${subset.validation} images: ${validationAccuracy}`,
+          );
+        }
+        const testLabels = await readers.testLabels.read();
+        const known = await (await artifactsIn(workspace, baseline)).testPredictions.read();
+        agree(
+          [...testLabels.data],
+          known.map(({ label }) => label),
+          "the test labels are not those of stage baseline",
+        );
+        const testPredictions = await readers.testPredictions.read();
+        agree(
+          [...testPredictions.shape],
+          [trained.length, known.length],
+          "the predictions are not one a training and test image",
+        );
+        hold(
+          testPredictions.data.every((predicted) => predicted < classes.length),
+          "something is predicted that is no class",
+        );
+        agree(
+          await readers.metrics.read(),
+          ablateMetrics({ trainings: trained, testLabels, testPredictions }, subset.train),
+          "the metrics do not follow from the predictions",
+        );
+        const moved = await readers.moved.read();
+        agree(moved, movesOf(ablation, moves), "the moves are not those that the study asks for");
+        const { shape, data } = await readers.movedRight.read();
+        const bytes = Math.ceil(known.length / 8);
+        agree(
+          [...shape],
+          [moved.length, bytes],
+          "the bits of moved images are not one a move and test image",
+        );
+        const none = 2 ** (8 * bytes - known.length) - 1;
+        hold(
+          moved.every((_, row) => (data[(row + 1) * bytes - 1] & none) === 0),
+          "there are bits of more images than were moved",
+        );
       },
     });
   }

@@ -3,7 +3,15 @@ import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { holm } from "../../evaluation/holm.ts";
 import { mcnemar } from "../../evaluation/mcnemar.ts";
 import { welch } from "../../evaluation/welch.ts";
-import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
+import {
+  count,
+  decimal,
+  NONE,
+  probability,
+  signed,
+  table,
+  withInterval,
+} from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { BOOTSTRAP, type SeedSpread } from "../seed_spread.ts";
 import { seedAccuracies } from "./charts.ts";
@@ -174,18 +182,18 @@ function comparisonPart(labels: readonly number[], networks: readonly Trainings[
     `are not.`,
     table(
       ["First", "Second", "these runs: p", "mean difference [95%]", "recipes: p"],
-      pairs.map(({ first, second, difference, low, high }, i) => [
+      pairs.map(({ first, second, value, low, high }, i) => [
         nameOf(first.title),
         nameOf(second.title),
         probability(trained[i]),
-        withInterval(difference, [low, high], signed),
+        withInterval(value, [low, high], signed),
         probability(recipes[i]),
       ]),
     ),
-    ...verdicts(pairs.map(({ first, second, difference }, i) => ({
-      better: (difference < 0 ? second : first).title,
-      worse: (difference < 0 ? first : second).title,
-      by: Math.abs(difference),
+    ...verdicts(pairs.map(({ first, second, value }, i) => ({
+      better: (value < 0 ? second : first).title,
+      worse: (value < 0 ? first : second).title,
+      by: Math.abs(value),
       runsDiffer: trained[i] < LEVEL,
       recipesDiffer: recipes[i] < LEVEL,
     }))),
@@ -242,5 +250,3 @@ function nameOf(title: string): string {
   const words = title.replace(/^the /, "");
   return words[0].toUpperCase() + words.slice(1);
 }
-
-const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);

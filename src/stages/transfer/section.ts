@@ -11,6 +11,7 @@ import {
   duration,
   NONE,
   plain,
+  probability,
   signed,
   table,
   withInterval,
@@ -307,8 +308,6 @@ function classesPart(
     ),
   ];
 }
-
-const probability = (p: number) => p < 1e-4 ? "< 0.0001" : decimal(p);
 
 /** What the networks' authors call them. */
 const titles = {
