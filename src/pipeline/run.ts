@@ -291,8 +291,9 @@ class Run {
     this.onEvent({ type: "finished", stage: stage.name, seconds: again.provenance.seconds });
   }
 
-  /** Where an input lies; undefined where the stage that may write it did not. */
-  #source({ stage, name }: Written): Source | undefined {
+  /** Where an input lies; undefined where the stage that may write it did not, or is not planned. */
+  #source({ stage, name, absent }: Written): Source | undefined {
+    if (absent) return undefined;
     const { text, manifest } = this.#states.get(stage)!.last!;
     if (name === "manifest.json") {
       const path = manifestPath(this.workspace, stage);

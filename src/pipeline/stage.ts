@@ -19,6 +19,8 @@ export type Written<A extends Artifact = Artifact> = A & {
   readonly stage: string;
   /** Of the file, without its digest: `summary.json`. */
   readonly name: string;
+  /** Whether it counts as left out, because its stage is not among those planned; only an optional one may be. */
+  readonly absent?: boolean;
 };
 
 /** The artifacts of a tree as others refer to them. */

@@ -47,9 +47,10 @@ export interface StageStatus {
 /** What every stage with jobs keeps beside its artifacts; see `parseJobRecords`. */
 export const JOBS_FILE = "jobs.json";
 
-/** Every artifact that a stage reads. */
+/** Every artifact that a stage reads, those of stages that are not planned left out. */
 export const readsOf = (stage: Stage): Written[] =>
-  named(stage.reads).map(([, artifact]) => artifact);
+  named(stage.reads).map(([, artifact]) => artifact)
+    .filter(({ optional, absent }) => !(optional && absent));
 
 /** How an artifact is called in keys and messages. */
 export const inputName = ({ stage, name }: Written): string => `${stage}/${name}`;

@@ -4,7 +4,8 @@ import { recallOf } from "../evaluation/metrics.ts";
 import { lenet5 } from "../models/lenet5.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { tunedLenet } from "../models/tuned_lenet.ts";
-import type { Planned } from "../pipeline/stage.ts";
+import { mapTree } from "../pipeline/artifacts.ts";
+import type { Planned, Written } from "../pipeline/stage.ts";
 import { settings, shortly, unknownName } from "../schema.ts";
 import { inputOf } from "./input.ts";
 import { reportOn } from "./report/stage.ts";
@@ -66,7 +67,8 @@ export function checkStudy(value: unknown, file = "study.ts"): CheckedStudy {
   const present: readonly Room[] = rooms.filter(({ name }) => study[name] !== undefined);
   const said: { readonly [stage: string]: unknown } = study;
   const input = inputOf(study.prepare);
-  const metrics = present.flatMap((room) => room.metrics(said[room.name], study));
+  const names = present.map(({ name }) => name);
+  const metrics = present.flatMap((room) => room.metrics(said[room.name], study, names));
   const faults = [
     ...present.flatMap((room) => room.faults(said[room.name], study, input)),
     ...Object.keys(study.thresholds).filter((name) => !metrics.includes(name)).map((name) => ({
@@ -203,12 +205,17 @@ function faultOf(issue: z.core.$ZodIssue, study: unknown): Fault[] {
 
 const article = (type: string) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 
-/** The stages of a study with their parameters, the report last. */
+/**
+ * The stages of a study with their parameters, the report last. What a stage may read of one that the
+ * study leaves out counts as left out.
+ */
 export function planOf({ study, rooms }: CheckedStudy): Planned[] {
   const said: { readonly [stage: string]: unknown } = study;
+  const names = rooms.map(({ name }) => name);
+  const marked = (artifact: Written) => ({ ...artifact, absent: !names.includes(artifact.stage) });
   return [
     ...rooms.map((room) => ({
-      stage: room,
+      stage: { ...room, reads: mapTree(room.reads, marked) },
       parameters: room.parameters(said[room.name], study),
     })),
     { stage: reportOn(rooms), parameters: { study } },

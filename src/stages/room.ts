@@ -61,8 +61,11 @@ export interface Room<
    * `[height, width, channels]`.
    */
   faults(settings: S, study: Basics, input: Shape): Fault[];
-  /** Names of the metrics that it reports: in its artifact `metrics`, then those in `scores`. */
-  metrics(settings: S, study: Basics): string[];
+  /**
+   * Names of the metrics that it reports: in its artifact `metrics`, then those in `scores`. `stages`
+   * are the names of those that the study has.
+   */
+  metrics(settings: S, study: Basics, stages: readonly string[]): string[];
   /** Artifacts of other stages that its section shows, beside its own; they may be missing. */
   readonly shows: F;
   /** Address of the module whose `section` writes its part of the report. */
@@ -93,7 +96,7 @@ export function defineRoom<
   parameters(settings: S, study: Basics): P;
   keyed(parameters: P): unknown;
   faults?(settings: S, study: Basics, input: Shape): Fault[];
-  metrics?(settings: S, study: Basics): string[];
+  metrics?(settings: S, study: Basics, stages: readonly string[]): string[];
 }): Room<N, O, S, P, R, AllWritten<W>, J, F> {
   const { name, about, module, reads, writes, jobs, keyed } = declaration;
   return {

@@ -1,9 +1,10 @@
 /** The stages of a study, in the order in which the report shows them. A new one is added here. @module */
 import { baseline } from "./baseline/stage.ts";
 import { cv } from "./cv/stage.ts";
+import { errors } from "./errors/stage.ts";
 import { prepare } from "./prepare/stage.ts";
 import { transfer } from "./transfer/stage.ts";
 import { tune } from "./tune/stage.ts";
 
 /** See the module. */
-export const rooms = [prepare, baseline, tune, cv, transfer] as const;
+export const rooms = [prepare, baseline, tune, cv, transfer, errors] as const;

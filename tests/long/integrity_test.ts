@@ -800,7 +800,7 @@ Deno.test({
         assert(!status.success, path);
         assert(inStatus.test(status.stdout), `${path}: ${status.stdout}`);
         // Every stage is told of.
-        for (const stage of ["prepare", "baseline", "tune", "cv", "transfer", "report"]) {
+        for (const stage of ["prepare", "baseline", "tune", "cv", "transfer", "errors", "report"]) {
           assert(new RegExp(`^${stage} `, "m").test(status.stdout), `${stage}: ${status.stdout}`);
         }
         const metrics = await within(LONG, path, copy.deno("task", "-q", "metrics", "--json"));

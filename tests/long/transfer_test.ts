@@ -106,7 +106,7 @@ Deno.test({
       );
       assertEquals(
         [...await after.metrics.read(), ...await after.scores.read()].map(({ name }) => name),
-        stage.metrics(place.study.transfer!, place.study),
+        stage.metrics(place.study.transfer!, place.study, []),
       );
       // A softmax of 512 normalised features: their four variables, and kernel and bias.
       const [linear] = filled[0].networks;

@@ -81,7 +81,7 @@ Deno.test({
             ["train", "validation", "test"].map((part) => `baseline.${part}.accuracy`),
           );
           const names = [...metrics, ...scores].map(({ name }) => name);
-          assertEquals(names, baseline.metrics(study.baseline, study));
+          assertEquals(names, baseline.metrics(study.baseline, study, []));
           assertEquals([...reported.keys()], names);
           assert(reported.get("baseline.test.logLoss")!.value! > 0);
         },
