@@ -60,14 +60,13 @@ export async function section(context: Context): Promise<string[]> {
 async function calibrationPart(
   { settings: { bins }, inputs, figure, link }: Context,
 ): Promise<string[]> {
-  const rows = (await inputs.calibration.read()).filter(({ part }) => part === "test");
+  const rows = await inputs.calibration.read();
   const temperatures = await inputs.temperatures.read();
   const points = await inputs.reliability.read();
   const { networks } = await inputs.comparison.read();
   const told = temperatures.map(({ network, temperature }) => {
-    const of = (isScaled: boolean) =>
-      rows.find((row) => row.network === network && row.scaled === isScaled)!;
-    return { network, temperature, before: of(false), after: of(true) };
+    const [validation, , before, after] = rows.filter((row) => row.network === network);
+    return { network, temperature, before, after, validation: validation.accuracy };
   });
   const without = networks.length - told.length;
   return [
@@ -106,8 +105,8 @@ async function calibrationPart(
       ? [
         `Of the ${
           counted(without, "network")
-        } in transfer learning predictions alone are kept, so that ` +
-        `nothing can be said of their probabilities.`,
+        } in transfer learning, predictions alone are kept: nothing can be ` +
+        `said of their probabilities.`,
       ]
       : []),
     await figure(
@@ -137,10 +136,12 @@ interface Told {
     Record<"images" | "accuracy" | "confidence" | "ece" | "logLoss", number>
   >;
   readonly after: Told["before"];
+  /** Its accuracy on the validation images. */
+  readonly validation: number;
 }
 
 /** Whether a network takes itself for better than it is, and what its temperature does about that. */
-function believed({ network, temperature, before, after }: Told): string {
+function believed({ network, temperature, before, after, validation }: Told): string {
   const { images, accuracy, confidence } = before;
   const { low, high } = wilson(Math.round(accuracy * images), images);
   const interval = withInterval(accuracy, [low, high]);
@@ -152,28 +153,26 @@ function believed({ network, temperature, before, after }: Told): string {
       decimal(confidence)
     } on average, ${points} ` +
       `percentage points ${how === "over" ? "more" : "less"} than its accuracy of ${interval}.`
-    : `${name} is as sure as it should be: its probabilities are ${
+    : `${name} is as sure as it should be, as far as these images tell: its probabilities are ${
       decimal(confidence)
     } on average, ` +
       `within the interval of its accuracy, ${interval}.`;
-  const atEnd = temperature < TEMPERATURES.least * 1.001 || temperature > TEMPERATURES.most / 1.001;
   const [errors, losses] = (["ece", "logLoss"] as const).map((figure) => {
-    const [then, now] = [before, after].map((told) => decimal(told[figure]));
-    return then === now
-      ? { verb: "leaves", change: `at ${then}` }
-      : { verb: now < then ? "lowers" : "raises", change: `from ${then} to ${now}` };
+    const [then, now] = [before, after].map((told) => told[figure]);
+    return decimal(then) === decimal(now) ? { verb: "leaves", change: `at ${decimal(then)}` } : {
+      verb: now < then ? "lowers" : "raises",
+      change: `from ${decimal(then)} to ${decimal(now)}`,
+    };
   });
+  const atEnd = temperature < TEMPERATURES.least * 1.001 || temperature > TEMPERATURES.most / 1.001;
+  const why = validation === 1
+    ? "without a mistake on the validation images, their log loss has no minimum"
+    : `it is the ${temperature > 1 ? "highest" : "lowest"} that is looked at`;
   return `${sure} A temperature of ${
     decimal(temperature, 2)
   } ${errors.verb} its calibration error ` +
     `${errors.change} and ${losses.verb === errors.verb ? "" : `${losses.verb} `}its log loss ` +
-    `${losses.change}.` +
-    (atEnd
-      ? ` It is the ${
-        temperature > 1 ? "highest" : "lowest"
-      } that is looked at, and so no estimate: ` +
-        `the log loss on the validation images has no minimum.`
-      : "");
+    `${losses.change}.` + (atEnd || validation === 1 ? ` It is no estimate: ${why}.` : "");
 }
 
 /** The images of the gallery that are in some groups, with what is said of each. */
@@ -207,7 +206,7 @@ async function mistakesPart(context: Context): Promise<string[]> {
   const name = nameOf(network);
   const best = networks.length === 1
     ? ""
-    : `Of the networks whose probabilities are kept, ${name} is the best on the validation images. `;
+    : `Of the networks whose probabilities are kept, none is better on the validation images than ${name}. `;
   if (wrong === 0) {
     return [
       "### The surest mistakes",
@@ -251,7 +250,7 @@ async function missedPart(
   if (missed.images === 0) {
     return [
       heading,
-      `There is none: of ${counted(images, "test image")} ${whole} miss no common one.`,
+      `There is none: each of ${counted(images, "test image")} is right for at least one network.`,
     ];
   }
   const votes = ({ networks }: Rows[number]) => {
@@ -308,7 +307,9 @@ async function disagreementPart(
   const groups = shown.groups.flat().length;
   return [
     "### Where the two best networks disagree",
-    `On the validation images ${a} and ${b} are the best two. Of ${counted(images, "test image")}:`,
+    `On the validation images no other network is better than ${a} and ${b}. Of ${
+      counted(images, "test image")
+    }:`,
     table(["", "images", "share"], [
       row("both are right", bothRight),
       row(`only ${a} is right`, onlyFirst),
