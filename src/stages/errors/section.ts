@@ -276,7 +276,9 @@ async function missedPart(
         ? "On each of them all agree"
         : `On ${count(missed.alike)} of them all agree`
     } which class it is instead${
-      missed.alike === 0 ? "" : "; there the label may be wrong, or the picture may not tell"
+      missed.alike === 0
+        ? ""
+        : "; there the label may be wrong, the picture may not tell, or all have learnt the same mistake"
     }. ${some < missed.images ? `${some} of them, those first on which most agree` : "They are"}:`,
     await figure(
       "errors-missed",
