@@ -173,6 +173,12 @@ export const transfer: NonNullable<Study["transfer"]> = {
   },
 };
 
+/** How far probabilities can be believed, and which images networks get wrong. */
+export const errors: NonNullable<Study["errors"]> = {
+  /** Of equal width; as in Guo and others (2017). */
+  bins: 15,
+};
+
 /** The study of the real Fashion-MNIST: `deno task all`. */
 export const study: Study = {
   title: "Fashion-MNIST, reproduced",
@@ -227,6 +233,7 @@ export const study: Study = {
   cv,
   ablate,
   transfer,
+  errors,
   thresholds: {
     "baseline.validation.accuracy": 0.905,
     "baseline.test.accuracy": 0.9,

@@ -1,5 +1,6 @@
 /**
- * `deno task prepare|baseline|tune|replicate|cv|transfer|report|all`: brings stages up to date.
+ * `deno task prepare|baseline|tune|replicate|cv|ablate|transfer|errors|report|all`: brings stages up to
+ * date.
  *
  * @module
  */

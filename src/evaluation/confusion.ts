@@ -12,7 +12,7 @@ export type ConfusionMatrix = readonly (readonly number[])[];
  * @throws {RangeError} where a probability is NaN, since there is no most probable class; it names the
  * row
  */
-export function classify(probabilities: NdArray<Float32Array>): Int32Array {
+export function classify(probabilities: NdArray<Float32Array | Float64Array>): Int32Array {
   const [rows, classes] = matrixShape(probabilities);
   const { data } = probabilities;
   const predicted = new Int32Array(rows);

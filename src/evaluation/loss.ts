@@ -17,7 +17,7 @@ const EPSILON = 1e-7;
  * nothing to average
  */
 export function crossEntropy(
-  probabilities: NdArray<Float32Array>,
+  probabilities: NdArray<Float32Array | Float64Array>,
   labels: ArrayLike<number>,
 ): number {
   const [rows, classes] = matrixShape(probabilities);

@@ -46,16 +46,19 @@ export const recallOf = (name: string): string | undefined =>
 export const figureOf = (name: string): string =>
   recallOf(name) === undefined ? name.slice(name.lastIndexOf(".") + 1) : "recall";
 
+/** Figures of which less is better: log losses and calibration errors, as they are and after scaling. */
+const LOSSES = ["logLoss", "logLossScaled", "ece", "eceScaled"];
+
 /** Whether less of it is better, so that its threshold is the most that passes. */
-export const isLoss = (name: string): boolean => figureOf(name) === "logLoss";
+export const isLoss = (name: string): boolean => LOSSES.includes(figureOf(name));
 
 /** How a threshold on a metric is to be read, in words. */
 export const boundOf = (name: string): "at least" | "at most" =>
   isLoss(name) ? "at most" : "at least";
 
 /**
- * Whether a metric passes its threshold: the most of a log loss, the least of all else. What is
- * undefined passes none.
+ * Whether a metric passes its threshold: the most of a loss or an error, the least of all else. What
+ * is undefined passes none.
  */
 export const meets = (name: string, value: number | null, threshold: number): boolean =>
   value !== null && (isLoss(name) ? value <= threshold : value >= threshold);

@@ -22,7 +22,7 @@ import type {
   Written,
 } from "./stage.ts";
 import { inputName, knownTexts, readsOf } from "./status.ts";
-import { load, storedPath } from "./store.ts";
+import { load, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What the names of scratch places tell, and of the file by which they are kept. */
@@ -99,7 +99,10 @@ async function copied(
   const { manifest, text } = await requireManifest(workspace, stage);
   const stored = manifest.outputs[name];
   if (name !== "manifest.json" && !stored) return undefined;
-  const bytes = stored ? await load(workspace, stage, stored) : new TextEncoder().encode(text);
+  // What git does not keep may have been made again beside it.
+  const lies = async () =>
+    stored.kind === "local" && await verify(workspace, stage, stored) ? scratch : workspace;
+  const bytes = stored ? await load(await lies(), stage, stored) : new TextEncoder().encode(text);
   const path = stored ? storedPath(scratch, stage, stored) : manifestPath(scratch, stage);
   await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeFile(path, bytes);

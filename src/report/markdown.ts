@@ -86,6 +86,9 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** `a`, `a and b`, `a, b, and c`: words in a sentence. */
+export const listed = (words: readonly string[]): string => new Intl.ListFormat("en").format(words);
+
 /**
  * Words that somebody else wrote, such as the name of a class, as Markdown that shows them as they
  * are, in tables and in sentences. An underscore inside a word means nothing and stays.

@@ -204,11 +204,13 @@ function faultOf(issue: z.core.$ZodIssue, study: unknown): Fault[] {
 
 const article = (type: string) => `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 
-/** The stages of a study with their parameters, the report last. */
+/**
+ * The stages of a study with their parameters, the report last. What a stage may read of one that the
+ * study leaves out counts as left out.
+ */
 export function planOf({ study, rooms }: CheckedStudy): Planned[] {
   const said: { readonly [stage: string]: unknown } = study;
   const names = rooms.map(({ name }) => name);
-  // What may be missing is missing where the study leaves out the stage that writes it.
   const there = (artifact: Written): Written =>
     artifact.optional && !names.includes(artifact.stage) ? { ...artifact, absent: true } : artifact;
   return [

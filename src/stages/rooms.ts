@@ -2,10 +2,11 @@
 import { ablate } from "./ablate/stage.ts";
 import { baseline } from "./baseline/stage.ts";
 import { cv } from "./cv/stage.ts";
+import { errors } from "./errors/stage.ts";
 import { prepare } from "./prepare/stage.ts";
 import { replicate } from "./replicate/stage.ts";
 import { transfer } from "./transfer/stage.ts";
 import { tune } from "./tune/stage.ts";
 
 /** See the module. */
-export const rooms = [prepare, baseline, tune, replicate, cv, ablate, transfer] as const;
+export const rooms = [prepare, baseline, tune, replicate, cv, ablate, transfer, errors] as const;

@@ -16,6 +16,7 @@ Deno.test("a name tells the figure, whatever a class is called", () => {
       ["transfer.vgg16-block3.linear.validation.balancedAccuracy", "balancedAccuracy"],
       ["transfer.recall.linear.test.macroF1", "macroF1"],
       ["tune.winner.test.logLoss", "logLoss"],
+      ["tune.winner.test.eceScaled", "eceScaled"],
       ["baseline.test.recall.T-shirt/top", "recall"],
       ["cv.pooled.recall.Ankle boot", "recall"],
       ["baseline.test.recall.a.logLoss", "recall"],
@@ -31,7 +32,7 @@ Deno.test("a name tells the figure, whatever a class is called", () => {
   assertEquals(recallOf("baseline.test.accuracy"), undefined);
 });
 
-Deno.test("a threshold is the least of a share and the most of a log loss; what is undefined passes none", () => {
+Deno.test("a threshold is the least of a share and the most of a log loss or an error; what is undefined passes none", () => {
   assertEquals([0.89, 0.9, 0.91].map((value) => meets("a.test.accuracy", value, 0.9)), [
     false,
     true,
@@ -42,6 +43,12 @@ Deno.test("a threshold is the least of a share and the most of a log loss; what 
     true,
     false,
   ]);
+  for (const figure of ["ece", "eceScaled", "logLossScaled"]) {
+    const name = `a.test.${figure}`;
+    assertEquals(boundOf(name), "at most");
+    assertEquals([0.02, 0.03, 0.04].map((value) => meets(name, value, 0.03)), [true, true, false]);
+  }
+  assertEquals(boundOf("a.test.recall.ece"), "at least");
   for (const threshold of [-1, 0, 9]) {
     for (const name of ["a.test.recall.Bag", "a.test.logLoss"]) {
       assert(!meets(name, null, threshold));

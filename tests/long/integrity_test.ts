@@ -809,6 +809,7 @@ Deno.test({
             "cv",
             "ablate",
             "transfer",
+            "errors",
             "report",
           ]
         ) {

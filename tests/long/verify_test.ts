@@ -170,6 +170,25 @@ const corruptions: Record<
     },
     /^ablate: there are bits of more images than were moved/m,
   ],
+  "a temperature": [
+    "errors",
+    "temperatures.json",
+    text((json) =>
+      JSON.stringify(
+        JSON.parse(json).map((told: { temperature: number }) => ({
+          ...told,
+          temperature: told.temperature * 1.01,
+        })),
+      )
+    ),
+    /^errors: the temperatures do not follow from what networks predict: entry 1 is \{"network":"baseline"/m,
+  ],
+  "an image that a network gets wrong": [
+    "errors",
+    "images.npy",
+    (bytes) => bytes.with(bytes.length - 1, 255 - bytes[bytes.length - 1]),
+    /^errors: made again, these have other bytes: images\.npy$/m,
+  ],
   "a probability": [
     "baseline",
     "validation-probabilities.npy",

@@ -505,3 +505,57 @@ Deno.test("a run that waits for another one ends when it is told to", () =>
     // Nobody has said who has it.
     assertEquals(toy.events, [{ type: "waiting", holder: null, state: "works" }]);
   }));
+
+Deno.test("what a stage may read of one that is not planned counts as left out, until that one is", () =>
+  withSources({
+    "study.ts": `
+      import { first } from "./first.ts";
+      import { second } from "./second.ts";
+      const absent = { value: { ...second.reads.value, absent: true } };
+      export const plan = (given) => given.both
+        ? [{ stage: first, parameters: null }, { stage: second, parameters: null }]
+        : [{ stage: { ...second, reads: absent }, parameters: null }];`,
+    "first.ts": `
+      import { defineStage, json, z } from "./atelier.ts";
+      export const first = defineStage({
+        name: "first",
+        about: "Writes",
+        module: import.meta.resolve("./write.ts"),
+        writes: { value: json(z.int()) },
+        keyed: () => null,
+      });`,
+    "write.ts": "export const run = ({ outputs }) => outputs.value.write(7);",
+    "second.ts": `
+      import { defineStage, json, optional, z } from "./atelier.ts";
+      import { first } from "./first.ts";
+      export const second = defineStage({
+        name: "second",
+        about: "Reads",
+        module: import.meta.resolve("./read.ts"),
+        reads: { value: optional(first.writes.value) },
+        writes: { said: json(z.string()) },
+        keyed: () => null,
+      });`,
+    "read.ts": `
+      export async function run({ inputs, outputs }) {
+        await outputs.said.write("it is " + await inputs.value.read());
+      }`,
+  }, async (toy) => {
+    const said = async () => {
+      const { file } = (await toy.manifest("second")).outputs["said.json"];
+      return JSON.parse(await text(toy.path(`results/second/${file}`)));
+    };
+    assertEquals(await toy.run(), ["second"]);
+    assertEquals(await said(), "it is undefined");
+    assertEquals(await toy.stale(), {});
+    toy.configure({ both: true });
+    assertEquals((await toy.stale()).second, ["waits for first"]);
+    assertEquals(await toy.run(["second"]), ["first", "second"]);
+    assertEquals(await said(), "it is 7");
+    toy.configure({ both: false });
+    assertEquals(await toy.stale(), {
+      second: ["input first/value.json is no longer there"],
+    });
+    assertEquals(await toy.run(), ["second"]);
+    assertEquals(await said(), "it is undefined");
+  }));

@@ -14,6 +14,7 @@ import { isReady, PROJECT } from "../../src/runtime/choice.ts";
 import { allMetrics } from "../../src/stages/all_metrics.ts";
 import { baseline } from "../../src/stages/baseline/stage.ts";
 import { resultChecks } from "../../src/stages/checks/results.ts";
+import { errors } from "../../src/stages/errors/stage.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { idx, inFolder, sha256 } from "../support/data_files.ts";
 import { bringUpToDate, mini, placeIn } from "../support/mini.ts";
@@ -54,6 +55,7 @@ async function studyIn(folder: string): Promise<Study> {
     thresholds: {
       "baseline.test.recall.Shirt": 0,
       "baseline.test.logLoss": 16,
+      "baseline.test.ece": 1,
       "baseline.test.recall.Ankle boot": 0,
     },
   };
@@ -84,7 +86,10 @@ Deno.test({
           );
           const names = [...metrics, ...scores].map(({ name }) => name);
           assertEquals(names, baseline.metrics(study.baseline, study));
-          assertEquals([...reported.keys()], names);
+          assertEquals(
+            [...reported.keys()],
+            [...names, ...errors.metrics(study.errors!, study)],
+          );
           assert(reported.get("baseline.test.logLoss")!.value! > 0);
         },
       );
@@ -123,7 +128,7 @@ Deno.test({
           };
           const [list, shown] = await Promise.all([metrics("--json"), metrics()]);
           assertEquals(JSON.parse(list), all);
-          assertEquals(all.at(-1), undefinedRecall);
+          assertEquals(reported.get(undefinedRecall.name), undefinedRecall);
           assertMatch(
             shown,
             /^\| baseline\.test\.recall\.Ankle boot +\| +– +\| +0 \| \*\*not\*\* at least 0\.0000 +\|$/m,
@@ -141,6 +146,12 @@ Deno.test({
           const loss = reported.get("baseline.test.logLoss")!.value!.toFixed(4);
           assertMatch(page, new RegExp(`^\\| log loss +\\| +\\d\\.\\d{4} \\| +${loss} \\|$`, "m"));
           assert(!page.includes("`baseline.test.macroF1`"), "it has no threshold");
+          assertMatch(
+            page,
+            /^\| `baseline\.test\.ece` +\| +0\.\d{4} \| +20 \| at most 1\.0000 +\|$/m,
+          );
+          assert(!page.includes("`baseline.test.eceScaled`"), "it has no threshold");
+          assertStringIncludes(page, "\n## Errors\n\nWhat LeNet-5 makes of 20 test images:");
         },
       );
 

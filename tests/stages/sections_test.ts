@@ -46,6 +46,15 @@ function checkPage(page: string, { published }: Like): void {
   assertEquals(/Fashion|garment/i.exec(page)?.[0], undefined);
 }
 
+/** Fails where a figure is wider than a page on a small screen takes, or its type is small. */
+function checkSize(name: string, svg: string): void {
+  const [, width] = /viewBox="0 0 ([\d.]+) /.exec(svg)!;
+  assert(Number(width) <= 640, `${name} is ${width} wide`);
+  for (const [, size] of svg.matchAll(/font-size="([\d.]+)px"/g)) {
+    assert(Number(size) >= 11, `${name} has type of ${size}`);
+  }
+}
+
 /** Draws the figures of a report, and fails where one has what no figure has. */
 async function drawn({ page, figures }: Written): Promise<Map<string, string>> {
   const svgs = new Map<string, string>();
@@ -82,6 +91,10 @@ for (const [name, like] of Object.entries(likes)) {
     for (const figure of ["ablate-variants", "ablate-images", "ablate-moved"]) {
       assert(figures.has(figure), figure);
     }
+    for (const [name, svg] of figures) if (name.startsWith("errors-")) checkSize(name, svg);
+    assert(figures.has("errors-reliability") && figures.has("errors-filters-baseline"));
+    assertEquals(figures.has("errors-filters-tune-winner"), !like.alone);
+    assertEquals(figures.has("errors-mistakes"), !/takes no test image for another/.test(page));
     if (many <= limits.list) {
       // Equal bars would say no more than a sentence does.
       assertEquals(figures.has("label-counts"), like.more > 1);
@@ -483,4 +496,67 @@ Deno.test("which trials the seeds cannot tell apart from the best is told by the
   );
   assertEquals(await sentence({ runs: 0 }), undefined);
   assertEquals(await sentence({ trials: 1 }), undefined);
+});
+
+/** What a page tells of errors. */
+const errorsOf = async (like: Partial<Like>) => {
+  const page = await pageOf(like);
+  return page.slice(page.indexOf("## Errors"), page.indexOf("## Where the numbers"));
+};
+
+Deno.test("a network is called overconfident or not by the interval of its accuracy, and what its temperature does is told", async () => {
+  const over = await errorsOf({ classes: numbered(200), wrong: 3 });
+  assert(
+    /^\*\*LeNet-5 is overconfident\*\*: its probabilities are 0\.\d{4} on average, 1\d\.\d percentage points more than its accuracy of 0\.\d{4} \[.+\]\. A temperature of 1\.\d\d lowers its calibration error from 0\.\d{4} to 0\.\d{4} and its log loss from \d\.\d{4} to \d\.\d{4}\.$/m
+      .test(over),
+    over,
+  );
+  const under = await errorsOf({ classes: numbered(60), wrong: Infinity });
+  assertStringIncludes(under, "**LeNet-5 is underconfident**: its probabilities are");
+  assertStringIncludes(under, "percentage points less than its accuracy of 1.0000 [");
+  assertStringIncludes(under, "It is no estimate: without a mistake on the validation images");
+  const neither = await errorsOf({});
+  assertStringIncludes(neither, "LeNet-5 is as sure as it should be, as far as these images tell:");
+  const never = await errorsOf({ wrong: 1 });
+  assertStringIncludes(never, "It is no estimate: it is the highest that is looked at.");
+});
+
+Deno.test("of networks without probabilities it is said that they have no calibration, and of one network nothing is compared", async () => {
+  const all = await errorsOf({});
+  assertStringIncludes(all, "Of the 3 networks in transfer learning, predictions alone are kept:");
+  assertStringIncludes(all, "none is better on the validation images than LeNet-5.");
+  assertStringIncludes(all, "### Where the two best networks disagree");
+  const alone = await errorsOf({ alone: true, wrong: 3 });
+  assertStringIncludes(alone, "What LeNet-5 makes of 8 test images:");
+  assert(!/transfer|winner|every network|two best|none is better/.test(alone), alone);
+  assertStringIncludes(alone, "LeNet-5 takes 2 of 8 test images (0.2500 [");
+});
+
+Deno.test("images that every network gets wrong are counted and shown, and where there is none, that is said", async () => {
+  const classes = numbered(200);
+  const some = await sectionsOf({ ...plainStudy, classes, wrong: 3, image: [100, 30, 3] });
+  assertStringIncludes(some.page, "All 5 networks get 66 of 800 test images (0.0825 [");
+  assertStringIncludes(some.page, "10 of them, those first on which most agree:");
+  const said = await saidIn(some, "errors-missed");
+  assertEquals(said.filter((text) => text === "by 5 of 5").length, 10);
+  assertEquals(
+    (await saidIn(some, "errors-mistakes")).filter((text) => /^→/.test(text)).length,
+    10,
+  );
+  const none = await errorsOf({ wrong: Infinity });
+  assertStringIncludes(none, "There is none: each of 8 test images is right for at least one");
+  assertStringIncludes(none, "LeNet-5 takes no test image for another class.");
+  assertStringIncludes(none, "So there is no image that one of them gets right and the other");
+});
+
+Deno.test("of many filters some are drawn, and it is said how; grey ones by sign, others in colour", async () => {
+  const grey = await errorsOf({});
+  assertStringIncludes(grey, "orange where it looks for bright pixels, blue for dark ones");
+  assertStringIncludes(
+    grey,
+    "of the 70 filters of the winner of the search: these answer to edges",
+  );
+  assertStringIncludes(grey, "The first 64:");
+  const colour = await errorsOf({ image: [8, 8, 3] });
+  assertStringIncludes(colour, "in the colours that it looks for, grey where it does not look.");
 });

@@ -60,7 +60,7 @@ function refusal(value: unknown): string[] {
 const names =
   "CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1, learning_rate";
 const stages =
-  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer";
+  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer and 1 more";
 const tooWide =
   'Use a smaller window, "same" padding, or fewer layers that shrink the image before it.';
 const space = (name: string, parameter: unknown) => withKey(["tune", "space"], name, parameter);
@@ -122,6 +122,14 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
   "a share above 1": [
     withKey(["baseline"], "labelSmoothing", 1.5),
     "baseline.labelSmoothing: 1.5: Too big: expected number to be <1",
+  ],
+  "no bin": [
+    { ...mini, errors: { bins: 0 } },
+    "errors.bins: 0: Too small: expected number to be >=1",
+  ],
+  "a hundred bins and one more": [
+    { ...mini, errors: { bins: 101 } },
+    "errors.bins: 101: Too big: expected number to be <=100",
   ],
   "a text that no file can hold": [
     withKey([], "title", "half \uD83D"),
@@ -288,7 +296,7 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     "baseline.validation.balancedAccuracy, baseline.validation.macroF1, " +
     "baseline.validation.logLoss, baseline.test.balancedAccuracy, baseline.test.macroF1, " +
     "baseline.test.logLoss, baseline.test.recall.T-shirt/top, baseline.test.recall.Trouser, " +
-    "baseline.test.recall.Pullover and 61 more",
+    "baseline.test.recall.Pullover and 70 more",
   ],
   "a threshold on the recall of a class misspelt": [
     withKey([], "thresholds", {
@@ -499,6 +507,25 @@ Deno.test("the studies of the project and the small one of the tests are accepte
   for (const value of [study, mini]) assertEquals(checkStudy(value).study, value);
 });
 
+Deno.test("a calibration error has a threshold where its network is trained, and nowhere else", () => {
+  const gated = (network: string, rest: object = {}) => ({
+    ...mini,
+    ...rest,
+    thresholds: { [`${network}.test.ece`]: 0.05 },
+  });
+  for (const network of ["baseline", "tune.winner", "tune.study"]) checkStudy(gated(network));
+  for (
+    const value of [
+      gated("tune.study", { published: undefined }),
+      gated("tune.winner", { tune: undefined, published: undefined }),
+      gated("baseline", { errors: undefined }),
+    ]
+  ) {
+    const [line] = refusal(value);
+    assert(/^thresholds\.\S+\.test\.ece: no stage reports such a metric; /.test(line), line);
+  }
+});
+
 /** Everything about a study that may be left out. */
 const optional = new Set([
   "tune",
@@ -506,6 +533,7 @@ const optional = new Set([
   "cv",
   "ablate",
   "transfer",
+  "errors",
   "prepare.correlations",
   "published",
   "published.winner",

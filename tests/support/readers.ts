@@ -326,7 +326,18 @@ const flags = {
   study: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
-const stages = ["all", "prepare", "baseline", "tune", "cv", "transfer", "report"];
+const stages = [
+  "all",
+  "prepare",
+  "baseline",
+  "tune",
+  "replicate",
+  "cv",
+  "ablate",
+  "transfer",
+  "errors",
+  "report",
+];
 /** Arguments of `tasks/run.ts`. */
 export const commands: Reader<readonly string[]> = {
   name: "the command line",

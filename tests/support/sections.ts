@@ -34,6 +34,9 @@ import { section as baselineSection } from "../../src/stages/baseline/section.ts
 import { section as cvSection } from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
+import { figuresOf } from "../../src/stages/errors/figures.ts";
+import { keptSize } from "../../src/stages/errors/kept.ts";
+import { section as errorsSection } from "../../src/stages/errors/section.ts";
 import { section as prepareSection } from "../../src/stages/prepare/section.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
 import { summaryPart } from "../../src/stages/report/summary.ts";
@@ -78,6 +81,8 @@ export interface Like {
   readonly alike: boolean;
   /** What the original study reports, if there is one. */
   readonly published: Study["published"];
+  /** Whether errors are told of LeNet-5 alone, as in a study that trains nothing else. */
+  readonly alone?: boolean;
   /** What became of the trainings of the experiment on causes. */
   readonly causes: "trained" | "diverged" | "missing";
   /** See `study.ts`; one on the baseline's accuracy if omitted. */
@@ -182,6 +187,30 @@ const layers = [
   { layer: "rescaling", type: "rescaling", output: "8 x 8 x 1", parameters: 0 },
   { layer: "logits", type: "dense", output: "2", parameters: 1234 },
 ];
+
+/** Probabilities of which the largest are those of the classes predicted, more or less so. */
+function sureOf(predicted: readonly number[], classes: number, alike: boolean) {
+  const data = predicted.flatMap((of, i) => {
+    const sure = alike ? 0.9 : 1 - 0.45 * (i % 7) / 7;
+    return Array.from(
+      { length: classes },
+      (_, label) => label === of ? sure : (1 - sure) / (classes - 1),
+    );
+  });
+  return { shape: [predicted.length, classes], data: Float32Array.from(data) };
+}
+
+/** A model as TensorFlow.js has it, of one kernel. */
+function modelOf(shape: readonly number[]) {
+  const length = shape.reduce((a, b) => a * b);
+  const kernel = Float32Array.from({ length }, (_, i) => Math.sin(i * i));
+  return {
+    model: reader(
+      JSON.stringify({ weightsManifest: [{ weights: [{ name: "a/kernel", shape }] }] }),
+    ),
+    weights: reader(new Uint8Array(kernel.buffer)),
+  };
+}
 
 /** A network as stages keep it. */
 function network(like: Like, name: string, parts: readonly string[]) {
@@ -614,6 +643,57 @@ export async function sectionsOf(like: Like): Promise<Written> {
         ),
       },
     }),
+  );
+
+  const judged = (network: string, { predicted }: { readonly predicted: readonly number[] }) => {
+    const probabilities = sureOf(predicted, classes.length, alike);
+    return {
+      network,
+      validation: { predicted, probabilities },
+      test: { predicted, probabilities },
+    };
+  };
+  const predictedBy = ({ predicted }: { readonly predicted: readonly number[] }) => ({
+    validation: { predicted },
+    test: { predicted },
+  });
+  const figuresOfErrors = figuresOf({
+    labels: { validation: lenet5.labels, test: lenet5.labels },
+    networks: [
+      judged("baseline", lenet5),
+      ...(like.alone ? [] : [
+        judged("tune.winner", winner),
+        ...(published?.winner ? [judged("tune.study", told)] : []),
+        ...networks.map((name) => ({ network: `transfer.${name}`, ...predictedBy(better) })),
+      ]),
+    ],
+  }, 15);
+  const { gallery } = figuresOfErrors;
+  const keptImages = drawn(gallery.map(({ label }) => label), [
+    ...keptSize(height, width),
+    ...image.slice(2),
+  ]);
+  const bare = { model: reader(undefined), weights: reader(undefined) };
+  parts.push(
+    ...await errorsSection({
+      ...rest,
+      study,
+      settings: root.errors!,
+      shows: {
+        lenet5: modelOf([5, 5, channels, 32]),
+        winner: like.alone ? bare : modelOf([3, 3, channels, 70]),
+      },
+      inputs: {
+        manifest: reader(manifestOf("errors", [])),
+        scores: reader(figuresOfErrors.scores),
+        temperatures: reader(figuresOfErrors.temperatures),
+        calibration: reader(figuresOfErrors.calibration),
+        reliability: reader(figuresOfErrors.reliability),
+        comparison: reader(figuresOfErrors.comparison),
+        gallery: reader(gallery),
+        images: reader(gallery.length > 0 ? keptImages : undefined),
+      },
+    }),
     ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
   );
   const summary = await summaryPart(
@@ -699,6 +779,7 @@ export const likes: Readonly<Record<string, Like>> = {
     epochs: 60,
     folds: 60,
   },
+  "one network": { ...plainStudy, classes: numbered(5), alone: true },
   "an original study": { ...plainStudy, classes: numbered(10), folds: 5, published },
   "an original study, and trainings of many images": {
     ...plainStudy,

@@ -1,5 +1,5 @@
 /** Why LeNet-5 does better, if it does: in sentences that follow from the findings. @module */
-import { count, counted, decimal, signed, withInterval } from "../../report/markdown.ts";
+import { count, counted, decimal, listed, signed, withInterval } from "../../report/markdown.ts";
 import type { Compared, Findings } from "./findings.ts";
 import type { Variant } from "./plan.ts";
 
@@ -13,8 +13,6 @@ const parts = {
 } as const satisfies { readonly [V in Variant]?: string };
 
 const partNames = ["strides", "average", "frozen", "one-convolution", "kernels-3"] as const;
-
-const list = (words: readonly string[]) => new Intl.ListFormat("en").format(words);
 
 /** A difference with its interval. */
 const by = ({ value, low, high }: Compared) => withInterval(value, [low, high], signed);
@@ -99,7 +97,7 @@ function partsOf(of: (variant: Variant) => Compared): string {
     const named = partNames.filter((name) => of(name).verdict === verdict)
       .toSorted((a, b) => Math.abs(of(b).value) - Math.abs(of(a).value))
       .map((name) => `${parts[name]} (${by(of(name))})`);
-    return named.length === 0 ? [] : [`${kinds[verdict]} ${list(named)}`];
+    return named.length === 0 ? [] : [`${kinds[verdict]} ${listed(named)}`];
   });
   return `As to its parts, ${told.join("; ")}.`;
 }

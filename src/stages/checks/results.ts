@@ -41,6 +41,7 @@ import { ablate, ablateMetrics, movesOf, sizesOf, trainings } from "../ablate/st
 import { allMetrics } from "../all_metrics.ts";
 import { baseline } from "../baseline/stage.ts";
 import { cv } from "../cv/stage.ts";
+import { errors, figuresOf, gathered, MOST_SHOWN, SIDE } from "../errors/stage.ts";
 import type { evaluated } from "../evaluated.ts";
 import { type CheckedStudy, planOf } from "../plan.ts";
 import { inputOf } from "../input.ts";
@@ -358,8 +359,14 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     },
   );
 
-  const { tune: search, replicate: repeated, cv: folded, ablate: ablation, transfer: transferred } =
-    study;
+  const {
+    tune: search,
+    replicate: repeated,
+    cv: folded,
+    ablate: ablation,
+    transfer: transferred,
+    errors: judged,
+  } = study;
   if (search) {
     checks.push({
       name: "the winner is the best trial, and its figures follow from its predictions",
@@ -759,6 +766,46 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
       },
     });
   }
+  if (judged) {
+    checks.push({
+      name: "temperatures, calibration and mistakes follow from probabilities and predictions",
+      stage: "errors",
+      async run() {
+        const readers = await artifactsIn(workspace, errors);
+        const networks = await artifactsIn(workspace, baseline);
+        const tuned = search && await artifactsIn(workspace, tune);
+        const bases = transferred && await artifactsIn(workspace, transfer);
+        const predicted = await gathered({
+          baseline: networks,
+          winner: tuned?.winner ?? none,
+          study: tuned?.study ?? none,
+          transfer: bases ?? none,
+        });
+        const follows = figuresOf(predicted, judged.bins);
+        const what = {
+          scores: "the scores do",
+          temperatures: "the temperatures do",
+          calibration: "the calibration does",
+          reliability: "the shares that are right do",
+          comparison: "the comparison of networks does",
+          gallery: "the images shown do",
+        } as const;
+        for (const key of Object.keys(what) as (keyof typeof what)[]) {
+          agree(
+            await readers[key].read(),
+            follows[key],
+            `${what[key]} not follow from what networks predict`,
+          );
+        }
+        const [shown, ...image] = (await readers.images.read())?.shape ?? [0];
+        agree(shown, follows.gallery.length, "the images kept are not those of the gallery");
+        hold(
+          shown <= MOST_SHOWN && image.slice(0, 2).every((side) => side <= SIDE),
+          `images of ${image.join(" x ")} are more than is to be kept`,
+        );
+      },
+    });
+  }
   checks.push(
     {
       name: "every metric is one that its stage declares, and every threshold holds",
@@ -836,6 +883,16 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
   );
   return checks;
 }
+
+const nothing = { read: () => Promise.resolve(undefined) };
+
+/** What is kept of the predictions of a stage that the study leaves out. */
+const none = {
+  validationProbabilities: nothing,
+  validationPredictions: nothing,
+  testProbabilities: nothing,
+  testPredictions: nothing,
+};
 
 /** Readers of a group that was written, where its declaration says that it may not be. */
 function present(group: { readonly [K in keyof Evaluated]: { read(): Promise<unknown> } }) {

@@ -205,7 +205,7 @@ function againChecks(
     },
   });
 
-  const { tune } = checked.study;
+  const { tune, errors } = checked.study;
   return [
     {
       name: "made again from the data, it comes out as recorded",
@@ -226,6 +226,16 @@ function againChecks(
     },
     predicting("baseline"),
     ...(tune ? [predicting("tune")] : []),
+    ...(errors
+      ? [{
+        name: "made again from predictions and test images, it comes out as recorded",
+        stage: "errors",
+        async run() {
+          await images();
+          return await again("errors");
+        },
+      }]
+      : []),
     ...plan.filter(({ stage }) => Object.keys(stage.jobs).length > 0).map(({ stage }): Check => ({
       name: "its trainings come out as recorded",
       stage: stage.name,

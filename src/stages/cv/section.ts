@@ -1,7 +1,15 @@
 /** The report's section on the cross-validation. @module */
 import { correctedMean, meanAndStd } from "../../evaluation/intervals.ts";
 import { limits } from "../../report/limits.ts";
-import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
+import {
+  count,
+  decimal,
+  listed,
+  NONE,
+  signed,
+  table,
+  withInterval,
+} from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
 import { foldCurves } from "./charts.ts";
@@ -90,9 +98,7 @@ async function coursePart(
   if (recipe.epochs === 1) {
     return [
       `In their one epoch ${some ? `the first ${drawn} folds` : "the folds"} came, on the images ` +
-      `learnt from, to accuracies of ${
-        new Intl.ListFormat("en").format(first.map(({ accuracy }) => decimal(accuracy)))
-      }.`,
+      `learnt from, to accuracies of ${listed(first.map(({ accuracy }) => decimal(accuracy)))}.`,
     ];
   }
   return [

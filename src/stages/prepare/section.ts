@@ -3,7 +3,7 @@ import type { Resize } from "../../data/resize.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { ranking } from "../../report/charts/ranking.ts";
 import { limits } from "../../report/limits.ts";
-import { count, counted, NONE, plain, table } from "../../report/markdown.ts";
+import { count, counted, listed, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
 import { sampled } from "./kept.ts";
@@ -172,7 +172,7 @@ async function labelsPart(
   const ranked = classes.map((name, of) => ({ name, images: counts[of] }))
     .sort((a, b) => b.images - a.images);
   const named = (of: typeof ranked) =>
-    new Intl.ListFormat("en").format(
+    listed(
       of.map(({ name, images }) => `${plain(name)} (${count(images)})`),
     );
   return [

@@ -6,6 +6,7 @@ import { welch } from "../../evaluation/welch.ts";
 import {
   count,
   decimal,
+  listed,
   NONE,
   probability,
   signed,
@@ -50,7 +51,7 @@ export async function section(context: Context): Promise<string[]> {
   return [
     "## How much another training run would differ",
     `The other sections show one training of each network. Here ${
-      list(
+      listed(
         networks.map(({ title, seeds }, i) =>
           `${title} ${i === 0 ? "was trained " : ""}${times(seeds.length)}`
         ),
@@ -105,7 +106,7 @@ export async function section(context: Context): Promise<string[]> {
       "The accuracy of each training of each network on validation and test images, and their means",
     ),
     `By test accuracy, the run that the report shows is ${
-      list(networks.map(({ title, accuracies: [shown, ...others] }) =>
+      listed(networks.map(({ title, accuracies: [shown, ...others] }) =>
         `number ${
           1 + others.filter((other) => other > shown).length
         } of the ` +
@@ -156,9 +157,9 @@ function shareSentence(spread: readonly SeedSpread[]): string {
   return more.length === 0 && less.length === 0
     ? "Neither seeds nor images make any difference."
     : more.length === 0
-    ? `To the accuracy of ${list(less)} the seed matters less ${choice}.`
-    : `To the accuracy of ${list(more)} the seed matters more ${choice}` +
-      (less.length > 0 ? `; to that of ${list(less)} it matters less.` : ".");
+    ? `To the accuracy of ${listed(less)} the seed matters less ${choice}.`
+    : `To the accuracy of ${listed(more)} the seed matters more ${choice}` +
+      (less.length > 0 ? `; to that of ${listed(less)} it matters less.` : ".");
 }
 
 /** Every two networks: whether these trainings differ, and whether their recipes do. */
@@ -213,14 +214,14 @@ function verdicts(
   const told = pairs.filter(({ recipesDiffer }) => recipesDiffer);
   const untold = pairs.filter(({ recipesDiffer }) => !recipesDiffer);
   const between = (of: typeof pairs) =>
-    list(of.map(({ better, worse }) => `between ${better} and ${worse}`));
+    listed(of.map(({ better, worse }) => `between ${better} and ${worse}`));
   const open = untold.filter(({ runsDiffer }) => runsDiffer);
   const alike = untold.filter(({ runsDiffer }) => !runsDiffer);
   return [[
     ...(told.length > 0
       ? [
         `Beyond the spread of seeds, ${
-          list(told.map(({ better, worse, by, runsDiffer }) =>
+          listed(told.map(({ better, worse, by, runsDiffer }) =>
             `${better} is better than ${worse} by ${decimal(by)} on average` +
             (runsDiffer ? "" : " (though these two runs differ by no more than chance)")
           ))
@@ -242,8 +243,6 @@ function verdicts(
 }
 
 const times = (n: number) => n === 2 ? "twice" : `${count(n)} times`;
-
-const list = (items: readonly string[]) => new Intl.ListFormat("en").format(items);
 
 /** As a table has it: "Winner of the search". */
 function nameOf(title: string): string {

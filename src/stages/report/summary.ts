@@ -13,7 +13,15 @@ import type { Basics } from "../study.ts";
 import { accuracyComparison } from "./charts.ts";
 
 /** What networks are told to be worth beside their accuracies: much, so that only some of it is shown. */
-const FURTHER = ["balancedAccuracy", "macroF1", "logLoss", "recall"];
+const FURTHER = [
+  "balancedAccuracy",
+  "macroF1",
+  "logLoss",
+  "recall",
+  "ece",
+  "eceScaled",
+  "logLossScaled",
+];
 
 /** Writes the section; `all` metrics in the order in which they are shown, `poster` renders its chart. */
 export async function summaryPart(

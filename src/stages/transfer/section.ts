@@ -9,6 +9,7 @@ import {
   count,
   decimal,
   duration,
+  listed,
   NONE,
   plain,
   probability,
@@ -65,7 +66,7 @@ export async function section(context: Context): Promise<string[]> {
     `together with the better of both heads (\`finetuned\`)` +
     (available.length > 0
       ? `: ${
-        new Intl.ListFormat("en").format(
+        listed(
           settings.bases.filter(({ name }) => available.some((base) => base.name === name))
             .map(({ name, finetuned }) =>
               `${
@@ -414,5 +415,4 @@ async function coursePart(
 }
 
 /** `a`, `b` and `c`, in quotation marks. */
-const quoted = (names: readonly string[]) =>
-  new Intl.ListFormat("en").format(names.map((name) => `"${plain(name)}"`));
+const quoted = (names: readonly string[]) => listed(names.map((name) => `"${plain(name)}"`));

@@ -1,6 +1,6 @@
 /** The report's section on the search for hyperparameters. @module */
 import { studentT } from "../../evaluation/intervals.ts";
-import { count, counted, decimal, NONE, table } from "../../report/markdown.ts";
+import { count, counted, decimal, listed, NONE, table } from "../../report/markdown.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
@@ -158,7 +158,7 @@ async function seedsPart(
       ? `No other trial comes so near to the best.`
       : `That cannot tell the best trial, ${best.id}, apart from ${near.length} of the ` +
         `${counted(others.length, "other")}: ${
-          new Intl.ListFormat("en").format(more > 0 ? [...named, `${more} more`] : named)
+          listed(more > 0 ? [...named, `${more} more`] : named)
         }.`),
   ];
 }
