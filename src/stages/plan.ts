@@ -143,7 +143,10 @@ function publishedFaults(
       ? unknown(
         "transfer",
         Object.keys(published.transfer ?? {}),
-        transfer.bases.flatMap(({ name, network }) => [name, network]),
+        [
+          ...transfer.bases.flatMap(({ name, network }) => [name, network]),
+          ...transfer.random?.networks ?? [],
+        ],
       )
       : []),
   ];

@@ -1,17 +1,19 @@
 /** Transfer learning with complete weight files, filled by formula, that are there only in the second run. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { sha256 } from "../../src/files/digest.ts";
 import { weightFiles } from "../../src/models/imagenet_source.ts";
 import { baseModel } from "../../src/models/transfer.ts";
+import { resultChecks } from "../../src/stages/checks/results.ts";
 import type { Study } from "../../src/stages/plan.ts";
+import { randomMetric } from "../../src/stages/transfer/names.ts";
 import { transfer as stage } from "../../src/stages/transfer/stage.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { study as garments } from "../../studies/garments/study.ts";
 import { transfer } from "../../study.ts";
 import { inFolder } from "../support/data_files.ts";
 import { formulaWeights, kerasFile } from "../support/keras_file.ts";
-import { bringUpToDate, placeIn, staleIn } from "../support/mini.ts";
+import { bringUpToDate, type Place, placeIn, staleIn } from "../support/mini.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 
 type Bases = typeof transfer["bases"];
@@ -43,8 +45,21 @@ function small(bases: Bases): Study {
         subset: { train: 16, validation: 4 },
         changes: [{ name: "enormous steps", learningRate: 1e30 }],
       },
+      random: {
+        ...transfer.random!,
+        seeds: [1, 2],
+        head: { ...transfer.random!.head, ...short },
+        trained: { epochs: 1, subset: { train: 16, validation: 4 } },
+      },
     },
   };
+}
+
+/** Fails unless what the stage wrote obeys what must hold for its results. */
+async function checkResults(place: Place): Promise<void> {
+  const checks = resultChecks(place, place.workspace).filter(({ stage }) => stage === "transfer");
+  assert(checks.some(({ name }) => name.includes("random weights")));
+  for (const { run } of checks) await run();
 }
 
 Deno.test({
@@ -76,13 +91,19 @@ Deno.test({
         [false, []],
         [false, []],
       ]);
-      assertEquals(await before.metrics.read(), []);
+      // Random weights need no files.
+      const untrained = ["vgg16", "resnet152v2"];
+      assertEquals(
+        (await before.metrics.read()).map(({ name }) => name),
+        untrained.map(randomMetric),
+      );
       assertEquals(await before.scores.read(), []);
       assertEquals(await before.causes.read(), []);
       for (const { file } of empty) {
         assertStringIncludes(await report(), `because \`${file}\` was neither in the folder`);
       }
       assertEquals(await staleIn(place), {});
+      await checkResults(place);
 
       await Deno.rename(elsewhere, weights);
       assertEquals((await staleIn(place)).transfer, [
@@ -124,6 +145,28 @@ Deno.test({
       );
       assertStringIncludes(await report(), 'The training of "enormous steps" ended early.');
       assertStringIncludes(await report(), "None of these changes ends in guessing.");
+      await checkResults(place);
+      assertEquals(
+        (await after.random.networks.read())?.map(({ input, features, parameters, head }) => ({
+          input,
+          features,
+          parameters,
+          head,
+        })),
+        [
+          { input: [32, 32, 1], features: [1, 1, 512], parameters: 14_713_536 + 5130, head: 5130 },
+          {
+            input: [32, 32, 1],
+            features: [1, 1, 2048],
+            parameters: 58_325_376 + 20_490,
+            head: 20_490,
+          },
+        ],
+      );
+      const history = await after.random.history.read();
+      assertEquals(history?.filter(({ training }) => training === "frozen").length, 4);
+      assertEquals(history?.filter(({ training }) => training === "trained").length, 4);
+      assertStringIncludes(await report(), "### Whole networks with random weights");
       const { provenance: { jobs } } = await after.manifest.read();
       assertEquals(
         Object.entries(jobs).map(([name, { label }]) => [name, label]),
@@ -134,6 +177,11 @@ Deno.test({
             [`${base}.features`, `${base} features`],
             [`${base}.finetuned`, `${base}.finetuned`],
             [`${base}.linear`, `${base}.linear`],
+            ...[`${base}.random1`, `${base}.random2`].flatMap((draw) => [
+              [draw, draw],
+              [`${draw}.features`, `${draw} features`],
+              [`${draw}.trained`, `${draw}, all layers`],
+            ]),
           ]),
         ],
       );
