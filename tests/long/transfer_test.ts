@@ -1,11 +1,17 @@
 /** Transfer learning with complete weight files, filled by formula, that are there only in the second run. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { sha256 } from "../../src/files/digest.ts";
 import { weightFiles } from "../../src/models/imagenet_source.ts";
 import { baseModel } from "../../src/models/transfer.ts";
 import { resultChecks } from "../../src/stages/checks/results.ts";
-import type { Study } from "../../src/stages/plan.ts";
+import { checkStudy, type Study } from "../../src/stages/plan.ts";
 import { randomMetric } from "../../src/stages/transfer/names.ts";
 import { transfer as stage } from "../../src/stages/transfer/stage.ts";
 import { isReady } from "../../src/runtime/choice.ts";
@@ -62,6 +68,32 @@ async function checkResults(place: Place): Promise<void> {
   for (const { run } of checks) await run();
 }
 
+/** Fails unless results are refused that are of other draws, networks or epochs than a study asks for. */
+async function refuseOthers({ study, workspace }: Place): Promise<void> {
+  const random = study.transfer!.random!;
+  const { head, trained } = random;
+  const others = {
+    "are others": { ...random, networks: random.networks.slice(0, 1) },
+    "the epochs of vgg16.3 are not": { ...random, seeds: [1, 3] },
+    "the epochs of vgg16.1 are not": { ...random, head: { ...head, epochs: 2 } },
+    "the epochs of vgg16.1, trained whole, are not": {
+      ...random,
+      trained: { ...trained, epochs: 2 },
+    },
+    "validated on other images": {
+      ...random,
+      trained: { ...trained, subset: { train: 16, validation: 3 } },
+    },
+    "told in two ways": undefined,
+  };
+  for (const [message, random] of Object.entries(others)) {
+    const other = checkStudy({ ...study, transfer: { ...study.transfer!, random } });
+    const { run } = resultChecks(other, workspace)
+      .find(({ name }) => name.includes("random weights"))!;
+    await assertRejects(async () => void await run(), Error, message);
+  }
+}
+
 Deno.test({
   name: "complete weight files fill the rows of VGG16 and ResNet152V2, which stand empty before",
   // On WebAssembly alone ResNet152V2 takes too long for the fast suite.
@@ -104,6 +136,7 @@ Deno.test({
       }
       assertEquals(await staleIn(place), {});
       await checkResults(place);
+      await refuseOthers(place);
 
       await Deno.rename(elsewhere, weights);
       assertEquals((await staleIn(place)).transfer, [

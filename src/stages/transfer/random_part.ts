@@ -85,11 +85,12 @@ export function takesNoWeights(published: Basics["published"]): boolean {
 /** Rows of the comparison for networks with random weights: name, figures, parameters, time. */
 export async function randomRows(context: Context) {
   const { settings: { random }, study: { published }, inputs } = context;
-  const records = await inputs.random.networks.read() ?? [];
+  const records = await inputs.random.networks.read();
+  if (!random || !records) return [];
   const { provenance: { jobs } } = await inputs.manifest.read();
   const metrics = await inputs.metrics.read();
   return records.map(({ network, parameters, head }) => {
-    const seconds = random!.seeds.map((seed) => jobs[`${network}.random${seed}`].seconds);
+    const seconds = random.seeds.map((seed) => jobs[`${network}.random${seed}`].seconds);
     return {
       name: `${network}, random weights`,
       published: published?.transfer?.[network],
