@@ -171,6 +171,20 @@ export const transfer: NonNullable<Study["transfer"]> = {
       { name: "head alone, 1e-2", trainedFrom: "head_norm", learningRate: 1e-2 },
     ],
   },
+  /** The original study's two networks as Keras builds them for grey images: without ImageNet's weights. */
+  random: {
+    networks: ["vgg16", "resnet152v2"],
+    seeds: [43, 44, 45],
+    head: {
+      epochs: 10,
+      batchSize: lenet5Recipe.batchSize,
+      learningRate: lenet5Recipe.learningRate,
+      optimizer: lenet5Recipe.optimizer,
+      keep: "lastEpoch",
+      threads: 1,
+    },
+    trained: { epochs: 2, subset: { train: 4500, validation: 1500 } },
+  },
 };
 
 /** How far probabilities can be believed, and which images networks get wrong. */
@@ -298,6 +312,8 @@ export const study: Study = {
       "resnet152v2": { train: 0.7085, validation: 0.7283 },
       "vgg16": { train: 0.0992, validation: 0.098 },
     },
+    /** What it says that it fed these networks: grey images, which ImageNet's weights do not take. */
+    transferInput: [32, 32, 1],
     duplicates: 43,
   },
 };

@@ -6,7 +6,7 @@ import type { Layer, ModelSpec, Shape } from "./spec.ts";
 import { vgg16 } from "./vgg16.ts";
 
 /** Networks by the names that Keras Applications gives them, in lower case. */
-const networks = {
+export const networks = {
   "vgg16": vgg16,
   "resnet101v2": (input: Shape) => resnetV2(101, input),
   "resnet152v2": (input: Shape) => resnetV2(152, input),

@@ -144,7 +144,10 @@ function publishedFaults(
       ? unknown(
         "transfer",
         Object.keys(published.transfer ?? {}),
-        transfer.bases.flatMap(({ name, network }) => [name, network]),
+        [
+          ...transfer.bases.flatMap(({ name, network }) => [name, network]),
+          ...transfer.random?.networks ?? [],
+        ],
       )
       : []),
   ];

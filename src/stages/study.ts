@@ -21,6 +21,8 @@ const published = settings({
   tunedParameters: parametersByLayer.optional(),
   /** Accuracies on training and validation images of its transfer learning, by the base that answers it. */
   transfer: z.record(z.string(), settings({ train: accuracy, validation: accuracy })).optional(),
+  /** Shape of the images that it says it gave to these networks, `[height, width, channels]`. */
+  transferInput: z.tuple([count, count, count]).optional(),
   /** Duplicate rows that it found. */
   duplicates: z.int().min(0).optional(),
 });

@@ -59,6 +59,26 @@ def glorot_kernel(seed, name, shape):
     return (limit * (2 * drawn - 1)).astype(np.float32).reshape(shape)
 
 
+def formula_weights(model, seed):
+    """`formulaWeights` of tests/support/keras_file.ts, put into a model of Keras."""
+    for weight in model.weights:
+        layer, kind = weight.path.split("/")
+        shape = tuple(weight.shape)
+        states = lcg(fnv1a(f"{seed}/{layer}/{kind}"), int(np.prod(shape)))
+        s = 2 * (states.astype(np.float64) / 2**32) - 1
+        if kind == "kernel":
+            # Smaller at the end of a residual block, so that sums over blocks do not grow.
+            small = 0.2 if layer.endswith("_3_conv") else 1.0
+            values = s * (np.sqrt(6 / np.prod(shape[:-1])) * small)
+        elif kind == "gamma":
+            values = 1 + 0.1 * s
+        elif kind == "moving_variance":
+            values = 1 + 0.1 * np.abs(s)
+        else:
+            values = 0.1 * s
+        weight.assign(values.astype(np.float32).reshape(shape))
+
+
 def short(values):
     """Plain lists and numbers, float32 with no more digits than tell it from its neighbours."""
     if isinstance(values, dict):

@@ -8,30 +8,10 @@ import numpy as np
 from keras import applications
 
 
-def formula_weights(model, seed):
-    """`formulaWeights` of tests/support/keras_file.ts, put into the model."""
-    for weight in model.weights:
-        layer, kind = weight.path.split("/")
-        shape = tuple(weight.shape)
-        states = common.lcg(common.fnv1a(f"{seed}/{layer}/{kind}"), int(np.prod(shape)))
-        s = 2 * (states.astype(np.float64) / 2**32) - 1
-        if kind == "kernel":
-            # Smaller at the end of a residual block, so that sums over blocks do not grow.
-            small = 0.2 if layer.endswith("_3_conv") else 1.0
-            values = s * (np.sqrt(6 / np.prod(shape[:-1])) * small)
-        elif kind == "gamma":
-            values = 1 + 0.1 * s
-        elif kind == "moving_variance":
-            values = 1 + 0.1 * np.abs(s)
-        else:
-            values = 0.1 * s
-        weight.assign(values.astype(np.float32).reshape(shape))
-
-
 def features(build, size):
     """The outputs for two images of fractions in [-1, 1), not preprocessed."""
     model = build(include_top=False, weights=None, input_shape=(size, size, 3))
-    formula_weights(model, 1)
+    common.formula_weights(model, 1)
     fractions = common.lcg(7, 2 * size * size * 3).astype(np.float64) / 2**32
     images = (2 * fractions - 1).astype(np.float32).reshape(2, size, size, 3)
     output = np.asarray(model(images, training=False))

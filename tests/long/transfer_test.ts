@@ -1,17 +1,25 @@
 /** Transfer learning with complete weight files, filled by formula, that are there only in the second run. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { sha256 } from "../../src/files/digest.ts";
 import { weightFiles } from "../../src/models/imagenet_source.ts";
 import { baseModel } from "../../src/models/transfer.ts";
-import type { Study } from "../../src/stages/plan.ts";
+import { resultChecks } from "../../src/stages/checks/results.ts";
+import { checkStudy, type Study } from "../../src/stages/plan.ts";
+import { randomMetric } from "../../src/stages/transfer/names.ts";
 import { transfer as stage } from "../../src/stages/transfer/stage.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { study as garments } from "../../studies/garments/study.ts";
 import { transfer } from "../../study.ts";
 import { inFolder } from "../support/data_files.ts";
 import { formulaWeights, kerasFile } from "../support/keras_file.ts";
-import { bringUpToDate, placeIn, staleIn } from "../support/mini.ts";
+import { bringUpToDate, type Place, placeIn, staleIn } from "../support/mini.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 
 type Bases = typeof transfer["bases"];
@@ -44,8 +52,47 @@ function small(bases: Bases): Study {
         subset: { train: 16, validation: 4 },
         changes: [{ name: "enormous steps", learningRate: 1e30 }],
       },
+      random: {
+        ...transfer.random!,
+        seeds: [1, 2],
+        head: { ...transfer.random!.head, ...short },
+        trained: { epochs: 1, subset: { train: 16, validation: 4 } },
+      },
     },
   };
+}
+
+/** Fails unless what the stage wrote obeys what must hold for its results. */
+async function checkResults(place: Place): Promise<void> {
+  const checks = resultChecks(place, place.workspace).filter(({ stage }) => stage === "transfer");
+  assert(checks.some(({ name }) => name.includes("random weights")));
+  for (const { run } of checks) await run();
+}
+
+/** Fails unless results are refused that are of other draws, networks or epochs than a study asks for. */
+async function refuseOthers({ study, workspace }: Place): Promise<void> {
+  const random = study.transfer!.random!;
+  const { head, trained } = random;
+  const others = {
+    "are others": { ...random, networks: random.networks.slice(0, 1) },
+    "the epochs of vgg16.3 are not": { ...random, seeds: [1, 3] },
+    "the epochs of vgg16.1 are not": { ...random, head: { ...head, epochs: 2 } },
+    "the epochs of vgg16.1, trained whole, are not": {
+      ...random,
+      trained: { ...trained, epochs: 2 },
+    },
+    "validated on other images": {
+      ...random,
+      trained: { ...trained, subset: { train: 16, validation: 3 } },
+    },
+    "told in two ways": undefined,
+  };
+  for (const [message, random] of Object.entries(others)) {
+    const other = checkStudy({ ...study, transfer: { ...study.transfer!, random } });
+    const { run } = resultChecks(other, workspace)
+      .find(({ name }) => name.includes("random weights"))!;
+    await assertRejects(async () => void await run(), Error, message);
+  }
 }
 
 Deno.test({
@@ -77,13 +124,20 @@ Deno.test({
         [false, []],
         [false, []],
       ]);
-      assertEquals(await before.metrics.read(), []);
+      // Random weights need no files.
+      const untrained = ["vgg16", "resnet152v2"];
+      assertEquals(
+        (await before.metrics.read()).map(({ name }) => name),
+        untrained.map(randomMetric),
+      );
       assertEquals(await before.scores.read(), []);
       assertEquals(await before.causes.read(), []);
       for (const { file } of empty) {
         assertStringIncludes(await report(), `because \`${file}\` was neither in the folder`);
       }
       assertEquals(await staleIn(place), {});
+      await checkResults(place);
+      await refuseOthers(place);
 
       await Deno.rename(elsewhere, weights);
       assertEquals((await staleIn(place)).transfer, [
@@ -125,6 +179,28 @@ Deno.test({
       );
       assertStringIncludes(await report(), 'The training of "enormous steps" ended early.');
       assertStringIncludes(await report(), "None of these changes ends in guessing.");
+      await checkResults(place);
+      assertEquals(
+        (await after.random.networks.read())?.map(({ input, features, parameters, head }) => ({
+          input,
+          features,
+          parameters,
+          head,
+        })),
+        [
+          { input: [32, 32, 1], features: [1, 1, 512], parameters: 14_713_536 + 5130, head: 5130 },
+          {
+            input: [32, 32, 1],
+            features: [1, 1, 2048],
+            parameters: 58_325_376 + 20_490,
+            head: 20_490,
+          },
+        ],
+      );
+      const history = await after.random.history.read();
+      assertEquals(history?.filter(({ training }) => training === "frozen").length, 4);
+      assertEquals(history?.filter(({ training }) => training === "trained").length, 4);
+      assertStringIncludes(await report(), "### Whole networks with random weights");
       const { provenance: { jobs } } = await after.manifest.read();
       assertEquals(
         Object.entries(jobs).map(([name, { label }]) => [name, label]),
@@ -135,6 +211,11 @@ Deno.test({
             [`${base}.features`, `${base} features`],
             [`${base}.finetuned`, `${base}.finetuned`],
             [`${base}.linear`, `${base}.linear`],
+            ...[`${base}.random1`, `${base}.random2`].flatMap((draw) => [
+              [draw, draw],
+              [`${draw}.features`, `${draw} features`],
+              [`${draw}.trained`, `${draw}, all layers`],
+            ]),
           ]),
         ],
       );

@@ -12,6 +12,7 @@ import { tune } from "../../src/stages/tune/stage.ts";
 import { planned } from "../../src/tuning/oracle.ts";
 import { project } from "../../tasks/workspace.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
+import untrained from "../golden/keras_untrained.json" with { type: "json" };
 
 const checked = await project();
 const { study, workspace } = checked;
@@ -87,6 +88,16 @@ Deno.test("bases have Keras's parameters", { ignore: !study.transfer }, async ()
     "vgg16": 14_714_688,
     "resnet152v2": 58_331_648,
   });
+});
+
+Deno.test("networks with random weights have Keras's parameters", {
+  ignore: !study.transfer?.random,
+}, async () => {
+  const networks = await (await artifactsIn(workspace, transfer)).random.networks.read();
+  assertEquals(networks?.map(({ network, parameters, head }) => [network, parameters - head]), [
+    ["vgg16", untrained.vgg16.parameters],
+    ["resnet152v2", untrained.resnet152v2.parameters],
+  ]);
 });
 
 Deno.test("one change alone turns a network that works into one that guesses", {

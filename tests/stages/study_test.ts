@@ -177,6 +177,18 @@ const refused: Record<string, [study: unknown, ...lines: string[]]> = {
     renamed(["published", "lenet5Parameters"], "dense1", "dens1", study),
     "published.lenet5Parameters.dens1: there is no dens1; did you mean dense1?",
   ],
+  "a network with random weights twice": [
+    withKey(["transfer", "random"], "networks", ["vgg16", "vgg16"], study),
+    'transfer.random.networks: "vgg16" is listed twice',
+  ],
+  "a seed of random weights twice": [
+    withKey(["transfer", "random"], "seeds", [1, 2, 1], study),
+    'transfer.random.seeds: "1" is listed twice',
+  ],
+  "random weights drawn once": [
+    withKey(["transfer", "random"], "seeds", [1], study),
+    "transfer.random.seeds: [ 1 ]: Too small: expected array to have >=2 items",
+  ],
   "published transfer learning of no base": [
     renamed(["published", "transfer"], "vgg16", "vgg-16", study),
     "published.transfer.vgg-16: there is no vgg-16; did you mean vgg16?",

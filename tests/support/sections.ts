@@ -19,6 +19,7 @@ import { describe } from "../../src/data/describe.ts";
 import { accuracyMetric } from "../../src/evaluation/accuracy.ts";
 import { classReport } from "../../src/evaluation/classification.ts";
 import { confusionMatrix } from "../../src/evaluation/confusion.ts";
+import { spreadOf } from "../../src/evaluation/spread.ts";
 import { correctedMean } from "../../src/evaluation/intervals.ts";
 import type { Resize } from "../../src/data/resize.ts";
 import type { Metric, Score } from "../../src/evaluation/metrics.ts";
@@ -43,6 +44,7 @@ import { summaryPart } from "../../src/stages/report/summary.ts";
 import { section as replicateSection } from "../../src/stages/replicate/section.ts";
 import { seedSpreadOf } from "../../src/stages/seed_spread.ts";
 import { section as transferSection } from "../../src/stages/transfer/section.ts";
+import { randomMetric } from "../../src/stages/transfer/names.ts";
 import { section as tuneSection } from "../../src/stages/tune/section.ts";
 import type { Value } from "../../src/tuning/space.ts";
 import { study as root } from "../../study.ts";
@@ -85,8 +87,24 @@ export interface Like {
   readonly alone?: boolean;
   /** What became of the trainings of the experiment on causes. */
   readonly causes: "trained" | "diverged" | "missing";
+  /**
+   * What networks with random weights come to, epoch by epoch, frozen or with all layers trained;
+   * undefined for a training that diverged. The study has none if omitted.
+   */
+  readonly random?: (training: RandomTraining) =>
+    | { readonly train: number; readonly validation: number }
+    | undefined;
   /** See `study.ts`; one on the baseline's accuracy if omitted. */
   readonly thresholds?: Study["thresholds"];
+}
+
+/** One epoch of a network with random weights. */
+export interface RandomTraining {
+  readonly network: string;
+  readonly training: "frozen" | "trained";
+  /** Counted from 0. */
+  readonly draw: number;
+  readonly epoch: number;
 }
 
 /** `class 001` to as many as there are to be. */
@@ -109,6 +127,10 @@ export const plainStudy: Like = {
   alike: false,
   published: undefined,
   causes: "trained",
+  random: ({ draw, epoch, training }) => ({
+    train: 0.5 + epoch / 1000 + draw / 100,
+    validation: training === "trained" ? 0.4 : 0.6 + epoch / 1000 + draw / 100,
+  }),
 };
 
 const reader = <T>(value: T): Reader<T> => ({
@@ -325,6 +347,72 @@ function ablatedResults({ classes, wrong, alike }: Like, labels: readonly number
         )
       )),
     ),
+  };
+}
+
+/** Validation images of networks with random weights: of those with all layers trained, the first ones. */
+const RANDOM_IMAGES = { frozen: 15_000, trained: 1_500 };
+
+/** What stage `transfer` keeps of networks with random weights. */
+function randomOf({ epochs, image }: Like, of: NonNullable<Like["random"]>) {
+  const told = root.transfer!.random!;
+  const settings = { ...told, head: { ...told.head, epochs } };
+  const { networks, seeds } = settings;
+  const history = networks.flatMap((network) => {
+    const rows = (training: RandomTraining["training"], draw: number, epochs: number) =>
+      Array.from({ length: epochs }, (_, i) => {
+        const figures = of({ network, training, draw, epoch: i + 1 });
+        return figures === undefined ? [] : [{
+          network,
+          training,
+          seed: seeds[draw],
+          epoch: i + 1,
+          loss: 1,
+          accuracy: figures.train,
+          validationLoss: 1,
+          validationAccuracy: figures.validation,
+          kept: i === epochs - 1,
+        }];
+      }).flat();
+    return [
+      ...seeds.flatMap((_, draw) => rows("frozen", draw, epochs)),
+      ...seeds.flatMap((_, draw) => rows("trained", draw, settings.trained.epochs)),
+    ];
+  });
+  const predictions = (images: number) =>
+    Array.from({ length: images }, () => ({
+      label: 0,
+      networks: Object.fromEntries(
+        networks.flatMap((network) => seeds.map((seed) => [`${network}.${seed}`, 0])),
+      ),
+    }));
+  return {
+    settings,
+    history,
+    jobs: networks.flatMap((network) =>
+      seeds.flatMap((seed) => [`${network}.random${seed}`, `${network}.random${seed}.features`])
+    ),
+    networks: networks.map((network) => ({
+      network,
+      input: [...image.slice(0, 2), image[2] ?? 1],
+      features: [1, 1, 512],
+      parameters: 2000,
+      head: 1000,
+    })),
+    metrics: networks.map((network): Metric => {
+      const values = seeds.map((_, draw) =>
+        of({ network, training: "frozen", draw, epoch: epochs })!.validation
+      );
+      const { mean, low, high } = spreadOf(values);
+      return {
+        name: randomMetric(network),
+        value: mean,
+        interval: low < high ? [low, high] : null,
+        n: RANDOM_IMAGES.frozen,
+      };
+    }),
+    predictions: predictions(RANDOM_IMAGES.frozen),
+    trainedPredictions: predictions(RANDOM_IMAGES.trained),
   };
 }
 
@@ -563,7 +651,12 @@ export async function sectionsOf(like: Like): Promise<Written> {
       "test",
     ]).metrics
   );
-  const transferManifest = manifestOf("transfer", [`${base}.features`, ...networks]);
+  const random = like.random && randomOf(like, like.random);
+  const transferManifest = manifestOf("transfer", [
+    `${base}.features`,
+    ...networks,
+    ...random?.jobs ?? [],
+  ]);
   const better = network({ ...like, wrong: like.wrong + 1 }, "", []);
   const { causes } = root.transfer!;
   parts.push(
@@ -573,6 +666,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       settings: {
         ...root.transfer!,
         causes: { ...causes, recipe: { ...causes.recipe, epochs } },
+        random: random?.settings,
       },
       shows: {
         images: {
@@ -602,8 +696,14 @@ export async function sectionsOf(like: Like): Promise<Written> {
         },
       },
       inputs: {
-        metrics: reader(transferMetrics),
+        metrics: reader([...transferMetrics, ...random?.metrics ?? []]),
         scores: reader([]),
+        random: {
+          networks: reader(random?.networks),
+          history: reader(random?.history),
+          predictions: reader(random?.predictions),
+          trainedPredictions: reader(random?.trainedPredictions),
+        },
         manifest: reader(transferManifest),
         bases: reader(root.transfer!.bases.map(({ name, weights }) => ({
           name,
@@ -707,6 +807,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
       ...cvMetrics,
       ...lenet5.pooled,
       ...transferMetrics,
+      ...random?.metrics ?? [],
     ],
     (spec, description) => rest.figure("accuracies", spec, description),
   );

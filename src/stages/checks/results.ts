@@ -22,10 +22,12 @@ import {
   type Score,
 } from "../../evaluation/metrics.ts";
 import { overallScores, recalls } from "../../evaluation/scores.ts";
+import { spreadOf } from "../../evaluation/spread.ts";
 import { lenet5 } from "../../models/lenet5.ts";
-import { resolveLayers } from "../../models/shapes.ts";
+import { countParameters, resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { tunedLenet } from "../../models/tuned_lenet.ts";
+import { softmaxHead, untrained, withSoftmax } from "../../models/untrained.ts";
 import { readPlainText } from "../../files/plain.ts";
 import { requireManifest } from "../../pipeline/manifest.ts";
 import { artifactsIn } from "../../pipeline/results.ts";
@@ -49,7 +51,7 @@ import { nameCell } from "../metric_cells.ts";
 import { CORRELATED, inTables, prepare } from "../prepare/stage.ts";
 import { columnOf, type Network, replicate } from "../replicate/stage.ts";
 import { type SeedSpread, seedSpreadOf } from "../seed_spread.ts";
-import { transfer } from "../transfer/stage.ts";
+import { type RandomRecord, transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { agree, type Check, hold } from "./check.ts";
 
@@ -716,7 +718,12 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           );
         }
         const networks = bases.flatMap(({ networks }) => networks.map(({ name }) => name));
-        agree(metrics.length, 2 * networks.length, "the metrics are not two a network");
+        const random = transferred.random?.networks ?? [];
+        agree(
+          metrics.length,
+          2 * networks.length + random.length,
+          "the metrics are not two a network, and one a network with random weights",
+        );
         const history = await readers.history.read();
         const rows = await rowsOf();
         const scores: Score[][] = networks.map(() => []);
@@ -763,6 +770,104 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             `the losses of cause ${i + 1} are not one an epoch`,
           );
         });
+      },
+    }, {
+      name: "figures of networks with random weights follow from predictions, draw by draw",
+      stage: "transfer",
+      async run() {
+        const readers = await artifactsIn(workspace, transfer);
+        const { random } = transferred;
+        const records = await readers.random.networks.read();
+        if (!random || !records) {
+          agree(
+            records,
+            random,
+            "whether there are networks with random weights is told in two ways",
+          );
+          return;
+        }
+        agree(
+          records,
+          random.networks.map((network): RandomRecord => {
+            const model = untrained(network, input);
+            const features = resolveLayers(model).at(-1)!.outputShape;
+            return {
+              network,
+              input,
+              features,
+              parameters: countParameters(withSoftmax(model, classes.length)),
+              head: countParameters(softmaxHead(features, classes.length)),
+            };
+          }),
+          "the networks with random weights are others",
+        );
+        const history = await readers.random.history.read() ?? [];
+        const metrics = await readers.metrics.read();
+        const predictions = await readers.random.predictions.read() ?? [];
+        const truth = predictions.map(({ label }) => label);
+        agree(
+          truth,
+          (await readers.validationPredictions.read()).map(({ label }) => label),
+          "the predictions of networks with random weights are of other images",
+        );
+        const { head, seeds, trained } = random;
+        /** The accuracy of a training, which must be that of its kept epoch. */
+        const accuracyOf = (
+          name: string,
+          own: readonly Epoch[],
+          predicted: readonly number[],
+          epochs: number,
+        ) => {
+          agree(own.length, epochs, `the epochs of ${name} are not those that the study asks for`);
+          const { value } = accuracyMetric("", predicted, truth.slice(0, predicted.length));
+          agree(
+            keptEpoch(name, own, head.keep).validationAccuracy,
+            value,
+            `the validation accuracy of the kept epoch of ${name} does not follow from its predictions`,
+          );
+          return value;
+        };
+        const whole = await readers.random.trainedPredictions.read() ?? [];
+        agree(
+          whole.map(({ label }) => label),
+          truth.slice(0, trained.subset.validation),
+          "the networks with random weights that were trained whole are validated on other images",
+        );
+        for (const network of random.networks) {
+          const rows = history.filter((row) => row.network === network);
+          const values = seeds.map((seed) => {
+            const draw = `${network}.${seed}`;
+            const [frozen, own] = ["frozen", "trained"].map((training) =>
+              rows.filter((row) => row.training === training && row.seed === seed)
+            );
+            const predicted = whole.flatMap(({ networks }) => networks[draw] ?? []);
+            // A training that diverged left neither.
+            if (own.length > 0 || predicted.length > 0) {
+              agree(predicted.length, whole.length, `${draw} was trained whole on other images`);
+              accuracyOf(`${draw}, trained whole,`, own, predicted, trained.epochs);
+            }
+            return accuracyOf(
+              draw,
+              frozen,
+              predictions.map(({ networks }) => networks[draw]),
+              head.epochs,
+            );
+          });
+          const { mean, low, high } = spreadOf(values);
+          const name = `transfer.${network}.random.validation.accuracy`;
+          agree(
+            metricOf(metrics, name),
+            { name, value: mean, interval: low < high ? [low, high] : null, n: truth.length },
+            `${name} does not follow from its draws`,
+          );
+        }
+        agree(
+          history.length,
+          random.networks.length * seeds.length * head.epochs +
+            history.filter(({ training, seed }) => training === "trained" && seeds.includes(seed))
+              .length,
+          "the history has epochs of other networks with random weights",
+        );
       },
     });
   }

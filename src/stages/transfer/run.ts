@@ -19,6 +19,7 @@ import { JobFailure } from "../../pipeline/executor.ts";
 import type { ContextOf, Reader, Readers } from "../../pipeline/stage.ts";
 import type { FitSummary, job as fit } from "../../training/job.ts";
 import type { job as featuresJob } from "./features_job.ts";
+import { randomNetworks } from "./random.ts";
 import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
 
 type Context = ContextOf<typeof transfer>;
@@ -30,15 +31,16 @@ type FitRequest = Parameters<Context["jobs"]["fit"]>[0];
 export async function run(context: Context): Promise<void> {
   const { parameters: { bases, causes, classes }, inputs, outputs } = context;
   const input = await imageShape(inputs.trainImages.file.path);
-  await checkSubset(context);
+  await checkSubsets(context);
   const files = await Promise.all(bases.map(({ weights }) => context.outside(weights)));
   const started = new Map(bases.flatMap((base, i) => {
     const file = files[i];
     return file ? [[base.name, trainHeads(base, file, input, context)] as const] : [];
   }));
-  const [results, trainings] = await Promise.all([
+  const [results, trainings, randomMetrics] = await Promise.all([
     Promise.all(bases.map((base) => finetune(base, started.get(base.name), input, context))),
     explain(started.get(causes.base), context),
+    randomNetworks(input, context),
   ]);
   const networks = results.flatMap(({ networks }) => networks);
   await outputs.history.write(
@@ -77,28 +79,34 @@ export async function run(context: Context): Promise<void> {
   }
   await outputs.bases.write(results.map(({ record }) => record));
   await outputs.causes.write(trainings);
-  await outputs.metrics.write(metrics.flat());
+  await outputs.metrics.write([...metrics.flat(), ...randomMetrics]);
   await outputs.scores.write(scores.flat());
 }
 
 /**
- * Sees to it that there are as many images as the experiment wants, before anything is trained.
+ * Sees to it that there are as many images as the experiments want, before anything is trained.
  *
  * @throws {Error} where there are not
  */
-async function checkSubset({ parameters: { causes: { subset } }, inputs }: Context): Promise<void> {
+async function checkSubsets(
+  { parameters: { causes, random }, inputs }: Context,
+): Promise<void> {
   const there = {
     train: (await inputs.trainIndices.read()).data.length,
     validation: (await inputs.validationIndices.read()).data.length,
   };
-  for (const part of ["train", "validation"] as const) {
-    if (subset[part] > there[part]) {
-      throw new Error(
-        `transfer.causes.subset.${part} in study.ts is ${subset[part]}, and only ${
-          there[part]
-        } such ` +
-          `images are there`,
-      );
+  const subsets = {
+    "causes.subset": causes.subset,
+    ...(random ? { "random.trained.subset": random.trained.subset } : {}),
+  };
+  for (const [setting, subset] of Object.entries(subsets)) {
+    for (const part of ["train", "validation"] as const) {
+      if (subset[part] > there[part]) {
+        throw new Error(
+          `transfer.${setting}.${part} in study.ts is ${subset[part]}, and only ` +
+            `${there[part]} such images are there`,
+        );
+      }
     }
   }
 }

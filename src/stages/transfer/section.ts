@@ -21,14 +21,16 @@ import { limits } from "../../report/limits.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs } from "../shown.ts";
 import { lossCurvesByCause, MOST_CURVES } from "./charts.ts";
+import { randomPart, randomRows, takesNoWeights } from "./random_part.ts";
 import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
+import { type Figures, figuresCell, titles } from "./titles.ts";
 
 type Context = SectionContextOf<typeof transfer>;
 
 /** A network of any stage, as the comparison shows it. */
 interface Compared {
   readonly name: string;
-  readonly published?: { readonly train: number; readonly validation: number };
+  readonly published?: Figures;
   readonly validation: Metric;
   readonly test: Metric;
   readonly parameters: number;
@@ -49,7 +51,8 @@ export async function section(context: Context): Promise<string[]> {
   const { labels, networks } = await comparedNetworks(bases, context);
   const [first, ...others] = networks;
   const shown = first ? [first, ...others.filter(({ final }) => final)] : [];
-  const compared = networks.some((network) => network.published) ||
+  const untrained = await randomRows(context);
+  const compared = [...networks, ...untrained].some((network) => network.published) ||
       missing.some(({ name }) => published?.transfer?.[name])
     ? published
     : undefined;
@@ -91,7 +94,7 @@ export async function section(context: Context): Promise<string[]> {
       [
         ...networks.map(({ name, published: theirs, ...network }) => [
           name,
-          ...(compared ? [publishedCell(theirs)] : []),
+          ...(compared ? [figuresCell(theirs)] : []),
           withInterval(network.validation.value, network.validation.interval),
           withInterval(network.test.value, network.test.interval),
           count(network.parameters),
@@ -100,15 +103,36 @@ export async function section(context: Context): Promise<string[]> {
         ]),
         ...missing.map(({ name }) => [
           name,
-          ...(compared ? [publishedCell(compared.transfer?.[name])] : []),
+          ...(compared ? [figuresCell(compared.transfer?.[name])] : []),
           "not run: weights not there",
           NONE,
           NONE,
           NONE,
           NONE,
         ]),
+        ...untrained.map(({ name, published: theirs, validation, ...network }) => [
+          name,
+          ...(compared ? [figuresCell(theirs)] : []),
+          withInterval(validation.value, validation.interval),
+          NONE,
+          count(network.parameters),
+          count(network.trained),
+          duration(network.seconds),
+        ]),
       ],
     ),
+    ...(untrained.length > 0
+      ? [
+        `With random weights, a softmax was trained on a whole network that stayed as it was drawn: ` +
+        `validation accuracies are means over ${
+          settings.random!.seeds.length
+        } draws with Student's ` +
+        `interval, times are means, too` +
+        (takesNoWeights(published) && untrained.some(({ published }) => published)
+          ? ". The original study's networks most likely had random weights; why is told below."
+          : "."),
+      ]
+      : []),
     ...(available.length > 0
       ? [
         `Computing features took ${
@@ -147,11 +171,9 @@ export async function section(context: Context): Promise<string[]> {
       ]
       : []),
     ...await causesPart(context),
+    ...await randomPart(context),
   ];
 }
-
-const publishedCell = (theirs: { train: number; validation: number } | undefined) =>
-  theirs ? `${decimal(theirs.train)} / ${decimal(theirs.validation)}` : NONE;
 
 /** Every network that was looked at on the test images, LeNet-5 first, and the images' classes. */
 async function comparedNetworks(
@@ -310,16 +332,9 @@ function classesPart(
   ];
 }
 
-/** What the networks' authors call them. */
-const titles = {
-  vgg16: "VGG16",
-  resnet101v2: "ResNet101V2",
-  resnet152v2: "ResNet152V2",
-} as const;
-
 /** The experiment on what turns a network that works into one that guesses. */
 async function causesPart(context: Context): Promise<string[]> {
-  const { settings: { bases, causes }, study: { classes, published }, inputs } = context;
+  const { settings: { bases, causes, random }, study: { classes, published }, inputs } = context;
   const { subset, recipe, base } = causes;
   const names = [causes.reference, ...causes.changes].map(({ name }) => name);
   const all = (await inputs.causes.read()).map((cause, i) => ({ ...cause, name: names[i] }));
@@ -339,11 +354,13 @@ async function causesPart(context: Context): Promise<string[]> {
   const theyGuess = theirs !== undefined && theirs.validation <= bound;
   return [
     theyGuess
-      ? `### Why the original study's ${network} ended at chance`
+      ? random
+        ? `### What makes ${network} with ImageNet's weights end at chance`
+        : `### Why the original study's ${network} ended at chance`
       : `### What makes ${network} fail`,
     (theyGuess
       ? `The original study reports ${
-        publishedCell(theirs)
+        figuresCell(theirs)
       } for ${network}, which is guessing, and ` +
         `blames the difference between ImageNet and its own images. That can be tried. `
       : "") +

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { int, spread, word } from "../../files/table.ts";
 import { baseNetworks, heads } from "../../models/transfer.ts";
-import { json, table } from "../../pipeline/artifacts.ts";
+import { untrained } from "../../models/untrained.ts";
+import { json, optionalGroup, table } from "../../pipeline/artifacts.ts";
 import type { Shape } from "../../models/spec.ts";
-import { count, oneOf, settings, twice, unknownName } from "../../schema.ts";
+import { count, oneOf, seed, settings, twice, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate, recipe } from "../../training/recipe.ts";
 import { baseline } from "../baseline/stage.ts";
@@ -12,10 +13,12 @@ import { epochColumns } from "../evaluated.ts";
 import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
 import { prepare, preparedImages } from "../prepare/stage.ts";
-import { defineRoom, type Fault } from "../room.ts";
+import { defineRoom, type Fault, tooSmall } from "../room.ts";
 import type { Basics } from "../study.ts";
 import { tune } from "../tune/stage.ts";
+import { job as drawn } from "./drawn_job.ts";
 import { job as features } from "./features_job.ts";
+import { randomMetric } from "./names.ts";
 import { baseFaults, trainedFromFaults } from "./networks.ts";
 
 /** A file of weights: where it is had, and what its bytes are. */
@@ -72,6 +75,19 @@ const causes = settings({
   })),
 });
 
+const { seed: _, ...seedless } = common;
+
+/** An experiment: what whole networks are worth with weights that nobody trained. */
+const random = settings({
+  networks: z.array(oneOf(baseNetworks)).min(1),
+  /** One a draw of the first weights, and of what is trained on it. */
+  seeds: z.array(seed).min(2),
+  /** How a softmax is trained on the features of the frozen network. */
+  head: settings({ epochs: count, learningRate, ...seedless }),
+  /** How many epochs, and with how many images, all layers are trained; all else as the head. */
+  trained: settings({ epochs: count, subset: settings({ train: count, validation: count }) }),
+});
+
 /** What `study.ts` says of the stage. */
 const said = settings({
   bases: z.array(base),
@@ -80,6 +96,8 @@ const said = settings({
   /** How heads are trained on features. */
   head: recipe,
   causes,
+  /** Left out if omitted. */
+  random: random.optional(),
 });
 
 /** What became of each base. */
@@ -116,16 +134,42 @@ const causeRecord = z.strictObject({
   diverged: z.boolean(),
 });
 
+/** What a network with random weights is made of. */
+const randomRecord = z.strictObject({
+  network: z.enum(baseNetworks),
+  /** Shape of the images. */
+  input: z.array(z.int()).readonly(),
+  features: z.array(z.int()).readonly(),
+  /** Of the network and the softmax on it together, and of the softmax alone. */
+  parameters: z.int(),
+  head: z.int(),
+});
+
 /** See `baseRecord`. */
 export type BaseRecord = z.infer<typeof baseRecord>;
 /** See `causeRecord`. */
 export type CauseRecord = z.infer<typeof causeRecord>;
+/** See `randomRecord`. */
+export type RandomRecord = z.infer<typeof randomRecord>;
 
 /** What every image is taken for: its label, and what each network predicts. */
 const predictions = table({ label: int, networks: spread(int) });
 
 /** The networks of a base, as metrics call them. */
 const networksOf = (base: string) => [...heads, "finetuned"].map((kind) => `${base}.${kind}`);
+
+/** What is wrong with the experiment on random weights. */
+function randomFaults({ random }: z.infer<typeof said>, input: Shape): Fault[] {
+  if (!random) return [];
+  const { networks, seeds } = random;
+  return [
+    ...[["networks", twice(networks)], ["seeds", twice(seeds.map(String))]].flatMap(
+      ([setting = "", message]) =>
+        message === undefined ? [] : [{ path: ["transfer", "random", setting], message }],
+    ),
+    ...networks.flatMap((network) => tooSmall(() => untrained(network, input))),
+  ];
+}
 
 /** What is wrong with bases, and with what is changed about one of them. */
 function transferFaults(
@@ -185,13 +229,17 @@ export const transfer = defineRoom({
       trainings: [reference, ...changes].map(({ name: _, ...cause }) => cause),
     },
   }),
-  faults: transferFaults,
-  metrics({ bases }, { classes }) {
+  faults: (transfer, study, input) => [
+    ...transferFaults(transfer, study, input),
+    ...randomFaults(transfer, input),
+  ],
+  metrics({ bases, random }, { classes }) {
     const networks = bases.flatMap(({ name }) => networksOf(name)).map((name) =>
       `transfer.${name}`
     );
     return [
       ...networks.flatMap((network) => accuraciesOf(network, ["validation", "test"])),
+      ...random?.networks.map(randomMetric) ?? [],
       ...networks.flatMap((network) => scoresOf(network, classes, false)),
     ];
   },
@@ -206,8 +254,21 @@ export const transfer = defineRoom({
     testPredictions: predictions,
     /** The reference first; empty where its base could not be had. */
     causes: json(z.array(causeRecord)),
+    /** Of networks with random weights; nothing where the study does not ask for them. */
+    random: optionalGroup({
+      networks: json(z.array(randomRecord)),
+      /**
+       * A row an epoch of each draw: first `frozen`, then with all layers `trained`, which has no rows where
+       * the loss was no finite number any more.
+       */
+      history: table({ network: word, training: word, seed: int, ...epochColumns }),
+      /** Of the validation images by frozen networks, by network and seed: `vgg16.43`. */
+      predictions: predictions,
+      /** The same by networks with all layers trained, of the validation images that they had. */
+      trainedPredictions: predictions,
+    }),
   },
-  jobs: { features, fit },
+  jobs: { features, drawn, fit },
   shows: {
     images: { summary: prepare.writes.summary },
     lenet5: {
