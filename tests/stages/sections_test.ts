@@ -384,14 +384,15 @@ Deno.test("the page says where it tells how much another run would differ, if it
   const page = await pageOf({});
   assertStringIncludes(
     page,
-    `not how much another training run would differ: that is told ${told}. Figures that begin with ` +
-      "`replicate` are means over several seeds, with Student's intervals of these means. Training",
+    `not how much another training run would differ: that is told ${told}. Figures of ` +
+      "`replicate` and `random` are means over several seeds, with Student's intervals of these " +
+      "means. Training",
   );
   assertLine(
     page,
     /^\| `replicate\.lenet5\.test\.accuracy` +\| +0\.\d{4} \[0\.\d{4}, [01]\.\d{4}\] \|/m,
   );
-  const without = await pageOf({ runs: 0 });
+  const without = await pageOf({ runs: 0, random: undefined });
   assertStringIncludes(
     without,
     "not how much another training run would differ. Training accuracies",

@@ -7,7 +7,15 @@
 import type { TopLevelSpec } from "vega-lite";
 import { difference } from "../../evaluation/intervals.ts";
 import { figureOf, type Score } from "../../evaluation/metrics.ts";
-import { count, decimal, NONE, signed, table, withInterval } from "../../report/markdown.ts";
+import {
+  count,
+  decimal,
+  listed,
+  NONE,
+  signed,
+  table,
+  withInterval,
+} from "../../report/markdown.ts";
 import { nameCell, thresholdCell } from "../metric_cells.ts";
 import type { Basics } from "../study.ts";
 import { accuracyComparison } from "./charts.ts";
@@ -22,6 +30,9 @@ const FURTHER = [
   "eceScaled",
   "logLossScaled",
 ];
+
+/** What names of accuracies have in them that are means over seeds. */
+const AVERAGED = ["replicate", "ablate", "random"];
 
 /** Writes the section; `all` metrics in the order in which they are shown, `poster` renders its chart. */
 export async function summaryPart(
@@ -58,7 +69,9 @@ export async function summaryPart(
     "images",
     ...(gated ? ["threshold"] : []),
   ];
-  const replicated = metrics.some(({ name }) => name.startsWith("replicate."));
+  const averaged = AVERAGED.filter((word) =>
+    accuracies.some(({ name }) => name.split(".").includes(word))
+  );
   return [
     "## In short",
     table(header, rows),
@@ -66,10 +79,15 @@ export async function summaryPart(
       compared ? "; those of differences are Newcombe's" : ""
     }. They say how far an accuracy on ` +
     `other images of the same kind may lie, not how much another training run would differ` +
-    (replicated
-      ? `: that is told [below](#how-much-another-training-run-would-differ). Figures that begin with ` +
-        `\`replicate\` are means over several seeds, with Student's intervals of these means. `
+    (averaged.includes("replicate")
+      ? ": that is told [below](#how-much-another-training-run-would-differ). "
       : ". ") +
+    (averaged.length > 0
+      ? `Figures of ${
+        listed(averaged.map((word) => `\`${word}\``))
+      } are means over several seeds, with ` +
+        `Student's intervals of these means. `
+      : "") +
     `Training accuracies are of images that the network has learnt from.` +
     (metrics.some(({ value }) => value === null)
       ? ` A class without images has no recall: ${NONE}.`
