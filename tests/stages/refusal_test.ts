@@ -4,7 +4,10 @@ import { replacing, withCopy } from "../support/copy.ts";
 
 Deno.test("tasks refuse a broken study with its faults, and leave nothing behind", () =>
   withCopy(async (copy) => {
-    await copy.write("study.ts", replacing("  epochs: 10,\n", "  epochs: 0,\n"));
+    await copy.write(
+      "study.ts",
+      replacing("Recipe = {\n  epochs: 10,\n", "Recipe = {\n  epochs: 0,\n"),
+    );
     await copy.write("study.ts", replacing("  baseline: {\n", "  baselines: {},\n  baseline: {\n"));
     const tasks = [
       ["tasks/run.ts", "all"],
