@@ -1,11 +1,11 @@
 /** `deno task new FOLDER --data=PATH`: looks at labelled images, says what they are, and begins a study of them. @module */
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { dataFiles } from "../src/data/description.ts";
 import { rememberData } from "../src/data/places.ts";
 import { recognize, type Recognized } from "../src/data/recognize.ts";
-import { variable } from "../src/files/programs.ts";
+import { fromUser } from "../src/files/programs.ts";
 import { writeWhole } from "../src/files/whole.ts";
 import { count, counted } from "../src/report/markdown.ts";
 import { beginStudy } from "../src/stages/begin.ts";
@@ -21,9 +21,7 @@ await runTask(async () => {
   const { values, positionals } = readArguments(Deno.args, { data: { type: "string" } }, true);
   const { data: path } = values;
   if (positionals.length !== 1 || path === undefined) throw new Error(`Say ${USAGE}.`);
-  // As the user sees them, who may stand in another folder than tasks run in.
-  const [home, images] = [positionals[0], path]
-    .map((path) => resolve(variable("INIT_CWD") ?? root, path));
+  const [home, images] = [positionals[0], path].map((path) => fromUser(root, path));
   const file = join(home, "study.ts");
   if (await isThere(file)) throw new Error(`${file} is there already; choose another folder.`);
 

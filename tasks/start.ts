@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
-import { programPath, userCaches } from "../src/files/programs.ts";
+import { fromUser, programPath, userCaches } from "../src/files/programs.ts";
 import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
 
@@ -79,7 +79,7 @@ const STUDY = "--study=";
 const asked = name === "new"
   ? given.find((arg) => !arg.startsWith("-"))
   : given.find((arg) => arg.startsWith(STUDY))?.slice(STUDY.length);
-const study = asked ? resolve(Deno.env.get("INIT_CWD") ?? root, asked) : root;
+const study = asked ? fromUser(root, asked) : root;
 const args = given.map((arg) => arg.startsWith(STUDY) ? STUDY + study : arg);
 const child = new Deno.Command(Deno.execPath(), {
   args: [

@@ -5,6 +5,7 @@ import { dataFolder, rememberedData } from "../src/data/places.ts";
 import { type Locator, locator } from "../src/files/locate.ts";
 import { variable } from "../src/files/programs.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
+import { git } from "../src/pipeline/machine.ts";
 import type { Planned } from "../src/pipeline/stage.ts";
 import type { Workspace } from "../src/pipeline/workspace.ts";
 import { type CheckedStudy, checkStudy, planOf } from "../src/stages/plan.ts";
@@ -74,10 +75,6 @@ export async function project(folder = ""): Promise<Project> {
  */
 export async function keptStudies(): Promise<string[]> {
   const manifest = "/results/prepare/manifest.json";
-  const listed = await new Deno.Command("git", {
-    args: ["ls-files", "-z", "--", `studies/*${manifest}`],
-    cwd: root,
-    stderr: "null",
-  }).output().then(({ stdout }) => new TextDecoder().decode(stdout), () => "");
+  const listed = await git(root, "ls-files", "-z", "--", `studies/*${manifest}`).catch(() => "");
   return ["", ...listed.split("\0").filter(Boolean).map((path) => path.slice(0, -manifest.length))];
 }

@@ -11,6 +11,7 @@
 import { plainSize } from "../files/plain.ts";
 import type { ReadImages } from "./dataset.ts";
 import { enlarged } from "./grow.ts";
+import { LARGEST_LABEL } from "./labels.ts";
 
 const LF = 10;
 const CR = 13;
@@ -22,8 +23,6 @@ const ZERO = 48;
 /** A first line of 200,000 columns (256 x 256 in colour) takes 2 MiB; a longer one is none. */
 const LONGEST_LINE = 1 << 22;
 const CHUNK_BYTES = 1 << 20;
-/** Labels are 32 bits; what is longer is none. */
-const LARGEST_LABEL = 2 ** 31 - 1;
 
 /** What a file does not say itself. */
 export interface CsvForm {
@@ -177,14 +176,12 @@ export function csvDecoder(name: string, form: CsvForm = {}): CsvDecoder {
 
   const isLabel = () => at === rowEnd - columns + labelColumn;
 
+  const refuseMore = () =>
+    refuse(row(), `it has more columns than the ${header ? "header's" : "first row's"} ${columns}`);
+
   /** Takes the value just read as the row's next. */
   function endValue() {
-    if (at === rowEnd) {
-      throw refuse(
-        row(),
-        `it has more columns than the ${header ? "header's" : "first row's"} ${columns}`,
-      );
-    }
+    if (at === rowEnd) throw refuseMore();
     if (digits === 0) throw refuseCell("the field is empty");
     if (isLabel()) {
       if (value > LARGEST_LABEL) throw refuseCell(`${value} is too large for a label`);
@@ -225,12 +222,7 @@ export function csvDecoder(name: string, form: CsvForm = {}): CsvDecoder {
 
   function refuseByte(byte: number) {
     if (byte === CR) return refuse(row(), "a carriage return is not followed by a line feed");
-    if (at === rowEnd) {
-      return refuse(
-        row(),
-        `it has more columns than the ${header ? "header's" : "first row's"} ${columns}`,
-      );
-    }
+    if (at === rowEnd) return refuseMore();
     if (point && byte > ZERO && byte <= ZERO + 9) {
       return refuseCell(
         "the number is no whole one, expected 0 to 255 (where values go from 0 to 1, multiply " +

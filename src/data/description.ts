@@ -1,6 +1,6 @@
 /** A data set as `study.ts` declares it. @module */
 import { z } from "zod";
-import type { LabelSettings } from "./labels.ts";
+import { type LabelSettings, LARGEST_LABEL } from "./labels.ts";
 import { count, seed, settings, sha256Text } from "../schema.ts";
 
 /** A file of a data set: its name, the same wherever it is kept, and the SHA-256 of its bytes. */
@@ -16,7 +16,7 @@ const name = z.string().min(1);
 /** Addresses that a file's name is appended to; tried in this order. May be empty. */
 const mirrors = z.array(z.url()).readonly();
 
-const label = z.int().min(0).max(2 ** 31 - 1);
+const label = z.int().min(0).max(LARGEST_LABEL);
 /** Which labels stand for classes, where they do not count from 0; see `labels.ts`. */
 const numbering = { first: label.optional(), skip: z.array(label).max(256).readonly().optional() };
 const labels = settings(numbering).optional();

@@ -10,6 +10,9 @@ export interface LabelSettings {
   readonly skip?: readonly number[] | undefined;
 }
 
+/** Larger ones are no labels: they are kept in 32 bits. */
+export const LARGEST_LABEL = 2 ** 31 - 1;
+
 /** Most classes that there can be: one more than the largest byte. */
 const MOST_CLASSES = 256;
 

@@ -11,6 +11,7 @@ import { openZip, unpacked } from "../files/zip.ts";
 import type { ReadImages } from "./dataset.ts";
 import { MOST_BYTES } from "./grow.ts";
 import { fileInPieces, type Incoming, incoming } from "./incoming.ts";
+import { LARGEST_LABEL } from "./labels.ts";
 
 /** An array in a file. */
 export interface ArrayFile {
@@ -250,8 +251,10 @@ const labelsOf: Decode<NdArray<Int32Array>> = async (header, bytes, refuse) => {
     if (order !== ">") item.reverse();
     let value = item.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
     if (kind === "i") value = BigInt.asIntN(8 * itemBytes, value);
-    if (value < 0n || value > 0x7fffffffn) {
-      throw refuse(`label ${i + 1} is ${value}; labels are whole numbers from 0 to ${0x7fffffff}`);
+    if (value < 0n || value > BigInt(LARGEST_LABEL)) {
+      throw refuse(
+        `label ${i + 1} is ${value}; labels are whole numbers from 0 to ${LARGEST_LABEL}`,
+      );
     }
     data[i] = Number(value);
   }

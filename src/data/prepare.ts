@@ -21,19 +21,37 @@ export function padImages(
   if (rows > height || columns > width) {
     throw new RangeError(`Images of ${rows}x${columns} do not fit into ${height}x${width}.`);
   }
-  const top = (height - rows) >> 1;
-  const left = (width - columns) >> 1;
-  const length = columns * channels;
-  const data = new Uint8Array(count * height * width * channels);
-  for (let n = 0, from = 0; n < count; n++) {
-    for (let row = 0; row < rows; row++, from += length) {
-      data.set(
-        images.data.subarray(from, from + length),
-        ((n * height + top + row) * width + left) * channels,
-      );
-    }
+  const [from, to] = [rows * columns * channels, height * width * channels];
+  const data = new Uint8Array(count * to);
+  for (let n = 0; n < count; n++) {
+    const image = images.data.subarray(n * from, (n + 1) * from);
+    const target = data.subarray(n * to, (n + 1) * to);
+    centre(image, [rows, columns, channels], target, height, width);
   }
   return { shape: [count, height, width, channels], data };
+}
+
+/**
+ * Writes an image into the middle of zeros, and of what is higher or wider than they are its middle (an
+ * odd remainder is at the bottom and the right).
+ *
+ * @param shape of the image, `[rows, columns, channels]`
+ * @param target zeros, `[height, width, channels]`
+ */
+export function centre(
+  image: Uint8Array,
+  [rows, columns, channels]: readonly [number, number, number],
+  target: Uint8Array,
+  height: number,
+  width: number,
+): void {
+  const [top, left] = [(height - rows) >> 1, (width - columns) >> 1];
+  const length = channels * Math.min(width, columns);
+  const [fromLeft, toLeft] = [Math.max(0, -left), Math.max(0, left)];
+  for (let y = Math.max(0, top); y < Math.min(height, top + rows); y++) {
+    const start = ((y - top) * columns + fromLeft) * channels;
+    target.set(image.subarray(start, start + length), (y * width + toLeft) * channels);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Scales images to another size. @module */
 import type { NdArray } from "../ndarray.ts";
 import { MOST_BYTES } from "./grow.ts";
+import { centre } from "./prepare.ts";
 
 /**
  * How an image gets a size that is not its own: `fit` scales it until it just fits in and fills the rest
@@ -70,21 +71,12 @@ function resizer(
   const factor = how === "fit" ? Math.min(down, across) : Math.max(down, across);
   const [high, wide] = [rows, columns].map((side) => Math.max(1, Math.round(side * factor)));
   const scale = scaler(rows, columns, high, wide);
-  return (data) => centred({ height: high, width: wide, data: scale(data) }, height, width);
-}
-
-/** The middle of an image, or the image in the middle of zeros. */
-function centred(from: Image, height: number, width: number): Uint8Array {
-  const channels = from.data.length / (from.height * from.width);
-  const data = new Uint8Array(channels * height * width);
-  const [top, left] = [(height - from.height) >> 1, (width - from.width) >> 1];
-  const wide = Math.min(width, from.width);
-  const [fromLeft, toLeft] = [Math.max(0, -left), Math.max(0, left)];
-  for (let y = Math.max(0, top); y < Math.min(height, top + from.height); y++) {
-    const start = ((y - top) * from.width + fromLeft) * channels;
-    data.set(from.data.subarray(start, start + channels * wide), (y * width + toLeft) * channels);
-  }
-  return data;
+  return (data) => {
+    const channels = data.length / (rows * columns);
+    const whole = new Uint8Array(height * width * channels);
+    centre(scale(data), [high, wide, channels], whole, height, width);
+    return whole;
+  };
 }
 
 /**

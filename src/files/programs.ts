@@ -1,5 +1,5 @@
 /** Programs of this machine: where they are, and what of the environment and the disk they see. @module */
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 /** A program with its arguments. */
 export interface Command {
@@ -26,6 +26,10 @@ export function variable(name: string): string | undefined {
     throw error;
   }
 }
+
+/** A path as the user of a task means it, who may stand in another folder than `root`, where tasks run. */
+export const fromUser = (root: string, path: string): string =>
+  resolve(variable("INIT_CWD") ?? root, path);
 
 /** Those of some variables that are set, for a process that is to see no others. */
 export function environment(names: readonly string[]): Record<string, string> {

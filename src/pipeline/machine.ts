@@ -22,21 +22,27 @@ export async function describeMachine(
  * of these sources: outside of a repository, and unpacked in one of somebody's own.
  */
 async function revision(root: string): Promise<string | null> {
-  const git = async (...args: string[]) => {
-    const { success, stdout } = await new Deno.Command("git", {
-      args,
-      cwd: root,
-      stderr: "null",
-    }).output();
-    if (!success) throw new Error("git failed");
-    return new TextDecoder().decode(stdout).trim();
-  };
   try {
-    await git("ls-files", "--error-unmatch", "study.ts");
-    const commit = await git("rev-parse", "--short=12", "HEAD");
-    const changed = await git("status", "--porcelain", "--", "src", "study.ts", "deno.lock");
+    await git(root, "ls-files", "--error-unmatch", "study.ts");
+    const commit = await git(root, "rev-parse", "--short=12", "HEAD");
+    const changed = await git(root, "status", "--porcelain", "--", "src", "study.ts", "deno.lock");
     return changed ? `${commit}+` : commit;
   } catch {
     return null;
   }
+}
+
+/**
+ * What git says, asked in a folder.
+ *
+ * @throws {Error} where git is not there, or the folder is in no repository
+ */
+export async function git(folder: string, ...args: string[]): Promise<string> {
+  const { success, stdout } = await new Deno.Command("git", {
+    args,
+    cwd: folder,
+    stderr: "null",
+  }).output();
+  if (!success) throw new Error("git failed");
+  return new TextDecoder().decode(stdout).trim();
 }

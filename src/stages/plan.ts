@@ -103,11 +103,12 @@ function publishedFaults(
   present: readonly Room[],
   metrics: readonly string[],
 ): Fault[] {
-  const { published = { source: "" }, classes, prepare, transfer } = study;
+  const { published, classes, prepare, transfer } = study;
+  if (!published) return [];
   const absent: readonly string[] = rooms.map(({ name }) => name)
     .filter((name) => !present.some((room) => room.name === name));
   const unknown = (
-    at: keyof NonNullable<Study["published"]>,
+    at: keyof typeof published,
     names: readonly string[],
     known: readonly string[],
   ) =>

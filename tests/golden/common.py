@@ -3,6 +3,7 @@ What the scripts share: inputs made by formula, and writing or checking what the
 import it before Keras, since it sets what Keras and TensorFlow read as they are imported.
 """
 
+import gzip
 import io
 import json
 import math
@@ -178,6 +179,18 @@ def largest(pairs):
     """How far numbers that agree are from each other, in words."""
     error = max((abs(a - b) for a, b in pairs if not math.isnan(a)), default=0.0)
     return f", {error:.1g} apart at most" if error else " exactly"
+
+
+def keep_hdf5(path, data, maker):
+    """Writes an HDF5 file, gzip, or compares its contents with what is written already."""
+    if not CHECK:
+        # No time in it, so that the same contents are the same bytes.
+        path.write_bytes(gzip.compress(data, mtime=0))
+        print(f"{path.name}: written")
+    elif hdf5_contents(data) == hdf5_contents(gzip.decompress(path.read_bytes())):
+        print(f"{path.name}: names, attributes, types and values agree exactly")
+    else:
+        sys.exit(f"{path.name}: differs from what {maker} writes here")
 
 
 def hdf5_contents(data):

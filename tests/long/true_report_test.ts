@@ -109,7 +109,7 @@ const cases: Record<string, [study: unknown, test: (result: Result) => unknown]>
       },
     },
     async (result) => {
-      assertStringIncludes(result.page, "Bayesian optimisation over the space: 2 trials");
+      assertStringIncludes(result.page, "Bayesian optimisation over the space below: 2 trials");
       assertStringIncludes(result.page, "How much each hyperparameter matters is unknown");
       assert((await (await tuned(result)).winners.read()).winner);
     },
