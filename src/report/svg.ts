@@ -11,77 +11,153 @@ import * as vega from "vega";
 import { compile, type Config, type TopLevelSpec } from "vega-lite";
 
 /**
- * Colours for categories, told apart by readers with any common colour vision: Okabe and Ito, "Color
- * Universal Design" (2008), without its yellow, which is too pale on white.
+ * How wide a figure is, in pixels: all are, unless they hold too much. A phone shows it at 358 of 390
+ * pixels, which leaves its words, of 13 pixels, nearly 12 high; a page of 900 pixels has room for two
+ * side by side.
+ */
+export const WIDTH = 420;
+
+/** Every colour by its role. */
+export const colors = {
+  paper: "#ffffff",
+  /** Text that carries the data. */
+  ink: "#24292f",
+  /** Text beside it. */
+  muted: "#57606a",
+  /** Axes, and lines to compare with. */
+  line: "#8c959f",
+  grid: "#e7eaee",
+  blue: "#0072b2",
+  vermilion: "#d55e00",
+  green: "#009e73",
+  purple: "#a6548a",
+  orange: "#b57c00",
+  sky: "#3f9bd1",
+  black: "#000000",
+} as const;
+
+/** What each becomes in a drawing for readers whose screen is dark. */
+const darkColors = new Map<string, string>([
+  [colors.paper, "#0d1117"],
+  [colors.ink, "#e6edf3"],
+  [colors.muted, "#9198a1"],
+  [colors.line, "#7d8590"],
+  [colors.grid, "#262c36"],
+  [colors.blue, "#58a6e0"],
+  [colors.vermilion, "#f0883e"],
+  [colors.green, "#3fb98b"],
+  [colors.purple, "#dd93bd"],
+  [colors.orange, "#e6ab2e"],
+  [colors.sky, "#7cc4f0"],
+  [colors.black, "#f0f6fc"],
+]);
+
+/**
+ * Colours for categories that mean nothing else, told apart by readers with any common colour vision:
+ * Okabe and Ito, "Color Universal Design" (2008), without its yellow, those too pale for lines on
+ * white darkened.
  */
 export const categoryColors: readonly string[] = [
-  "#0072b2",
-  "#d55e00",
-  "#009e73",
-  "#cc79a7",
-  "#e69f00",
-  "#56b4e9",
-  "#000000",
+  colors.blue,
+  colors.vermilion,
+  colors.green,
+  colors.purple,
+  colors.orange,
+  colors.sky,
+  colors.black,
 ];
 
-/** Text that carries the data. */
-const ink = "#24292f";
-/** Text beside it. */
-const muted = "#57606a";
+/** What colours mean wherever they are used for it, so that none means two things. */
+export const meanings = {
+  training: colors.line,
+  validation: colors.blue,
+  test: colors.green,
+  /** What an original study reports. */
+  published: colors.purple,
+  /** The one that was chosen: an epoch, a trial. */
+  chosen: colors.vermilion,
+} as const;
 
-/** The look that all charts share. The page is white on purpose: viewers with a dark mode do not invert images. */
+/** Text on a filled mark, which stays as it is on a dark page. */
+export const onFill = { pale: "#1b1f24", dark: "#fefefe" } as const;
+
+/** The look that all charts share. */
 const theme: Config = {
-  background: "white",
-  padding: 12,
+  background: colors.paper,
+  padding: 8,
   font: "Helvetica, Arial, Liberation Sans, sans-serif",
   aria: false, // The <title> and <desc> of the whole drawing say it; the tables of the report hold the numbers.
   title: {
     anchor: "start",
-    color: ink,
+    frame: "bounds",
+    color: colors.ink,
     fontSize: 15,
     fontWeight: "bold",
-    subtitleColor: muted,
-    subtitleFontSize: 12,
+    subtitleColor: colors.muted,
+    subtitleFontSize: 13,
     subtitlePadding: 5,
-    offset: 14,
+    offset: 12,
   },
   axis: {
-    labelColor: ink,
-    labelFontSize: 12,
-    labelLimit: 240,
+    labelColor: colors.ink,
+    labelFontSize: 13,
+    labelLimit: 180,
     labelPadding: 6,
     labelFlush: false, // A label stands at its tick at the ends of an axis too.
-    titleColor: muted,
-    titleFontSize: 12,
+    titleColor: colors.muted,
+    titleFontSize: 13,
     titleFontWeight: "normal",
-    titlePadding: 10,
-    domainColor: "#8c959f",
-    gridColor: "#e7eaee",
-    tickColor: "#8c959f",
+    titlePadding: 8,
+    domainColor: colors.line,
+    gridColor: colors.grid,
+    tickColor: colors.line,
     tickSize: 4,
   },
   header: {
-    labelColor: ink,
-    labelFontSize: 12,
-    titleColor: muted,
-    titleFontSize: 12,
+    labelColor: colors.ink,
+    labelFontSize: 13,
+    titleColor: colors.muted,
+    titleFontSize: 13,
     titleFontWeight: "normal",
   },
   legend: {
-    labelColor: ink,
-    labelFontSize: 12,
+    labelColor: colors.ink,
+    labelFontSize: 13,
     labelLimit: 320,
-    titleColor: muted,
-    titleFontSize: 12,
+    titleColor: colors.muted,
+    titleFontSize: 13,
     titleFontWeight: "normal",
     titlePadding: 6,
     columnPadding: 18,
   },
   view: { stroke: null },
   line: { strokeWidth: 2 },
-  text: { color: ink, fontSize: 12 },
+  text: { color: colors.ink, fontSize: 13 },
   range: { category: [...categoryColors] },
 };
+
+/** What turns the colours of a drawing into those of a dark page, where its reader has one. */
+function darkStyle(svg: string): string {
+  const rules = [...darkColors].flatMap(([color, dark]) =>
+    ["fill", "stroke"].flatMap((paint) => {
+      const light = `${paint}="${color}"`;
+      return svg.includes(light) ? [`[${light}]{${paint}:${dark}}`] : [];
+    })
+  );
+  return `<style>@media (prefers-color-scheme:dark){${rules.join("")}}</style>`;
+}
+
+/** A drawing as wide as all are; one that is wider stays as it is. */
+function widened(svg: string): string {
+  const size = /^<svg [^>]*?width="([\d.]+)"/.exec(svg);
+  const width = Number(size?.[1]);
+  if (!size || !(width < WIDTH)) return svg;
+  // The drawing's own size comes first, then that of its background.
+  return svg
+    .replace(`width="${size[1]}"`, `width="${WIDTH}"`)
+    .replace(`viewBox="0 0 ${size[1]} `, `viewBox="0 0 ${WIDTH} `)
+    .replace(`<rect width="${size[1]}"`, `<rect width="${WIDTH}"`);
+}
 
 /** Widths of Helvetica's characters in thousandths of the font size (Adobe's font metrics); Arial's are the same. */
 const characterWidths = new Map<string, number>(
@@ -225,10 +301,11 @@ async function draw(spec: TopLevelSpec): Promise<string> {
     throw new Error(`Chart "${title}" cannot be drawn: ${problems.join("; ")}`, { cause });
   }
 
+  svg = widened(svg);
   // role="img" and <title> first: https://www.w3.org/TR/svg-aam-1.0/
   const start = svg.indexOf(">");
   return xmlText(
     `${svg.slice(0, start)} role="img"><title>${escapeXml(title)}</title>` +
-      `<desc>${escapeXml(spec.description)}</desc>${svg.slice(start + 1)}\n`,
+      `<desc>${escapeXml(spec.description)}</desc>${darkStyle(svg)}${svg.slice(start + 1)}\n`,
   );
 }

@@ -45,7 +45,7 @@ Deno.test("a chart drawn twice gives the same bytes, among others and at the sam
 Deno.test("a drawing names itself, stands on white, and uses fonts that every machine has", async () => {
   const svg = await renderSvg(bars('Bars & "bounds" <1>', ["a"]));
   assertMatch(svg, /^<svg [^>]*role="img"><title>Bars &amp; "bounds" &lt;1&gt;<\/title><desc>Bars/);
-  assertStringIncludes(svg, 'fill="white"');
+  assertStringIncludes(svg, 'fill="#ffffff"');
   assertMatch(svg, /font-family="[^"]*sans-serif"/);
   assertEquals(malformed(svg), undefined);
 });
