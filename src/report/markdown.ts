@@ -89,6 +89,13 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 /** `a`, `a and b`, `a, b, and c`: words in a sentence. */
 export const listed = (words: readonly string[]): string => new Intl.ListFormat("en").format(words);
 
+/** A text at the beginning of a sentence, with a capital letter. */
+export const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
+
+/** What a link to a heading ends in, as GitHub names it: `the-winners-trained-alike`. */
+export const anchorOf = (heading: string): string =>
+  heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-");
+
 /**
  * Words that somebody else wrote, such as the name of a class, as Markdown that shows them as they
  * are, in tables and in sentences. An underscore inside a word means nothing and stays.

@@ -19,6 +19,7 @@ import {
   type Stage,
   type Written,
 } from "../pipeline/stage.ts";
+import type { Network } from "./network.ts";
 import type { Basics, Whole } from "./study.ts";
 
 /** A fault of a study: where in `study.ts`, and what is wrong. */
@@ -65,8 +66,18 @@ export interface Room<
   metrics(settings: S, study: Whole): string[];
   /** Artifacts of other stages that its section shows, beside its own; they may be missing. */
   readonly shows: F;
-  /** Address of the module whose `section` writes its part of the report. */
+  /** Address of the module that writes its part of the report: see `SectionModule`. */
   readonly section: string;
+}
+
+/** What the module of a section exports. `C` is the `SectionContextOf` its stage. */
+export interface SectionModule<C = unknown> {
+  /** Writes the section, its heading `## ...` first. */
+  section(context: C): Promise<string[]>;
+  /** The networks that the stage has trained, for the table and the chart of all. */
+  networks?(context: C): Promise<Network[]>;
+  /** What was found, in a sentence or two for the beginning of the page; none where nothing was. */
+  finding?(context: C): Promise<string | undefined>;
 }
 
 /** Declares a stage of a study. */

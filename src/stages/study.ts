@@ -11,6 +11,8 @@ const parametersByLayer = z.record(z.string(), count);
 const published = settings({
   /** Who reports it, for headings. */
   source: z.string().min(1),
+  /** Who it is by, what it did and with what, in sentences, for the beginning of the report. */
+  about: z.string().min(1).optional(),
   /** Accuracies by the name of the metric that answers them; `n` is the number of images behind one. */
   figures: z.record(z.string(), settings({ value: accuracy, n: count })).optional(),
   /** Parameters of its LeNet-5 by layer. */

@@ -36,6 +36,12 @@ export function answer(findings: Findings): string[] {
   ];
 }
 
+/** The paragraph in short: whether there is anything to explain, and what explains it. */
+export function inShort(findings: Findings): string {
+  const of = (variant: Variant) => findings.comparisons.get(variant)!;
+  return `${better(of("mlp"))} ${sum(of, findings.leads)}`;
+}
+
 /** Whether there is anything to explain. `mlp` is the perceptron against LeNet-5. */
 const better = (mlp: Compared) => ({
   less: `LeNet-5 does better than a perceptron with as many parameters, by ${size(mlp)}.`,

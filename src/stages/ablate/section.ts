@@ -13,7 +13,7 @@ import {
 } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
-import { answer } from "./answer.ts";
+import { answer, inShort } from "./answer.ts";
 import { accuracyByImages, accuracyByPixels, variantAccuracies } from "./charts.ts";
 import { type Accuracies, accuraciesIn, type Findings, findingsOf, LEVEL } from "./findings.ts";
 import { type Variant, variantNames } from "./plan.ts";
@@ -74,6 +74,10 @@ export async function section(context: Context): Promise<string[]> {
     } of which several ran at a time.`,
   ];
 }
+
+/** What LeNet-5's accuracy comes from, in short. */
+export const finding = async ({ inputs, settings }: Context): Promise<string> =>
+  inShort(findingsOf(await accuraciesIn(inputs, settings)));
 
 /** A mean over seeds as a table shows it. */
 function meanCell(values: readonly number[]): string {

@@ -5,6 +5,7 @@ import { ranking } from "../../report/charts/ranking.ts";
 import { confusionMatrix, perClass } from "../../report/charts/training.ts";
 import { limits } from "../../report/limits.ts";
 import { count, counted, decimal, NONE, plain, table } from "../../report/markdown.ts";
+import { metricOf, type Network, publishedOf, spreadIn, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import {
   curves,
@@ -43,6 +44,29 @@ export async function section(context: Context): Promise<string[]> {
     ...await confusionPart(confusion, context),
     ...await classesPart(context),
   ];
+}
+
+/** LeNet-5. */
+export async function networks(
+  { study: { published }, inputs, shows }: Context,
+): Promise<Network[]> {
+  const metrics = await inputs.metrics.read();
+  const layers = await inputs.layers.read();
+  const { provenance: { jobs } } = await inputs.manifest.read();
+  const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  return [{
+    id: "baseline",
+    title: titleOf("baseline"),
+    published: publishedOf(published?.figures, "baseline"),
+    validation: metricOf(metrics, "baseline.validation.accuracy"),
+    test: metricOf(metrics, "baseline.test.accuracy"),
+    spread: spreadIn(await shows.seedSpread.read(), "lenet5"),
+    parameters,
+    trained: parameters,
+    seconds: jobs["lenet5"].seconds,
+    final: true,
+    predictions: await inputs.testPredictions.read(),
+  }];
 }
 
 /** Which classes are taken for which: the matrix, or the pairs that are confused most. */

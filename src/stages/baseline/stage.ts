@@ -7,6 +7,7 @@ import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
 import { preparedImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
+import { seedSpread } from "../seed_spread.ts";
 
 /** The stage. */
 export const baseline = defineRoom({
@@ -26,5 +27,5 @@ export const baseline = defineRoom({
   reads: preparedImages,
   writes: { ...modelFiles, ...evaluated, metrics, scores },
   jobs: { fit },
-  shows: {},
+  shows: { seedSpread },
 });

@@ -3,6 +3,7 @@ import { correctedMean, meanAndStd } from "../../evaluation/intervals.ts";
 import { limits } from "../../report/limits.ts";
 import {
   count,
+  counted,
   decimal,
   listed,
   NONE,
@@ -10,6 +11,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import { metricOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
 import { foldCurves } from "./charts.ts";
@@ -37,8 +39,8 @@ export async function section(context: Context): Promise<string[]> {
     `## Cross-validation`,
     `All ${
       count(mean.n)
-    } training images in ${splits} parts, each held out once from a LeNet-5 that ` +
-    `is trained afresh on the others (\`${
+    } training images in ${splits} parts: for each a LeNet-5 is trained afresh on the other ` +
+    `${splits === 2 ? "one" : splits - 1} and tried on this one (\`${
       stratify ? "Stratified" : ""
     }KFold(${splits}, shuffle=True, random_state=${randomState})\`, index for index as in ` +
     `scikit-learn), for ${epochs(recipe.epochs)} with ${
@@ -85,6 +87,17 @@ export async function section(context: Context): Promise<string[]> {
     }.`,
     ...await coursePart(context),
   ];
+}
+
+/** What the folds come to, where no network is trained again, which would tell more of the spread. */
+export async function finding(
+  { settings: { splits }, inputs, shows }: Context,
+): Promise<string | undefined> {
+  if (await shows.seedSpread.read()) return undefined;
+  const mean = metricOf(await inputs.metrics.read(), MEAN);
+  return `In ${counted(splits, "fold")} LeNet-5 gets ${
+    withInterval(mean.value, mean.interval)
+  } of the images right that it has not learnt from, on average.`;
 }
 
 /** How the folds learnt, epoch by epoch. */

@@ -11,6 +11,7 @@ import { recipe } from "../../training/recipe.ts";
 import { metrics, scores } from "../metrics.ts";
 import { trainingImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
+import { seedSpread } from "../seed_spread.ts";
 import { foldMetric, MEAN, POOLED } from "./names.ts";
 
 /** Each fold is a training and a metric of its own: nobody means more. */
@@ -64,5 +65,5 @@ export const cv = defineRoom({
     predictions: table({ fold: int, label: int, predicted: int }),
   },
   jobs: { fit },
-  shows: {},
+  shows: { seedSpread },
 });

@@ -9,9 +9,11 @@ import {
   decimal,
   listed,
   plain,
+  sentence,
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import { nameOf, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import {
   COLUMNS,
@@ -27,21 +29,6 @@ type Context = SectionContextOf<typeof errors>;
 
 /** What is shown of each image of the gallery. */
 type Rows = Awaited<ReturnType<Context["inputs"]["gallery"]["read"]>>;
-
-const named: { readonly [network: string]: string } = {
-  "baseline": "LeNet-5",
-  "tune.winner": "the winner of the search",
-  "tune.study": "the original study's winner",
-};
-
-/** What the page calls a network. */
-const nameOf = (network: string) => named[network] ?? network.replace(/^transfer\./, "");
-
-/** The same in tables and charts. */
-const titleOf = (network: string) => nameOf(network).replace(/^the /, "");
-
-/** A text at the beginning of a sentence. */
-const sentence = (text: string) => text[0].toUpperCase() + text.slice(1);
 
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
@@ -60,6 +47,22 @@ export async function section(context: Context): Promise<string[]> {
     ...await disagreementPart(context),
     ...await filtersPart(context),
   ];
+}
+
+/** How many images no network gets right, and how sure the best one is of its mistakes. */
+export async function finding({ inputs }: Context): Promise<string> {
+  const { images, missed, networks, mistakes } = await inputs.comparison.read();
+  const { network, images: wrong, sure } = mistakes;
+  const name = sentence(nameOf(network));
+  const all = networks.length === 2 ? "Both networks" : `All ${networks.length} networks`;
+  return [
+    ...(missed ? [`**${all} get the same ${shareOf(missed.images, images)} wrong.**`] : []),
+    wrong === 0
+      ? `${name} takes no test image for another class.`
+      : `${name} takes ${counted(wrong, "test image")} for another class, ${
+        sure === 0 ? "none" : count(sure)
+      } of them with a probability of 0.9 or more.`,
+  ].join(" ");
 }
 
 /** How far probabilities can be believed, before and after scaling. */

@@ -2,9 +2,10 @@
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { holm } from "../../evaluation/holm.ts";
 import { mcnemar } from "../../evaluation/mcnemar.ts";
-import { welch } from "../../evaluation/welch.ts";
+import { type Welch, welch } from "../../evaluation/welch.ts";
 import {
   count,
+  counted,
   decimal,
   listed,
   NONE,
@@ -13,6 +14,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import { nameOf, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { BOOTSTRAP, type SeedSpread } from "../seed_spread.ts";
 import { seedAccuracies } from "./charts.ts";
@@ -23,15 +25,17 @@ type Context = SectionContextOf<typeof replicate>;
 /** What a difference has to be less probable than, by chance, to be told as one. */
 const LEVEL = 0.05;
 
-/** What networks are called, by the names that metrics give them. */
-const titles: { readonly [network: string]: string } = {
-  lenet5: "LeNet-5",
-  winner: "the winner of the search",
-  study: "the original study's winner",
+/** What each is called outside this stage. */
+const ids: { readonly [network: string]: string } = {
+  lenet5: "baseline",
+  winner: "tune.winner",
+  study: "tune.study",
 };
 
 /** A network's trainings on the test images, the one that the report shows first. */
 interface Trainings {
+  /** In a sentence and in a table: see `nameOf` and `titleOf`. */
+  readonly name: string;
   readonly title: string;
   readonly seeds: readonly string[];
   /** Predicted classes, a list a training. */
@@ -52,13 +56,13 @@ export async function section(context: Context): Promise<string[]> {
     "## How much another training run would differ",
     `The other sections show one training of each network. Here ${
       listed(
-        networks.map(({ title, seeds }, i) =>
-          `${title} ${i === 0 ? "was trained " : ""}${times(seeds.length)}`
+        networks.map(({ name, seeds }, i) =>
+          `${name} ${i === 0 ? "was trained " : ""}${times(seeds.length)}`
         ),
       )
     }, always on the same images by the same recipe: only the seed differs, and so first weights, the ` +
     `order of batches and dropout. The first training, with the seed ${first.seeds[0]}${
-      networks.every(({ seeds }) => seeds[0] === first.seeds[0]) ? "" : ` for ${first.title}`
+      networks.every(({ seeds }) => seeds[0] === first.seeds[0]) ? "" : ` for ${first.name}`
     }, is the one that the report shows; the others have the seeds that follow.`,
     table(
       [
@@ -71,7 +75,7 @@ export async function section(context: Context): Promise<string[]> {
         "other images, too [95%]",
       ],
       spread.map((row) => [
-        nameOf(titles[row.network]),
+        titleOf(ids[row.network]),
         row.part,
         withInterval(row.mean, [row.low, row.high]),
         decimal(row.std),
@@ -96,7 +100,7 @@ export async function section(context: Context): Promise<string[]> {
         "Accuracy of each training",
         names.flatMap((name, n) =>
           [validation.networks[n], networks[n]].map(({ accuracies }, part) => ({
-            network: nameOf(titles[name]),
+            network: titleOf(ids[name]),
             part: ["validation", "test"][part],
             accuracies,
             mean: spread[2 * n + part].mean,
@@ -106,11 +110,11 @@ export async function section(context: Context): Promise<string[]> {
       "The accuracy of each training of each network on validation and test images, and their means",
     ),
     `By test accuracy, the run that the report shows is ${
-      listed(networks.map(({ title, accuracies: [shown, ...others] }) =>
+      listed(networks.map(({ name, accuracies: [shown, ...others] }) =>
         `number ${
           1 + others.filter((other) => other > shown).length
         } of the ` +
-        `${1 + others.length} of ${title}`
+        `${1 + others.length} of ${name}`
       ))
     }. ${shareSentence(spread)}`,
     ...(networks.length > 1 ? comparisonPart(labels, networks) : []),
@@ -132,7 +136,8 @@ async function trainingsOn(
       const own = columns.filter((column) => column.startsWith(`${name}.`));
       const predicted = own.map((column) => rows.map(({ networks }) => networks[column]));
       return {
-        title: titles[name],
+        name: nameOf(ids[name]),
+        title: titleOf(ids[name]),
         seeds: own.map((column) => column.slice(name.length + 1)),
         predicted,
         accuracies: predicted.map((classes) => accuracyMetric(name, classes, labels).value),
@@ -151,7 +156,9 @@ const percent = (share: number) => Number.isNaN(share) ? NONE : `${Math.round(10
 function shareSentence(spread: readonly SeedSpread[]): string {
   const test = spread.filter((row) => row.part === "test" && !Number.isNaN(shareOfSeeds(row)));
   const [more, less] = [true, false].map((large) =>
-    test.filter((row) => (shareOfSeeds(row) > 0.5) === large).map(({ network }) => titles[network])
+    test.filter((row) => (shareOfSeeds(row) > 0.5) === large).map(({ network }) =>
+      nameOf(ids[network])
+    )
   );
   const choice = "than the choice of test images";
   return more.length === 0 && less.length === 0
@@ -162,18 +169,35 @@ function shareSentence(spread: readonly SeedSpread[]): string {
       (less.length > 0 ? `; to that of ${listed(less)} it matters less.` : ".");
 }
 
-/** Every two networks: whether these trainings differ, and whether their recipes do. */
-function comparisonPart(labels: readonly number[], networks: readonly Trainings[]): string[] {
+/** Two networks, and how probable it is that chance made them differ. */
+interface Pair {
+  readonly first: Trainings;
+  readonly second: Trainings;
+  /** McNemar's, of the trainings that the report shows. */
+  readonly runs: number;
+  /** Welch's, over seeds, and the mean difference with its interval. */
+  readonly recipes: number;
+  readonly difference: Welch;
+}
+
+/** Every two networks; both kinds of p are corrected for the number of pairs. */
+function pairsOf(labels: readonly number[], networks: readonly Trainings[]): Pair[] {
   const pairs = networks.flatMap((first, i) =>
     networks.slice(i + 1).map((second) => ({
       first,
       second,
-      trained: mcnemar(labels, first.predicted[0], second.predicted[0]).p,
-      ...welch(first.accuracies, second.accuracies),
+      runs: mcnemar(labels, first.predicted[0], second.predicted[0]).p,
+      difference: welch(first.accuracies, second.accuracies),
     }))
   );
-  const trained = holm(pairs.map((pair) => pair.trained));
-  const recipes = holm(pairs.map(({ p }) => p));
+  const runs = holm(pairs.map((pair) => pair.runs));
+  const recipes = holm(pairs.map(({ difference }) => difference.p));
+  return pairs.map((pair, i) => ({ ...pair, runs: runs[i], recipes: recipes[i] }));
+}
+
+/** Every two networks: whether these trainings differ, and whether their recipes do. */
+function comparisonPart(labels: readonly number[], networks: readonly Trainings[]): string[] {
+  const pairs = pairsOf(labels, networks);
   return [
     "### Which recipes differ",
     `These are two questions. Whether two trained networks differ on images of this kind is what McNemar's ` +
@@ -183,41 +207,45 @@ function comparisonPart(labels: readonly number[], networks: readonly Trainings[
     `are not.`,
     table(
       ["First", "Second", "these runs: p", "mean difference [95%]", "recipes: p"],
-      pairs.map(({ first, second, value, low, high }, i) => [
-        nameOf(first.title),
-        nameOf(second.title),
-        probability(trained[i]),
+      pairs.map(({ first, second, runs, recipes, difference: { value, low, high } }) => [
+        first.title,
+        second.title,
+        probability(runs),
         withInterval(value, [low, high], signed),
-        probability(recipes[i]),
+        probability(recipes),
       ]),
     ),
-    ...verdicts(pairs.map(({ first, second, value }, i) => ({
-      better: (value < 0 ? second : first).title,
-      worse: (value < 0 ? first : second).title,
-      by: Math.abs(value),
-      runsDiffer: trained[i] < LEVEL,
-      recipesDiffer: recipes[i] < LEVEL,
-    }))),
+    verdicts(pairs),
   ];
 }
 
+/** How much another seed changes, and which recipes differ nevertheless. */
+export async function finding(context: Context): Promise<string> {
+  const spread = await context.inputs.seedSpread.read();
+  const names = [...new Set(spread.map(({ network }) => network))];
+  const { labels, networks } = await trainingsOn("test", names, context);
+  const { network, runs, std } = spread.find(({ part }) => part === "test")!;
+  return `**Another seed moves the test accuracy of ${nameOf(ids[network])} by ${decimal(std)}** ` +
+    `(standard deviation of ${counted(runs, "training")}).` +
+    (networks.length > 1 ? ` ${verdicts(pairsOf(labels, networks))}` : "");
+}
+
 /** What both tests together say of pairs of networks, in a sentence for each thing that they may say. */
-function verdicts(
-  pairs: readonly {
-    readonly better: string;
-    readonly worse: string;
-    readonly by: number;
-    readonly runsDiffer: boolean;
-    readonly recipesDiffer: boolean;
-  }[],
-): string[] {
-  const told = pairs.filter(({ recipesDiffer }) => recipesDiffer);
-  const untold = pairs.filter(({ recipesDiffer }) => !recipesDiffer);
-  const between = (of: typeof pairs) =>
+function verdicts(pairs: readonly Pair[]): string {
+  const said = pairs.map(({ first, second, runs, recipes, difference: { value } }) => ({
+    better: (value < 0 ? second : first).name,
+    worse: (value < 0 ? first : second).name,
+    by: Math.abs(value),
+    runsDiffer: runs < LEVEL,
+    recipesDiffer: recipes < LEVEL,
+  }));
+  const told = said.filter(({ recipesDiffer }) => recipesDiffer);
+  const untold = said.filter(({ recipesDiffer }) => !recipesDiffer);
+  const between = (of: typeof said) =>
     listed(of.map(({ better, worse }) => `between ${better} and ${worse}`));
   const open = untold.filter(({ runsDiffer }) => runsDiffer);
   const alike = untold.filter(({ runsDiffer }) => !runsDiffer);
-  return [[
+  return [
     ...(told.length > 0
       ? [
         `Beyond the spread of seeds, ${
@@ -239,13 +267,7 @@ function verdicts(
     ...(alike.length > 0
       ? [`Neither these runs nor the recipes differ by more than chance ${between(alike)}.`]
       : []),
-  ].join(" ")];
+  ].join(" ");
 }
 
 const times = (n: number) => n === 2 ? "twice" : `${count(n)} times`;
-
-/** As a table has it: "Winner of the search". */
-function nameOf(title: string): string {
-  const words = title.replace(/^the /, "");
-  return words[0].toUpperCase() + words.slice(1);
-}

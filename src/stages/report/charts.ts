@@ -1,102 +1,147 @@
 /**
- * Accuracies side by side: each with its interval, beside the figure of the original study.
+ * The chart of all networks: accuracies side by side, the best first.
  *
  * @module
  */
 import type { TopLevelSpec } from "vega-lite";
-import { categoryColors } from "../../report/svg.ts";
 import { shareScale } from "../../report/charts/axes.ts";
 import { checkClasses } from "../../report/charts/check.ts";
+import { colors, meanings, WIDTH } from "../../report/svg.ts";
 
-/** One accuracy, 0 to 1. */
-export interface ComparedAccuracy {
-  readonly name: string;
-  /** The figure of the original study; null where it gives none. */
-  readonly study: number | null;
+/** One network's accuracy on test images, 0 to 1, and what it is compared with. */
+export interface TestedNetwork {
+  readonly title: string;
   readonly value: number;
-  /** Bounds of its 95% interval. */
-  readonly low: number;
-  readonly high: number;
+  /** Bounds of its 95% interval; null where there is none. */
+  readonly interval: readonly [low: number, high: number] | null;
+  /** Of how many trainings it is the mean. */
+  readonly runs: number;
+  /** What the original study reports for validation images; null where it gives none. */
+  readonly published: number | null;
+  /** The least that `study.ts` lets pass; null where it sets none. */
+  readonly threshold: number | null;
+}
+
+/** Longer names are broken in two. */
+const LINE = 16;
+
+/** A name in one line or two of much the same length. */
+function broken(title: string): string {
+  if (title.length <= LINE) return title;
+  const spaces = [...title.matchAll(/ /g)].map(({ index }) => index);
+  const [middle] = spaces.toSorted((a, b) =>
+    Math.abs(a - title.length / 2) - Math.abs(b - title.length / 2)
+  );
+  return middle === undefined ? title : `${title.slice(0, middle)}\n${title.slice(middle + 1)}`;
 }
 
 /**
- * Dots with intervals, the original study's figures as diamonds; a line an accuracy, in the order given.
+ * Dots with intervals, a line a network, in the order given; the original study's figures as diamonds,
+ * thresholds as short strokes.
  *
  * @throws {RangeError} where two have one name, or an interval does not hold its value
  */
-export function accuracyComparison(
-  title: string,
-  rows: readonly ComparedAccuracy[],
-): TopLevelSpec {
-  const names = rows.map(({ name }) => name);
-  checkClasses(title, names);
-  for (const { name, value, low, high } of rows) {
+export function networksChart(title: string, networks: readonly TestedNetwork[]): TopLevelSpec {
+  checkClasses(title, networks.map(({ title }) => title));
+  const rows = networks.map(({ title: name, interval, value, ...network }) => {
+    const [low, high] = interval ?? [value, value];
     if (!(low <= value && value <= high)) {
       throw new RangeError(
         `Chart "${title}": the interval of ${name}, ${low} to ${high}, does not hold ${value}.`,
       );
     }
-  }
-  const theirs = rows.filter(({ study }) => study !== null);
-  const kinds = theirs.length > 0 ? ["here", "the original study"] : ["here"];
-  const color = {
-    type: "nominal" as const,
-    title: null,
-    scale: { domain: kinds, range: [categoryColors[0], categoryColors[1]].slice(0, kinds.length) },
-    legend: theirs.length === 0
-      ? null
-      : { orient: "top" as const, direction: "horizontal" as const },
-  };
-  // A dot at 0 lies on the axis.
-  const labelPadding = rows.some(({ value, study }) => value === 0 || study === 0) ? 12 : undefined;
+    return { ...network, name: broken(name), value, low, high };
+  });
+  const theirs = rows.filter(({ published }) => published !== null);
+  const gated = rows.filter(({ threshold }) => threshold !== null);
+  const shown = rows.flatMap(({ low, high, published, threshold }) =>
+    [low, high, published, threshold].filter((value) => value !== null)
+  );
+  const kinds = [
+    { kind: "here", color: colors.blue, shape: "circle", some: true },
+    {
+      kind: "original study, validation",
+      color: meanings.published,
+      shape: "diamond",
+      some: theirs.length > 0,
+    },
+  ].filter(({ some }) => some);
   const y = {
     field: "name",
     type: "nominal" as const,
     title: null,
-    scale: { domain: names },
-    axis: { grid: true, domain: false, ticks: false, labelLimit: 300, labelPadding },
+    scale: { domain: rows.map(({ name }) => name) },
+    axis: {
+      grid: true,
+      domain: false,
+      ticks: false,
+      labelExpr: 'split(datum.value, "\\n")',
+      // Two lines hang from the place of one.
+      labelOffset: { condition: { test: 'indexof(datum.value, "\\n") >= 0', value: -7 }, value: 0 },
+      // A dot at 0 lies on the axis.
+      labelPadding: 10,
+    },
   };
   const x = {
     type: "quantitative" as const,
     title: "Accuracy",
-    scale: shareScale(
-      rows.flatMap(({ low, high, study }) => [low, high, ...(study === null ? [] : [study])]),
-    ),
-    axis: { format: ".3f", tickCount: 6 },
+    scale: shareScale(shown),
+    axis: { format: ".2f", tickCount: 4 },
   };
-  const shape = {
-    field: "whose",
-    type: "nominal" as const,
-    title: null,
-    scale: { domain: kinds, range: ["circle", "diamond"].slice(0, kinds.length) },
+  const dot = {
+    color: {
+      field: "kind",
+      type: "nominal" as const,
+      title: null,
+      scale: { domain: kinds.map(({ kind }) => kind), range: kinds.map(({ color }) => color) },
+      legend: kinds.length === 1
+        ? null
+        : { orient: "top" as const, direction: "horizontal" as const },
+    },
+    shape: {
+      field: "kind",
+      type: "nominal" as const,
+      title: null,
+      scale: { domain: kinds.map(({ kind }) => kind), range: kinds.map(({ shape }) => shape) },
+    },
   };
+  const point = { type: "point" as const, filled: true, size: 90, opacity: 1 };
   return {
-    title: { text: title, subtitle: "Lines: 95% intervals" },
+    title: {
+      text: title,
+      subtitle: [
+        "Lines: 95% intervals" +
+        (rows.some(({ runs }) => runs > 1) ? " (of means over seeds, where several)" : ""),
+        ...(gated.length > 0 ? ["Strokes: what study.ts asks for at least"] : []),
+      ],
+    },
     description:
-      rows.map(({ name, study, value }) =>
-        `${name} ${value.toFixed(4)}${
-          study === null ? "" : ` (the original study: ${study.toFixed(4)})`
-        }`
+      rows.map(({ name, value, published }) =>
+        `${name.replace("\n", " ")} ${value.toFixed(4)}` +
+        (published === null ? "" : ` (original study, validation: ${published.toFixed(4)})`)
       ).join(", ") + ".",
-    width: 560,
-    height: { step: 30 },
-    data: { values: rows.map((row) => ({ ...row, whose: "here" })) },
+    width: WIDTH,
+    autosize: { type: "fit-x", contains: "padding" },
+    height: 36 * rows.length,
+    data: { values: rows.map((row) => ({ ...row, kind: "here" })) },
     layer: [
       {
-        mark: { type: "rule", strokeWidth: 2.5, color: categoryColors[0] },
+        mark: { type: "rule", strokeWidth: 2.5, color: colors.blue },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
       {
-        mark: { type: "point", filled: true, size: 110, opacity: 1 },
-        encoding: { y, x: { ...x, field: "value" }, color: { ...color, field: "whose" }, shape },
+        data: { values: gated.map(({ name, threshold }) => ({ name, threshold })) },
+        mark: { type: "tick", thickness: 2, size: 18, color: colors.ink },
+        encoding: { y, x: { ...x, field: "threshold" } },
       },
-      ...(theirs.length === 0 ? [] : [{
+      { mark: point, encoding: { y, x: { ...x, field: "value" }, ...dot } },
+      {
         data: {
-          values: theirs.map(({ name, study }) => ({ name, study, whose: "the original study" })),
+          values: theirs.map(({ name, published }) => ({ name, published, kind: kinds[1].kind })),
         },
-        mark: { type: "point" as const, filled: true, size: 110, opacity: 1 },
-        encoding: { y, x: { ...x, field: "study" }, color: { ...color, field: "whose" }, shape },
-      }]),
+        mark: point,
+        encoding: { y, x: { ...x, field: "published" }, ...dot },
+      },
     ],
   };
 }

@@ -5,9 +5,12 @@ import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
+import type { Network } from "../network.ts";
+import type { SectionModule } from "../room.ts";
+import { metricsPart } from "./metrics.ts";
+import { METRICS, openingPart } from "./opening.ts";
 import { provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
-import { summaryPart } from "./summary.ts";
 
 /** Writes the page and its figures. */
 export async function run(
@@ -19,26 +22,38 @@ export async function run(
   const present = rooms.filter(({ name }) => name in inputs.manifests);
 
   const metrics: Score[] = [];
+  const networks: Network[] = [];
+  const findings: { heading: string; text: string }[] = [];
   const sections: string[] = [];
+  const headings: string[] = [];
   for (const { name, section, shows } of present) {
     const own = inputs.own[name];
     metrics.push(...await figuresOf(own.metrics), ...await figuresOf(own.scores));
+    const module: SectionModule = await import(section);
     // That these readers are those that the section asks for is what its stage declares.
-    const module = await import(section);
-    sections.push(
-      ...await module.section({
-        settings: study[name],
-        study,
-        inputs: { ...own, manifest: inputs.manifests[name] },
-        shows: withMissing(shows, inputs.others[name]),
-        link: (reader: Reader<unknown>, words: string) => `[${words}](${link(reader)})`,
-        async figure(name: string, spec: TopLevelSpec, description: string) {
-          const file = await outputs.figures.write(name, await render(spec));
-          return `![${description}](results/report/${file})`;
-        },
-      }),
-    );
+    const context = {
+      settings: study[name],
+      study,
+      inputs: { ...own, manifest: inputs.manifests[name] },
+      shows: withMissing(shows, inputs.others[name]),
+      link: (reader: Reader<unknown>, words: string) => `[${words}](${link(reader)})`,
+      async figure(name: string, spec: TopLevelSpec, description: string) {
+        const file = await outputs.figures.write(name, await render(spec));
+        return `![${description}](results/report/${file})`;
+      },
+    };
+    const parts = await module.section(context);
+    const heading = parts[0].replace(/^## /, "");
+    networks.push(...await module.networks?.(context) ?? []);
+    const text = await module.finding?.(context);
+    if (text) findings.push({ heading, text });
+    sections.push(...parts);
+    headings.push(heading);
   }
+  const provenance = provenancePart(
+    data,
+    await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
+  );
   const parts = [
     `# ${study.title}`,
     synthetic
@@ -46,15 +61,17 @@ export async function run(
         "can be tried without data or network. No figure here is a result on real images."
       : `A reproducible study of ${data.name}, written by \`deno task all\`. No number on this page is ` +
         `typed by hand; see [where they come from](#where-the-numbers-come-from).`,
-    ...await summaryPart(study, metrics, async (spec, description) => {
-      await outputs.accuracies.write(await render(spec));
-      return `![${description}](results/accuracies.svg)`;
-    }),
-    ...sections,
-    ...provenancePart(
-      data,
-      await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
+    ...await openingPart(
+      study,
+      { metrics, networks, findings, headings: [...headings, METRICS] },
+      async (spec, description) => {
+        await outputs.accuracies.write(await render(spec));
+        return `![${description}](results/accuracies.svg)`;
+      },
     ),
+    ...sections,
+    ...metricsPart(study, metrics),
+    ...provenance,
   ];
   await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
 }

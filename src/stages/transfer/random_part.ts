@@ -17,6 +17,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import { metricOf, type Network } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { epochs, optimizerOf } from "../shown.ts";
 import type { Basics } from "../study.ts";
@@ -26,7 +27,7 @@ import { type Figures, figuresCell, titles } from "./titles.ts";
 
 type Context = SectionContextOf<typeof transfer>;
 type Settings = NonNullable<Context["settings"]["random"]>;
-type Network = Settings["networks"][number];
+type Architecture = Settings["networks"][number];
 
 /** Epochs that the table shows, the last one besides. */
 const MOST_EPOCHS = 10;
@@ -76,29 +77,51 @@ const meanOf = (values: readonly number[]) =>
 const bounds = ({ low, high }: Interval) => `[${decimal(low)}, ${decimal(high)}]`;
 
 /** Whether an original study gave its networks images for which Keras has no weights of ImageNet. */
-export function takesNoWeights(published: Basics["published"]): boolean {
+function takesNoWeights(published: Basics["published"]): boolean {
   const channels = published?.transferInput?.at(-1);
   return channels !== undefined && channels !== 3;
 }
 
-/** Rows of the comparison for networks with random weights: name, figures, parameters, time. */
-export async function randomRows(context: Context) {
+/** Networks with random weights that stayed as they were drawn, means over the draws; none where the study has none. */
+export async function randomNetworks(context: Context): Promise<Network[]> {
   const { settings: { random }, study: { published }, inputs } = context;
   const records = await inputs.random.networks.read();
   if (!random || !records) return [];
   const { provenance: { jobs } } = await inputs.manifest.read();
   const metrics = await inputs.metrics.read();
-  return records.map(({ network, parameters, head }) => {
-    const seconds = random.seeds.map((seed) => jobs[`${network}.random${seed}`].seconds);
-    return {
-      name: `${network}, random weights`,
-      published: published?.transfer?.[network],
-      validation: metricOf(metrics, randomMetric(network)),
-      parameters,
-      trained: head,
-      seconds: meanOf(seconds),
-    };
-  });
+  return records.map(({ network, parameters, head }) => ({
+    id: `transfer.${network}.random`,
+    title: `${titles[network]}, random weights`,
+    published: published?.transfer?.[network],
+    validation: metricOf(metrics, randomMetric(network)),
+    runs: random.seeds.length,
+    parameters,
+    trained: head,
+    seconds: meanOf(random.seeds.map((seed) => jobs[`${network}.random${seed}`].seconds)),
+    final: true,
+  }));
+}
+
+/** What random weights explain, if they explain anything. */
+export async function randomFinding(context: Context): Promise<string | undefined> {
+  const { study: { published }, settings: { random }, inputs } = context;
+  const records = await inputs.random.networks.read();
+  if (!random || !records) return undefined;
+  const courses = await Promise.all(records.map(({ network }) => courseOf(network, context)));
+  const given = (await explainedBy(courses, context)).filter(byRandom);
+  if (given.length === 0) return undefined;
+  const figures = listed(given.map(({ title, theirs, explanations }) => {
+    const fitting = explanations.find(({ random, fits }) => random && fits === "yes")!;
+    return `${title} comes to ${figuresCell(fitting.here)}, where it reports ${
+      figuresCell(theirs)
+    }`;
+  }));
+  return takesNoWeights(published)
+    ? `**Most likely the original study transferred nothing**: with random weights in place of ` +
+      `ImageNet's, ${figures} (accuracies on training and validation images).`
+    : `**Random weights give what the original study reports of ${
+      listed(given.map(({ title }) => title))
+    }**: ${figures} (accuracies on training and validation images).`;
 }
 
 /** The part of the section; nothing where the study does not ask for it. */
@@ -180,7 +203,7 @@ const byRandom = ({ explanations }: Explained) =>
 
 /** How a network with random weights did, epoch by epoch. */
 interface Course {
-  readonly network: Network;
+  readonly network: Architecture;
   readonly title: string;
   readonly frozen: readonly EpochOfDraws[];
   /** With all layers trained; empty where the loss of a draw was no number any more. */
@@ -190,7 +213,7 @@ interface Course {
 }
 
 /** What the artifacts tell of one network. */
-async function courseOf(network: Network, { settings, inputs }: Context): Promise<Course> {
+async function courseOf(network: Architecture, { settings, inputs }: Context): Promise<Course> {
   const { seeds } = settings.random!;
   const history = (await inputs.random.history.read() ?? [])
     .filter((row) => row.network === network);
@@ -506,10 +529,4 @@ function unknown(explained: readonly Explained[]): string {
       `Whether ${title} was frozen cannot be told: it has such figures either way.`
     ),
   ].join(" ");
-}
-
-function metricOf(metrics: readonly Metric[], name: string): Metric {
-  const found = metrics.find((metric) => metric.name === name);
-  if (!found) throw new Error(`there is no metric ${name}`);
-  return found;
 }

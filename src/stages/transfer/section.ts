@@ -1,10 +1,4 @@
-/** The report's section on transfer learning: every network beside the others, and what makes one fail. @module */
-import { classReport } from "../../evaluation/classification.ts";
-import { confusionMatrix } from "../../evaluation/confusion.ts";
-import { holm } from "../../evaluation/holm.ts";
-import { mcnemar } from "../../evaluation/mcnemar.ts";
-import type { Metric } from "../../evaluation/metrics.ts";
-import type { Manifest } from "../../pipeline/manifest.ts";
+/** The report's section on transfer learning, and what makes it fail. @module */
 import {
   count,
   decimal,
@@ -17,48 +11,30 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
-import { limits } from "../../report/limits.ts";
+import { metricOf, type Network, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs } from "../shown.ts";
 import { lossCurvesByCause, MOST_CURVES } from "./charts.ts";
-import { randomPart, randomRows, takesNoWeights } from "./random_part.ts";
-import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
-import { type Figures, figuresCell, titles } from "./titles.ts";
+import { randomFinding, randomNetworks, randomPart } from "./random_part.ts";
+import type { CauseRecord, transfer } from "./stage.ts";
+import { figuresCell, titles } from "./titles.ts";
 
 type Context = SectionContextOf<typeof transfer>;
 
-/** A network of any stage, as the comparison shows it. */
-interface Compared {
-  readonly name: string;
-  readonly published?: Figures;
-  readonly validation: Metric;
-  readonly test: Metric;
-  readonly parameters: number;
-  readonly trained: number;
-  readonly seconds: number;
-  /** Whether its stage leads to it, rather than by way of it. */
-  readonly final: boolean;
-  /** Predicted classes of the test images. */
-  readonly predicted: readonly number[];
-}
-
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
-  const { settings, study: { published }, inputs, shows } = context;
+  const { settings, inputs, shows } = context;
   const bases = await inputs.bases.read();
   const available = bases.filter(({ available }) => available);
   const missing = bases.filter(({ available }) => !available);
-  const { labels, networks } = await comparedNetworks(bases, context);
-  const [first, ...others] = networks;
-  const shown = first ? [first, ...others.filter(({ final }) => final)] : [];
-  const untrained = await randomRows(context);
-  const compared = [...networks, ...untrained].some((network) => network.published) ||
-      missing.some(({ name }) => published?.transfer?.[name])
-    ? published
-    : undefined;
   const channels = (await shows.images.summary.read())?.shapes.test.at(-1);
+  const metrics = await inputs.metrics.read();
   const { provenance: { jobs } } = await inputs.manifest.read();
   const history = await inputs.history.read();
+  const accuracy = (name: string, part: string) => {
+    const { value, interval } = metricOf(metrics, `transfer.${name}.${part}.accuracy`);
+    return withInterval(value, interval);
+  };
 
   return [
     "## Transfer learning",
@@ -81,56 +57,20 @@ export async function section(context: Context): Promise<string[]> {
       : "") +
     `; batch normalisation was left as it was. The test images were looked at once per network, at the ` +
     `end.`,
-    table(
-      [
-        "Network",
-        ...(compared ? [`${compared.source}: accuracy / validation`] : []),
-        "validation [95%]",
-        "test [95%]",
-        "parameters",
-        "trained",
-        "training time",
-      ],
-      [
-        ...networks.map(({ name, published: theirs, ...network }) => [
-          name,
-          ...(compared ? [figuresCell(theirs)] : []),
-          withInterval(network.validation.value, network.validation.interval),
-          withInterval(network.test.value, network.test.interval),
-          count(network.parameters),
-          count(network.trained),
-          duration(network.seconds),
-        ]),
-        ...missing.map(({ name }) => [
-          name,
-          ...(compared ? [figuresCell(compared.transfer?.[name])] : []),
-          "not run: weights not there",
-          NONE,
-          NONE,
-          NONE,
-          NONE,
-        ]),
-        ...untrained.map(({ name, published: theirs, validation, ...network }) => [
-          name,
-          ...(compared ? [figuresCell(theirs)] : []),
-          withInterval(validation.value, validation.interval),
-          NONE,
-          count(network.parameters),
-          count(network.trained),
-          duration(network.seconds),
-        ]),
-      ],
-    ),
-    ...(untrained.length > 0
+    ...(available.length > 0
       ? [
-        `With random weights, a softmax was trained on a whole network that stayed as it was drawn: ` +
-        `validation accuracies are means over ${
-          settings.random!.seeds.length
-        } draws with Student's ` +
-        `interval, times are means, too` +
-        (takesNoWeights(published) && untrained.some(({ published }) => published)
-          ? ". The original study's networks most likely had random weights; why is told below."
-          : "."),
+        table(
+          ["Network", "validation [95%]", "test [95%]", "parameters", "trained"],
+          available.flatMap(({ networks }) =>
+            networks.map(({ name, parameters, trained }) => [
+              plain(titleOf(`transfer.${name}`)),
+              accuracy(name, "validation"),
+              accuracy(name, "test"),
+              count(parameters),
+              count(trained),
+            ])
+          ),
+        ),
       ]
       : []),
     ...(available.length > 0
@@ -138,8 +78,7 @@ export async function section(context: Context): Promise<string[]> {
         `Computing features took ${
           available.map(({ name }) => `${duration(jobs[`${name}.features`].seconds)} for ${name}`)
             .join(", ")
-        }, which the times of heads and of fine-tuning come on top of. Times are those of each ` +
-        `training's own process by the clock, while others may have run beside it.`,
+        }, which the times of heads and of fine-tuning come on top of.`,
       ]
       : []),
     ...missing.map(({ name, file }) =>
@@ -160,175 +99,50 @@ export async function section(context: Context): Promise<string[]> {
         )
       ),
     ),
-    ...(shown.length > 1
-      ? [
-        "### Which differences are more than chance",
-        `McNemar's test of each pair on the test images (mid-p, corrected with Holm's method for the number ` +
-        `of pairs). It says whether these two trained networks differ on images of this kind, not how ` +
-        `another training run of either would do.`,
-        pairsTable(labels, shown),
-        ...classesPart(labels, shown, context),
-      ]
-      : []),
     ...await causesPart(context),
     ...await randomPart(context),
   ];
 }
 
-/** Every network that was looked at on the test images, LeNet-5 first, and the images' classes. */
-async function comparedNetworks(
-  bases: readonly BaseRecord[],
-  { study: { published }, inputs, shows: { lenet5, tuned } }: Context,
-): Promise<{ labels: readonly number[]; networks: Compared[] }> {
-  /** A network of another stage; none where that stage is not part of the study or did not train it. */
-  const other = (
-    name: string,
-    metric: string,
-    job: string,
-    metrics: readonly Metric[] | undefined,
-    manifest: Manifest | undefined,
-    layers: readonly { readonly parameters: number }[] | undefined,
-    predictions: readonly { readonly predicted: number }[] | undefined,
-  ): Compared[] => {
-    if (!metrics || !manifest || !layers || !predictions) return [];
-    const figure = (part: string) => published?.figures?.[`${metric}.${part}.accuracy`]?.value;
-    const [train, validation] = [figure("train"), figure("validation")];
-    const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
-    return [{
-      name,
-      published: train !== undefined && validation !== undefined
-        ? { train, validation }
-        : undefined,
-      validation: metricOf(metrics, `${metric}.validation.accuracy`),
-      test: metricOf(metrics, `${metric}.test.accuracy`),
-      parameters,
-      trained: parameters,
-      seconds: manifest.provenance.jobs[job].seconds,
-      final: true,
-      predicted: predictions.map(({ predicted }) => predicted),
-    }];
-  };
-  const tunedMetrics = await tuned.metrics.read();
-  const tunedManifest = await tuned.manifest.read();
+/** See `randomFinding`. */
+export const finding = randomFinding;
+
+/** The networks of each base, then those with random weights, then those that could not be had. */
+export async function networks(context: Context): Promise<Network[]> {
+  const { study: { published }, inputs } = context;
+  const bases = await inputs.bases.read();
   const metrics = await inputs.metrics.read();
-  const { provenance: { jobs } } = await inputs.manifest.read();
   const predictions = await inputs.testPredictions.read();
-  return {
-    labels: predictions.map(({ label }) => label),
-    networks: [
-      ...other(
-        "LeNet-5",
-        "baseline",
-        "lenet5",
-        await lenet5.metrics.read(),
-        await lenet5.manifest.read(),
-        await lenet5.layers.read(),
-        await lenet5.testPredictions.read(),
-      ),
-      ...other(
-        "tuned",
-        "tune.winner",
-        "winner",
-        tunedMetrics,
-        tunedManifest,
-        await tuned.winnerLayers.read(),
-        await tuned.winnerPredictions.read(),
-      ),
-      ...other(
-        "tuned, the original study's values",
-        "tune.study",
-        "study",
-        tunedMetrics,
-        tunedManifest,
-        await tuned.studyLayers.read(),
-        await tuned.studyPredictions.read(),
-      ),
-      ...bases.flatMap(({ name: base, networks }) =>
-        networks.map(({ name, parameters, trained }): Compared => ({
-          name,
+  const { provenance: { jobs } } = await inputs.manifest.read();
+  return [
+    ...bases.flatMap(({ name: base, networks }) =>
+      networks.map(({ name, parameters, trained }): Network => {
+        const id = `transfer.${name}`;
+        return {
+          id,
+          title: titleOf(id),
           published: name === `${base}.finetuned` ? published?.transfer?.[base] : undefined,
-          validation: metricOf(metrics, `transfer.${name}.validation.accuracy`),
-          test: metricOf(metrics, `transfer.${name}.test.accuracy`),
+          validation: metricOf(metrics, `${id}.validation.accuracy`),
+          test: metricOf(metrics, `${id}.test.accuracy`),
           parameters,
           trained,
           seconds: jobs[name].seconds,
           final: name === `${base}.finetuned`,
-          predicted: predictions.map(({ networks }) => networks[name]),
-        }))
-      ),
-    ],
-  };
-}
-
-function metricOf(metrics: readonly Metric[], name: string): Metric {
-  const found = metrics.find((metric) => metric.name === name);
-  if (!found) throw new Error(`there is no metric ${name}`);
-  return found;
-}
-
-function pairsTable(labels: readonly number[], networks: readonly Compared[]): string {
-  const pairs = networks.flatMap((first, i) =>
-    networks.slice(i + 1).map((second) => ({
-      first,
-      second,
-      ...mcnemar(labels, first.predicted, second.predicted),
-    }))
-  );
-  const adjusted = holm(pairs.map(({ p }) => p));
-  return table(
-    ["First", "Second", "only first right", "only second right", "p", "p, corrected"],
-    pairs.map(({ first, second, onlyFirst, onlySecond, p }, i) => [
-      first.name,
-      second.name,
-      count(onlyFirst),
-      count(onlySecond),
-      probability(p),
-      probability(adjusted[i]),
-    ]),
-  );
-}
-
-/** Recall class by class; of many classes, those where networks differ most. */
-function classesPart(
-  labels: readonly number[],
-  networks: readonly Compared[],
-  { study: { classes } }: Context,
-): string[] {
-  const scores = networks.map(({ predicted }) =>
-    classReport(confusionMatrix(labels, predicted, classes.length)).classes
-  );
-  const rows = classes.map((name, label) => {
-    const [first, ...others] = scores.map((of) => of[label].recall);
-    const gains = others.map((value) => value - first);
-    return {
-      name,
-      some: !Number.isNaN(first),
-      first,
-      gains,
-      most: Math.max(...gains.map(Math.abs)),
-    };
-  });
-  const many = rows.length > limits.list;
-  const chosen = many
-    ? rows.filter(({ some }) => some).toSorted((a, b) => b.most - a.most)
-      .slice(0, 2 * limits.ends)
-    : rows;
-  return [
-    "### Which classes gain and lose",
-    `Recall of ${
-      many
-        ? `the ${chosen.length} of ${count(rows.length)} classes where networks differ most,`
-        : "each class"
-    } on the test images: ${networks[0].name}'s, and what each other network adds to it.` +
-    (chosen.some(({ some }) => !some) ? ` A class without test images has none: ${NONE}.` : ""),
-    table(
-      ["Class", ...networks.map(({ name }) => name)],
-      chosen.map(({ name, some, first, gains }) => [
-        plain(name),
-        some ? decimal(first, 3) : NONE,
-        ...gains.map((gain) => some ? signed(gain, 3) : NONE),
-      ]),
+          predictions: predictions.map(({ label, networks }) => ({
+            label,
+            predicted: networks[name],
+          })),
+        };
+      })
     ),
+    ...await randomNetworks(context),
+    ...bases.filter(({ available }) => !available).map(({ name }): Network => ({
+      id: `transfer.${name}`,
+      title: `${name}, ImageNet's weights`,
+      published: published?.transfer?.[name],
+      lacking: "weights not there",
+      final: true,
+    })),
   ];
 }
 

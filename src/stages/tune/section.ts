@@ -4,6 +4,7 @@ import { count, counted, decimal, listed, NONE, table } from "../../report/markd
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
 import { ranked } from "../../tuning/trial.ts";
+import { metricOf, type Network, publishedOf, spreadIn, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs, keptBy, layersTable, optimizerOf, scoresTable } from "../shown.ts";
 import {
@@ -232,4 +233,35 @@ function rangeText(space: Space, name: string): string {
     ? "logarithmic"
     : `step ${step ?? (type === "int" ? 1 : NONE)}`;
   return `${minValue} to ${maxValue}, ${how}`;
+}
+
+/** The winner of the search and, if there is one, the one that was told beforehand. */
+export async function networks(
+  { study: { published }, inputs, shows }: Context,
+): Promise<Network[]> {
+  const metrics = await inputs.metrics.read();
+  const spread = await shows.seedSpread.read();
+  const { provenance: { jobs } } = await inputs.manifest.read();
+  const winners = { winner: inputs.winner, study: inputs.study };
+  const networks: Network[] = [];
+  for (const [name, { layers, testPredictions }] of Object.entries(winners)) {
+    const id = `tune.${name}`;
+    const [own, predictions] = [await layers.read(), await testPredictions.read()];
+    if (!own || !predictions) continue;
+    const parameters = own.reduce((sum, layer) => sum + layer.parameters, 0);
+    networks.push({
+      id,
+      title: titleOf(id),
+      published: publishedOf(published?.figures, id),
+      validation: metricOf(metrics, `${id}.validation.accuracy`),
+      test: metricOf(metrics, `${id}.test.accuracy`),
+      spread: spreadIn(spread, name),
+      parameters,
+      trained: parameters,
+      seconds: jobs[name].seconds,
+      final: true,
+      predictions,
+    });
+  }
+  return networks;
 }

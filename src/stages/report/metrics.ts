@@ -1,10 +1,9 @@
 /**
- * The report's summary: every accuracy with its interval, and beside the original study's where there is
- * one; of all else that stages tell what has a threshold or a published figure.
+ * The report's list of metrics: every accuracy with its interval, and beside the original study's where
+ * there is one; of all else that stages tell what has a threshold or a published figure.
  *
  * @module
  */
-import type { TopLevelSpec } from "vega-lite";
 import { difference } from "../../evaluation/intervals.ts";
 import { figureOf, type Score } from "../../evaluation/metrics.ts";
 import {
@@ -18,7 +17,7 @@ import {
 } from "../../report/markdown.ts";
 import { nameCell, thresholdCell } from "../metric_cells.ts";
 import type { Basics } from "../study.ts";
-import { accuracyComparison } from "./charts.ts";
+import { METRICS } from "./opening.ts";
 
 /** What networks are told to be worth beside their accuracies: much, so that only some of it is shown. */
 const FURTHER = [
@@ -34,12 +33,8 @@ const FURTHER = [
 /** What names of accuracies have in them that are means over seeds. */
 const AVERAGED = ["replicate", "ablate", "random"];
 
-/** Writes the section; `all` metrics in the order in which they are shown, `poster` renders its chart. */
-export async function summaryPart(
-  { thresholds, published }: Basics,
-  all: readonly Score[],
-  poster: (spec: TopLevelSpec, description: string) => Promise<string>,
-): Promise<string[]> {
+/** Writes the section; `all` metrics in the order in which they are shown. */
+export function metricsPart({ thresholds, published }: Basics, all: readonly Score[]): string[] {
   const metrics = all.filter(({ name }) =>
     !FURTHER.includes(figureOf(name)) || name in thresholds ||
     name in (published?.figures ?? {})
@@ -63,7 +58,7 @@ export async function summaryPart(
   });
   const header = [
     accuracies.length === metrics.length ? "Accuracy" : "Metric",
-    ...(compared ? ["the original study"] : []),
+    ...(compared ? ["original study"] : []),
     "here [95%]",
     ...(compared ? ["difference [95%]"] : []),
     "images",
@@ -73,7 +68,7 @@ export async function summaryPart(
     accuracies.some(({ name }) => name.split(".").includes(word))
   );
   return [
-    "## In short",
+    `## ${METRICS}`,
     table(header, rows),
     `Intervals are Wilson's${
       compared ? "; those of differences are Newcombe's" : ""
@@ -92,22 +87,5 @@ export async function summaryPart(
     (metrics.some(({ value }) => value === null)
       ? ` A class without images has no recall: ${NONE}.`
       : ""),
-    await poster(
-      accuracyComparison(
-        compared ? "Accuracies here and in the original study" : "Accuracies",
-        accuracies.flatMap(({ name, value, interval }) =>
-          value === null ? [] : [{
-            name: name.replace(/\.accuracy$/, "").replaceAll(".", " "),
-            study: published?.figures?.[name]?.value ?? null,
-            value,
-            low: interval?.[0] ?? value,
-            high: interval?.[1] ?? value,
-          }]
-        ),
-      ),
-      compared
-        ? "Accuracies with their 95% intervals, the original study's figures beside them"
-        : "Accuracies with their 95% intervals",
-    ),
   ];
 }
