@@ -24,14 +24,21 @@ export const nameOf = (network: string): string => names[network]?.[0] ?? transf
 /** What tables and charts call it: "Winner of the search". */
 export const titleOf = (network: string): string => names[network]?.[1] ?? transferred(network);
 
+/** Accuracies that an original study reports of a network. */
+export interface Published {
+  readonly of: string;
+  readonly train: number;
+  readonly validation: number;
+}
+
 /** A network as the report sets it beside the others. */
 export interface Network {
   /** What the names of its metrics begin with. */
   readonly id: string;
   /** See `titleOf`; said otherwise where several are of one kind. */
   readonly title: string;
-  /** What an original study reports of it. */
-  readonly published?: { readonly train: number; readonly validation: number };
+  /** What an original study reports, and of which of its networks. */
+  readonly published?: Published;
   /** Of the training that the report shows, or means over several where these alone are told. */
   readonly validation?: Metric;
   readonly test?: Metric;
@@ -52,15 +59,16 @@ export interface Network {
   readonly lacking?: string;
 }
 
-/** Accuracies on training and validation images that an original study gives for a network; none unless both. */
+/** What an original study reports of a network; nothing unless both accuracies. */
 export function publishedOf(
   figures: { readonly [metric: string]: { readonly value: number } } | undefined,
   network: string,
-): Network["published"] {
+  of: string,
+): Published | undefined {
   const [train, validation] = ["train", "validation"].map((part) =>
     figures?.[`${network}.${part}.accuracy`]?.value
   );
-  return train !== undefined && validation !== undefined ? { train, validation } : undefined;
+  return train !== undefined && validation !== undefined ? { of, train, validation } : undefined;
 }
 
 /** A metric of a list that must hold it. @throws {Error} that names it, where it does not */

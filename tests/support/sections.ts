@@ -27,25 +27,28 @@ import { overallScores, recalls } from "../../src/evaluation/scores.ts";
 import type { NdArray } from "../../src/ndarray.ts";
 import type { Manifest } from "../../src/pipeline/manifest.ts";
 import type { Reader } from "../../src/pipeline/stage.ts";
+import type { SectionModule } from "../../src/stages/room.ts";
 import { renderSvg } from "../../src/report/svg.ts";
 import { rightBits } from "../../src/evaluation/bits.ts";
 import { movesOf, sizesOf, trainings, variantNames } from "../../src/stages/ablate/plan.ts";
-import { section as ablateSection } from "../../src/stages/ablate/section.ts";
-import { section as baselineSection } from "../../src/stages/baseline/section.ts";
-import { section as cvSection } from "../../src/stages/cv/section.ts";
+import * as ablateModule from "../../src/stages/ablate/section.ts";
+import * as baselineModule from "../../src/stages/baseline/section.ts";
+import * as cvModule from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { figuresOf } from "../../src/stages/errors/figures.ts";
 import { keptSize } from "../../src/stages/errors/kept.ts";
-import { section as errorsSection } from "../../src/stages/errors/section.ts";
-import { section as prepareSection } from "../../src/stages/prepare/section.ts";
+import * as errorsModule from "../../src/stages/errors/section.ts";
+import * as prepareModule from "../../src/stages/prepare/section.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
-import { summaryPart } from "../../src/stages/report/summary.ts";
-import { section as replicateSection } from "../../src/stages/replicate/section.ts";
+import { metricsPart } from "../../src/stages/report/metrics.ts";
+import { openingPart } from "../../src/stages/report/opening.ts";
+import { toldBy, type ToldBySection } from "../../src/stages/report/told.ts";
+import * as replicateModule from "../../src/stages/replicate/section.ts";
 import { seedSpreadOf } from "../../src/stages/seed_spread.ts";
-import { section as transferSection } from "../../src/stages/transfer/section.ts";
+import * as transferModule from "../../src/stages/transfer/section.ts";
 import { randomMetric } from "../../src/stages/transfer/names.ts";
-import { section as tuneSection } from "../../src/stages/tune/section.ts";
+import * as tuneModule from "../../src/stages/tune/section.ts";
 import type { Value } from "../../src/tuning/space.ts";
 import { study as root } from "../../study.ts";
 
@@ -465,66 +468,74 @@ export async function sectionsOf(like: Like): Promise<Written> {
   const grid = trainLabels.flatMap((label, i) =>
     classesInGrid.includes(label) && trainLabels.indexOf(label) + GRID_IMAGES > i ? [i] : []
   );
-  const parts = [
-    ...await prepareSection({
-      ...rest,
-      study,
-      settings: { ...root.prepare, ...(like.resize ? { resize: like.resize } : {}) },
-      shows: {},
-      inputs: {
-        manifest: reader(manifestOf("prepare", [])),
-        summary: reader({
-          shape: [trainLabels.length, 1 + pixels] satisfies [number, number],
-          missingValues: 0,
-          duplicates: 0,
-          labelCounts: classes.map((_, of) => trainLabels.filter((label) => label === of).length),
-          shapes: Object.fromEntries(all.map((part) => [part, [1, height, width, channels]])),
-          labels: few,
-          ...(scaledDown ? { image: [height, width] satisfies [number, number] } : {}),
-          oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
-        }),
-        shared: reader(undefined),
-        head: reader(few.map((label, i) => ({
-          label,
-          pixels: Object.fromEntries(
-            places.map((at) => [`pixel${at + 1}`, train.images.data[i * pixels + at]]),
-          ),
-        }))),
-        describe: reader(describe(flat, places)),
-        correlation: reader(
-          pixels > CORRELATED ? undefined : (() => {
-            const { shape, data } = correlationMatrix(flat.images, () => {});
-            return { shape, data: Float32Array.from(data) };
-          })(),
+  const sections: ToldBySection[] = [];
+  /** Has a section written. */
+  const add = async <C>(module: SectionModule<C>, context: C): Promise<void> => {
+    sections.push(await toldBy(module, context));
+  };
+  await add(prepareModule, {
+    ...rest,
+    study,
+    settings: { ...root.prepare, ...(like.resize ? { resize: like.resize } : {}) },
+    shows: {},
+    inputs: {
+      manifest: reader(manifestOf("prepare", [])),
+      summary: reader({
+        shape: [trainLabels.length, 1 + pixels] satisfies [number, number],
+        missingValues: 0,
+        duplicates: 0,
+        labelCounts: classes.map((_, of) => trainLabels.filter((label) => label === of).length),
+        shapes: Object.fromEntries(all.map((part) => [part, [1, height, width, channels]])),
+        labels: few,
+        ...(scaledDown ? { image: [height, width] satisfies [number, number] } : {}),
+        oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
+      }),
+      shared: reader(undefined),
+      head: reader(few.map((label, i) => ({
+        label,
+        pixels: Object.fromEntries(
+          places.map((at) => [`pixel${at + 1}`, train.images.data[i * pixels + at]]),
         ),
-        gridImages: reader(drawn(grid.map((i) => trainLabels[i]), [
-          ...gridSize,
-          ...image.slice(2),
-        ])),
-        gridLabels: reader({
-          shape: [grid.length],
-          data: Uint8Array.from(grid, (i) => trainLabels[i]),
-        }),
-      },
-    }),
-  ];
+      }))),
+      describe: reader(describe(flat, places)),
+      correlation: reader(
+        pixels > CORRELATED ? undefined : (() => {
+          const { shape, data } = correlationMatrix(flat.images, () => {});
+          return { shape, data: Float32Array.from(data) };
+        })(),
+      ),
+      gridImages: reader(drawn(grid.map((i) => trainLabels[i]), [
+        ...gridSize,
+        ...image.slice(2),
+      ])),
+      gridLabels: reader({
+        shape: [grid.length],
+        data: Uint8Array.from(grid, (i) => trainLabels[i]),
+      }),
+    },
+  });
+
+  const again = trainedAgain(like, [
+    "lenet5",
+    ...(like.runs > 0 && like.trials > 1 ? ["winner"] : []),
+    ...(published?.winner ? ["study"] : []),
+  ]);
+  const seedSpread = reader(like.runs > 0 ? again.spread : undefined);
 
   const lenet5 = network(like, "baseline", all);
   const baselineManifest = manifestOf("baseline", ["lenet5"]);
-  parts.push(
-    ...await baselineSection({
-      ...rest,
-      study,
-      settings: { ...root.baseline, epochs },
-      shows: {},
-      inputs: {
-        ...lenet5.evaluated,
-        metrics: reader(lenet5.metrics),
-        scores: reader(lenet5.scores),
-        manifest: reader(baselineManifest),
-      },
-    }),
-  );
+  await add(baselineModule, {
+    ...rest,
+    study,
+    settings: { ...root.baseline, epochs },
+    shows: { seedSpread },
+    inputs: {
+      ...lenet5.evaluated,
+      metrics: reader(lenet5.metrics),
+      scores: reader(lenet5.scores),
+      manifest: reader(baselineManifest),
+    },
+  });
 
   const winner = network(like, "tune.winner", all);
   const told = network(like, "tune.study", published?.winner ? all : []);
@@ -538,66 +549,57 @@ export async function sectionsOf(like: Like): Promise<Written> {
     learning_rate: 1e-4 * 100 ** (i / trials),
   });
   const tuneManifest = manifestOf("tune", ["winner", "study"]);
-  const again = trainedAgain(like, [
-    "lenet5",
-    ...(like.runs > 0 && like.trials > 1 ? ["winner"] : []),
-    ...(published?.winner ? ["study"] : []),
-  ]);
   const tuneSettings = root.tune!;
-  parts.push(
-    ...await tuneSection({
-      ...rest,
-      study,
-      settings: { ...tuneSettings, finalEpochs: epochs },
-      shows: { seedSpread: reader(like.runs > 0 ? again.spread : undefined) },
-      inputs: {
-        metrics: reader([...winner.metrics, ...told.metrics]),
-        scores: reader([...winner.scores, ...told.scores]),
-        manifest: reader(tuneManifest),
-        trials: reader(Array.from({ length: trials }, (_, id) => ({
-          id,
-          parent: undefined,
-          iteration: 0,
-          bracket: id % 3,
-          rung: 0,
-          initialEpoch: 0,
-          epochs: 1 + id % epochs,
-          values: values(id),
-          score: alike ? 0.5 : id % 7 === 6 ? NaN : 0.5 + id / trials / 2,
-        }))),
-        stopped: reader(undefined),
-        importance: reader(
-          trials < 4 ? null : {
-            shares: Object.fromEntries(
-              Object.keys(values(0)).map((name, i) => [name, alike ? 0 : i / 10]),
-            ),
-            r2: 0,
-          },
-        ),
-        winners: reader({ winner: values(0), study: published?.winner && values(1) }),
-        winner: winner.evaluated,
-        study: theirs,
-      },
-    }),
-  );
+  await add(tuneModule, {
+    ...rest,
+    study,
+    settings: { ...tuneSettings, finalEpochs: epochs },
+    shows: { seedSpread },
+    inputs: {
+      metrics: reader([...winner.metrics, ...told.metrics]),
+      scores: reader([...winner.scores, ...told.scores]),
+      manifest: reader(tuneManifest),
+      trials: reader(Array.from({ length: trials }, (_, id) => ({
+        id,
+        parent: undefined,
+        iteration: 0,
+        bracket: id % 3,
+        rung: 0,
+        initialEpoch: 0,
+        epochs: 1 + id % epochs,
+        values: values(id),
+        score: alike ? 0.5 : id % 7 === 6 ? NaN : 0.5 + id / trials / 2,
+      }))),
+      stopped: reader(undefined),
+      importance: reader(
+        trials < 4 ? null : {
+          shares: Object.fromEntries(
+            Object.keys(values(0)).map((name, i) => [name, alike ? 0 : i / 10]),
+          ),
+          r2: 0,
+        },
+      ),
+      winners: reader({ winner: values(0), study: published?.winner && values(1) }),
+      winner: winner.evaluated,
+      study: theirs,
+    },
+  });
 
   if (like.runs > 0) {
-    parts.push(
-      ...await replicateSection({
-        ...rest,
-        study,
-        settings: root.replicate!,
-        shows: {},
-        inputs: {
-          manifest: reader(manifestOf("replicate", ["lenet5.44"])),
-          metrics: reader(again.metrics),
-          seedSpread: reader(again.spread),
-          history: reader([]),
-          validationPredictions: reader(again.predictions),
-          testPredictions: reader(again.predictions),
-        },
-      }),
-    );
+    await add(replicateModule, {
+      ...rest,
+      study,
+      settings: root.replicate!,
+      shows: {},
+      inputs: {
+        manifest: reader(manifestOf("replicate", ["lenet5.44"])),
+        metrics: reader(again.metrics),
+        seedSpread: reader(again.spread),
+        history: reader([]),
+        validationPredictions: reader(again.predictions),
+        testPredictions: reader(again.predictions),
+      },
+    });
   }
 
   const foldMetrics = Array.from(
@@ -609,38 +611,34 @@ export async function sectionsOf(like: Like): Promise<Written> {
     ...foldMetrics,
     { name: MEAN, value: mean.mean, interval: [mean.low, mean.high], n: trainLabels.length },
   ];
-  parts.push(
-    ...await cvSection({
-      ...rest,
-      study,
-      settings: { ...root.cv!, splits: folds, recipe: { ...root.cv!.recipe, epochs } },
-      shows: {},
-      inputs: {
-        metrics: reader(cvMetrics),
-        scores: reader(lenet5.pooled),
-        manifest: reader(manifestOf("cv", ["fold1"])),
-        history: reader(
-          Array.from(
-            { length: folds },
-            (_, i) =>
-              history(like, i / 10).map(({ kept: _, ...epoch }) => ({ fold: i + 1, ...epoch })),
-          )
-            .flat(),
-        ),
-        predictions: reader([]),
-      },
-    }),
-  );
+  await add(cvModule, {
+    ...rest,
+    study,
+    settings: { ...root.cv!, splits: folds, recipe: { ...root.cv!.recipe, epochs } },
+    shows: { seedSpread },
+    inputs: {
+      metrics: reader(cvMetrics),
+      scores: reader(lenet5.pooled),
+      manifest: reader(manifestOf("cv", ["fold1"])),
+      history: reader(
+        Array.from(
+          { length: folds },
+          (_, i) =>
+            history(like, i / 10).map(({ kept: _, ...epoch }) => ({ fold: i + 1, ...epoch })),
+        )
+          .flat(),
+      ),
+      predictions: reader([]),
+    },
+  });
 
-  parts.push(
-    ...await ablateSection({
-      ...rest,
-      study,
-      settings: ablation,
-      shows: {},
-      inputs: ablatedResults(like, lenet5.labels),
-    }),
-  );
+  await add(ablateModule, {
+    ...rest,
+    study,
+    settings: ablation,
+    shows: {},
+    inputs: ablatedResults(like, lenet5.labels),
+  });
 
   const kinds = ["linear", "dense", "finetuned"];
   const base = root.transfer!.bases[0].name;
@@ -659,91 +657,75 @@ export async function sectionsOf(like: Like): Promise<Written> {
   ]);
   const better = network({ ...like, wrong: like.wrong + 1 }, "", []);
   const { causes } = root.transfer!;
-  parts.push(
-    ...await transferSection({
-      ...rest,
-      study,
-      settings: {
-        ...root.transfer!,
-        causes: { ...causes, recipe: { ...causes.recipe, epochs } },
-        random: random?.settings,
+  await add(transferModule, {
+    ...rest,
+    study,
+    settings: {
+      ...root.transfer!,
+      causes: { ...causes, recipe: { ...causes.recipe, epochs } },
+      random: random?.settings,
+    },
+    shows: {
+      images: {
+        summary: reader({
+          shape: [0, 0] satisfies [number, number],
+          missingValues: 0,
+          duplicates: 0,
+          labelCounts: [],
+          shapes: { test: [1, height, width, channels] },
+          labels: [],
+          oneHot: [],
+        }),
       },
-      shows: {
-        images: {
-          summary: reader({
-            shape: [0, 0] satisfies [number, number],
-            missingValues: 0,
-            duplicates: 0,
-            labelCounts: [],
-            shapes: { test: [1, height, width, channels] },
-            labels: [],
-            oneHot: [],
-          }),
-        },
-        lenet5: {
-          metrics: reader(lenet5.metrics),
-          layers: reader(layers),
-          testPredictions: lenet5.evaluated.testPredictions,
-          manifest: reader(baselineManifest),
-        },
-        tuned: {
-          metrics: reader([...winner.metrics, ...told.metrics]),
-          winnerLayers: reader(layers),
-          winnerPredictions: winner.evaluated.testPredictions,
-          studyLayers: theirs.layers,
-          studyPredictions: theirs.testPredictions,
-          manifest: reader(tuneManifest),
-        },
+    },
+    inputs: {
+      metrics: reader([...transferMetrics, ...random?.metrics ?? []]),
+      scores: reader([]),
+      random: {
+        networks: reader(random?.networks),
+        history: reader(random?.history),
+        predictions: reader(random?.predictions),
+        trainedPredictions: reader(random?.trainedPredictions),
       },
-      inputs: {
-        metrics: reader([...transferMetrics, ...random?.metrics ?? []]),
-        scores: reader([]),
-        random: {
-          networks: reader(random?.networks),
-          history: reader(random?.history),
-          predictions: reader(random?.predictions),
-          trainedPredictions: reader(random?.trainedPredictions),
-        },
-        manifest: reader(transferManifest),
-        bases: reader(root.transfer!.bases.map(({ name, weights }) => ({
-          name,
-          file: weights.name,
-          available: name === base,
-          pixels: 32,
-          features: [4096],
-          parameters: 1000,
-          networks: name === base
-            ? networks.map((name) => ({ name, parameters: 2000, trained: 1000 }))
-            : [],
-        }))),
-        history: reader(
-          networks.flatMap((network) => history(like).map((epoch) => ({ network, ...epoch }))),
-        ),
-        validationPredictions: reader([]),
-        testPredictions: reader(better.labels.map((label, i) => ({
-          label,
-          networks: Object.fromEntries(networks.map((name) => [name, better.predicted[i]])),
-        }))),
-        causes: reader(
-          like.causes === "missing" ? [] : [causes.reference, ...causes.changes].map((cause, i) => {
-            const diverged = like.causes === "diverged" && i > 0;
-            const each = (of: (epoch: number) => number) =>
-              diverged ? [] : Array.from({ length: epochs }, (_, epoch) => of(epoch));
-            return {
-              preprocessing: true,
-              trainedFrom: cause.trainedFrom ?? "",
-              learningRate: cause.learningRate ?? 1,
-              losses: each((epoch) => alike ? Math.log(classes.length) : i / (epoch + 1)),
-              validationLosses: each(() => 1),
-              validationAccuracies: each(() => i % 2 === 0 ? 0.99 : 0),
-              constant: false,
-              diverged,
-            };
-          }),
-        ),
-      },
-    }),
-  );
+      manifest: reader(transferManifest),
+      bases: reader(root.transfer!.bases.map(({ name, weights }) => ({
+        name,
+        file: weights.name,
+        available: name === base,
+        pixels: 32,
+        features: [4096],
+        parameters: 1000,
+        networks: name === base
+          ? networks.map((name) => ({ name, parameters: 2000, trained: 1000 }))
+          : [],
+      }))),
+      history: reader(
+        networks.flatMap((network) => history(like).map((epoch) => ({ network, ...epoch }))),
+      ),
+      validationPredictions: reader([]),
+      testPredictions: reader(better.labels.map((label, i) => ({
+        label,
+        networks: Object.fromEntries(networks.map((name) => [name, better.predicted[i]])),
+      }))),
+      causes: reader(
+        like.causes === "missing" ? [] : [causes.reference, ...causes.changes].map((cause, i) => {
+          const diverged = like.causes === "diverged" && i > 0;
+          const each = (of: (epoch: number) => number) =>
+            diverged ? [] : Array.from({ length: epochs }, (_, epoch) => of(epoch));
+          return {
+            preprocessing: true,
+            trainedFrom: cause.trainedFrom ?? "",
+            learningRate: cause.learningRate ?? 1,
+            losses: each((epoch) => alike ? Math.log(classes.length) : i / (epoch + 1)),
+            validationLosses: each(() => 1),
+            validationAccuracies: each(() => i % 2 === 0 ? 0.99 : 0),
+            constant: false,
+            diverged,
+          };
+        }),
+      ),
+    },
+  });
 
   const judged = (network: string, { predicted }: { readonly predicted: readonly number[] }) => {
     const probabilities = sureOf(predicted, classes.length, alike);
@@ -774,46 +756,51 @@ export async function sectionsOf(like: Like): Promise<Written> {
     ...image.slice(2),
   ]);
   const bare = { model: reader(undefined), weights: reader(undefined) };
-  parts.push(
-    ...await errorsSection({
-      ...rest,
-      study,
-      settings: root.errors!,
-      shows: {
-        lenet5: modelOf([5, 5, channels, 32]),
-        winner: like.alone ? bare : modelOf([3, 3, channels, 70]),
-      },
-      inputs: {
-        manifest: reader(manifestOf("errors", [])),
-        scores: reader(figuresOfErrors.scores),
-        temperatures: reader(figuresOfErrors.temperatures),
-        calibration: reader(figuresOfErrors.calibration),
-        reliability: reader(figuresOfErrors.reliability),
-        comparison: reader(figuresOfErrors.comparison),
-        gallery: reader(gallery),
-        images: reader(gallery.length > 0 ? keptImages : undefined),
-      },
-    }),
-    ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
-  );
-  const summary = await summaryPart(
-    { ...study, thresholds: like.thresholds ?? { "baseline.test.accuracy": 0.5 } },
-    [
-      ...lenet5.metrics,
-      ...lenet5.scores,
-      ...winner.metrics,
-      ...winner.scores,
-      ...(like.runs > 0 ? again.metrics : []),
-      ...cvMetrics,
-      ...lenet5.pooled,
-      ...transferMetrics,
-      ...random?.metrics ?? [],
-    ],
+  await add(errorsModule, {
+    ...rest,
+    study,
+    settings: root.errors!,
+    shows: {
+      lenet5: modelOf([5, 5, channels, 32]),
+      winner: like.alone ? bare : modelOf([3, 3, channels, 70]),
+    },
+    inputs: {
+      manifest: reader(manifestOf("errors", [])),
+      scores: reader(figuresOfErrors.scores),
+      temperatures: reader(figuresOfErrors.temperatures),
+      calibration: reader(figuresOfErrors.calibration),
+      reliability: reader(figuresOfErrors.reliability),
+      comparison: reader(figuresOfErrors.comparison),
+      gallery: reader(gallery),
+      images: reader(gallery.length > 0 ? keptImages : undefined),
+    },
+  });
+  const metrics = [
+    ...lenet5.metrics,
+    ...lenet5.scores,
+    ...winner.metrics,
+    ...winner.scores,
+    ...(like.runs > 0 ? again.metrics : []),
+    ...cvMetrics,
+    ...lenet5.pooled,
+    ...transferMetrics,
+    ...random?.metrics ?? [],
+  ];
+  const gated = { ...study, thresholds: like.thresholds ?? { "baseline.test.accuracy": 0.5 } };
+  const beginning = await openingPart(
+    gated,
+    sections,
+    metrics,
     (spec, description) => rest.figure("accuracies", spec, description),
   );
   return {
-    page: [`# ${study.title}`, ...summary, ...parts].map((part) => part.trimEnd()).join("\n\n") +
-      "\n",
+    page: [
+      `# ${study.title}`,
+      ...beginning,
+      ...sections.flatMap(({ parts }) => parts),
+      ...metricsPart(gated, metrics),
+      ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
+    ].map((part) => part.trimEnd()).join("\n\n") + "\n",
     figures,
   };
 }

@@ -57,7 +57,7 @@ export async function networks(
   return [{
     id: "baseline",
     title: titleOf("baseline"),
-    published: publishedOf(published?.figures, "baseline"),
+    published: publishedOf(published?.figures, "baseline", titleOf("baseline")),
     validation: metricOf(metrics, "baseline.validation.accuracy"),
     test: metricOf(metrics, "baseline.test.accuracy"),
     spread: spreadIn(await shows.seedSpread.read(), "lenet5"),

@@ -106,12 +106,18 @@ export async function section(context: Context): Promise<string[]> {
       ["Missing values", summary.missingValues, ...(theirs ? [NONE] : [])],
       ["Duplicate rows", summary.duplicates, ...(theirs ? [theirs.duplicates] : [])],
     ]),
+    ...(theirs && theirs.duplicates !== summary.duplicates
+      ? [
+        `As many rows with other duplicates cannot be the same rows: the original study's copy of the ` +
+        `data is composed otherwise than this one.`,
+      ]
+      : []),
     ...(shared ? [sharedText(shared.images, tested, testPart !== undefined)] : []),
     "### Labels and images",
     ...await labelsPart(summary.labelCounts, context),
     ...await imagesPart(images, size, summary.labelCounts, context),
     ...(correlations ? ["### How pixels go together", await correlationPart(size, context)] : []),
-    "### What networks learn from",
+    "### Prepared images",
     ...(testPart
       ? [
         `The data have no test part: one was split off first, from the table without duplicate ` +

@@ -129,19 +129,19 @@ export function networksChart(title: string, networks: readonly TestedNetwork[])
         mark: { type: "rule", strokeWidth: 2.5, color: colors.blue },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
-      {
+      ...(gated.length === 0 ? [] : [{
         data: { values: gated.map(({ name, threshold }) => ({ name, threshold })) },
-        mark: { type: "tick", thickness: 2, size: 18, color: colors.ink },
+        mark: { type: "tick" as const, thickness: 2, size: 18, color: colors.ink },
         encoding: { y, x: { ...x, field: "threshold" } },
-      },
+      }]),
       { mark: point, encoding: { y, x: { ...x, field: "value" }, ...dot } },
-      {
+      ...(theirs.length === 0 ? [] : [{
         data: {
           values: theirs.map(({ name, published }) => ({ name, published, kind: kinds[1].kind })),
         },
         mark: point,
         encoding: { y, x: { ...x, field: "published" }, ...dot },
-      },
+      }]),
     ],
   };
 }

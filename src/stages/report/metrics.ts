@@ -41,41 +41,29 @@ export function metricsPart({ thresholds, published }: Basics, all: readonly Sco
   );
   const accuracies = metrics.filter(({ name }) => figureOf(name) === "accuracy");
   const gated = Object.keys(thresholds).length > 0;
-  const compared = metrics.some(({ name }) => published?.figures?.[name]);
-  const rows = metrics.map(({ name, value, interval, n }) => {
-    const theirs = published?.figures?.[name];
-    const versus = theirs && interval && value !== null && difference({ value, n }, theirs);
-    return [
-      nameCell(name),
-      ...(compared ? [theirs ? decimal(theirs.value) : NONE] : []),
-      withInterval(value, interval),
-      ...(compared
-        ? [versus ? withInterval(versus.value, [versus.low, versus.high], signed) : NONE]
-        : []),
-      count(n),
-      ...(gated ? [thresholdCell(name, value, thresholds[name] ?? null)] : []),
-    ];
-  });
-  const header = [
-    accuracies.length === metrics.length ? "Accuracy" : "Metric",
-    ...(compared ? ["original study"] : []),
-    "here [95%]",
-    ...(compared ? ["difference [95%]"] : []),
-    "images",
-    ...(gated ? ["threshold"] : []),
-  ];
   const averaged = AVERAGED.filter((word) =>
     accuracies.some(({ name }) => name.split(".").includes(word))
   );
   return [
     `## ${METRICS}`,
-    table(header, rows),
-    `Intervals are Wilson's${
-      compared ? "; those of differences are Newcombe's" : ""
-    }. They say how far an accuracy on ` +
+    table(
+      [
+        accuracies.length === metrics.length ? "Accuracy" : "Metric",
+        "here [95%]",
+        "images",
+        ...(gated ? ["threshold"] : []),
+      ],
+      metrics.map(({ name, value, interval, n }) => [
+        nameCell(name),
+        withInterval(value, interval),
+        count(n),
+        ...(gated ? [thresholdCell(name, value, thresholds[name] ?? null)] : []),
+      ]),
+    ),
+    `Intervals are Wilson's. They say how far an accuracy on ` +
     `other images of the same kind may lie, not how much another training run would differ` +
     (averaged.includes("replicate")
-      ? ": that is told [below](#how-much-another-training-run-would-differ). "
+      ? ": [that is told above](#how-much-another-training-run-would-differ). "
       : ". ") +
     (averaged.length > 0
       ? `Figures of ${
@@ -87,5 +75,27 @@ export function metricsPart({ thresholds, published }: Basics, all: readonly Sco
     (metrics.some(({ value }) => value === null)
       ? ` A class without images has no recall: ${NONE}.`
       : ""),
+    ...originalPart(published, metrics),
+  ];
+}
+
+/** Metrics that an original study reports as well, side by side. */
+function originalPart(published: Basics["published"], metrics: readonly Score[]): string[] {
+  const rows = metrics.flatMap(({ name, value, interval, n }) => {
+    const theirs = published?.figures?.[name];
+    if (!theirs) return [];
+    const versus = interval && value !== null ? difference({ value, n }, theirs) : undefined;
+    return [[
+      nameCell(name),
+      decimal(theirs.value),
+      withInterval(value, interval),
+      versus ? withInterval(versus.value, [versus.low, versus.high], signed) : NONE,
+    ]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    "### Beside the original study's",
+    table(["Metric", "original study", "here [95%]", "difference [95%]"], rows),
+    "Intervals of differences are Newcombe's.",
   ];
 }

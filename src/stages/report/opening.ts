@@ -17,7 +17,6 @@ import {
   NONE,
   plain,
   sentence,
-  signed,
   table,
   withInterval,
 } from "../../report/markdown.ts";
@@ -25,17 +24,7 @@ import { nameOf, type Network, testOf } from "../network.ts";
 import type { Basics } from "../study.ts";
 import { networksChart } from "./charts.ts";
 import { classesPart, pairsPart } from "./comparison.ts";
-
-/** What the sections tell of themselves. */
-export interface Told {
-  /** In the order of the page. */
-  readonly metrics: readonly Score[];
-  readonly networks: readonly Network[];
-  /** A sentence or two each, with the heading of the section that shows them. */
-  readonly findings: readonly { readonly heading: string; readonly text: string }[];
-  /** Headings of all sections. */
-  readonly headings: readonly string[];
-}
+import type { ToldBySection } from "./told.ts";
 
 /** The heading of the networks' section. */
 export const NETWORKS = "The networks";
@@ -47,18 +36,20 @@ const linkTo = (heading: string) => `[${heading}](#${anchorOf(heading)})`;
 /**
  * Writes the beginning, up to the sections of the stages.
  *
+ * @param metrics of all stages
  * @param poster renders the chart of all networks
  */
 export async function openingPart(
   study: Basics,
-  told: Told,
+  told: readonly ToldBySection[],
+  metrics: readonly Score[],
   poster: (spec: TopLevelSpec, description: string) => Promise<string>,
 ): Promise<string[]> {
-  const networks = told.networks.toSorted(bestFirst);
+  const networks = told.flatMap(({ networks }) => networks).toSorted(bestFirst);
   const findings = [
     ...bestFinding(networks).map((text) => ({ heading: NETWORKS, text })),
-    ...originalFinding(study, told.metrics).map((text) => ({ heading: METRICS, text })),
-    ...told.findings,
+    ...originalFinding(study, metrics).map((text) => ({ heading: METRICS, text })),
+    ...told.flatMap(({ heading, finding }) => finding ? [{ heading, text: finding }] : []),
   ];
   return [
     ...(findings.length > 0
@@ -69,7 +60,8 @@ export async function openingPart(
       : []),
     ...originalPart(study, networks),
     `**Contents:** ${
-      [...(networks.length > 0 ? [NETWORKS] : []), ...told.headings].map(linkTo).join(" · ")
+      [...(networks.length > 0 ? [NETWORKS] : []), ...told.map(({ heading }) => heading), METRICS]
+        .map(linkTo).join(" · ")
     }`,
     ...(networks.length > 0 ? await networksPart(study, networks, poster) : []),
   ];
@@ -100,8 +92,8 @@ function bestFinding(networks: readonly Network[]): string[] {
       ? `**${sentence(plain(nameOf(best.id)))} gets ${testText(best)} of the test images right.**`
       : `**Of ${counted(others.length + 1, "network")}, ${
         plain(nameOf(best.id))
-      } is best**: it gets ` +
-        `${testText(best)} of the test images right` +
+      } does best on the test ` +
+        `images**: it gets ${testText(best)} of them right` +
         (first ? `; ${nameOf(first.id)} gets ${testText(first)}.` : "."),
   ];
 }
@@ -120,8 +112,8 @@ function originalFinding({ published }: Basics, metrics: readonly Score[]): stri
     { words: "lower", of: differences.filter(({ high }) => high < 0) },
   ].filter(({ of }) => of.length > 0);
   const range = (of: typeof differences) => {
-    const values = of.map(({ value }) => value).sort((a, b) => a - b);
-    const [least, most] = [values[0], values[values.length - 1]].map((value) => signed(value));
+    const values = of.map(({ value }) => Math.abs(value)).sort((a, b) => a - b);
+    const [least, most] = [values[0], values[values.length - 1]].map((value) => decimal(value));
     return least === most ? `by ${least}` : `by ${least} to ${most}`;
   };
   return [
@@ -144,13 +136,17 @@ function originalFinding({ published }: Basics, metrics: readonly Score[]): stri
 /** Who the original study is, and what it reported. */
 function originalPart({ published }: Basics, networks: readonly Network[]): string[] {
   if (!published) return [];
-  const told = networks.filter((network) => network.published);
-  const reported = [...new Map(told.map(({ title, published }) => [title, published!]))]
-    .toSorted(([, a], [, b]) => b.validation - a.validation)
-    .map(([title, { validation }]) => `${decimal(validation)} for ${plain(title)}`);
+  const theirs = networks.flatMap(({ published }) => published ?? [])
+    .toSorted((a, b) => b.validation - a.validation);
+  // Several networks here may answer one of theirs.
+  const reported = new Map(
+    theirs.map(({ of, validation }) => [of, `${decimal(validation)} for ${of}`]),
+  );
   const text = [
     ...(published.about ? [published.about] : []),
-    ...(reported.length > 0 ? [`Its accuracies on validation images: ${listed(reported)}.`] : []),
+    ...(reported.size > 0
+      ? [`Its accuracies on validation images are ${listed([...reported.values()])}.`]
+      : []),
   ];
   return text.length > 0 ? [text.join(" ")] : [];
 }
@@ -164,7 +160,6 @@ async function networksPart(
   const { thresholds, published } = study;
   const theirs = networks.some((network) => network.published);
   const several = networks.some(({ spread, runs = 1 }) => spread || runs > 1);
-  const missing = networks.filter(({ lacking }) => lacking !== undefined);
   const tested = networks.filter(isTested);
   const header = [
     "Network",
@@ -202,10 +197,8 @@ async function networksPart(
         `differ.`
       : ` Intervals are Wilson's: how far the accuracy on other such images may lie.`) +
     ` Times are those of one training's own process by the clock, while others may have run beside it.` +
-    (missing.length > 0
-      ? ` Why ${listed(missing.map(({ title }) => plain(title)))} ${
-        missing.length === 1 ? "has" : "have"
-      } no figures is said in their section.`
+    (networks.some(({ lacking }) => lacking)
+      ? " Why some networks have no figures is said in their section."
       : ""),
     ...(tested.length > 1
       ? [

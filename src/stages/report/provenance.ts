@@ -4,6 +4,11 @@ import type { Manifest } from "../../pipeline/manifest.ts";
 import { counted, duration, NONE, table } from "../../report/markdown.ts";
 import { madeWith } from "../made_with.ts";
 
+/** Cells that hold something. */
+const told = (cells: readonly string[]) => cells.filter((cell) => cell !== NONE);
+/** What all of those say. */
+const same = (cells: readonly string[]) => told(cells)[0];
+
 /** Writes the section from the manifests of the stages, in order. */
 export function provenancePart(
   data: DataDescription,
@@ -12,6 +17,21 @@ export function provenancePart(
   const files = dataFiles(data);
   const seconds = ({ provenance: { jobs } }: Manifest) =>
     Object.values(jobs).reduce((sum, { seconds }) => sum + seconds, 0);
+  const facts: [title: string, cells: string[]][] = [
+    ["jobs on", manifests.map((manifest) => madeWith(manifest).join("; ") || NONE)],
+    [
+      "processor",
+      manifests.map(({ provenance: { processor, cores, platform } }) =>
+        `${processor}, ${counted(cores, "core")}, ${platform}`
+      ),
+    ],
+    ["Deno", manifests.map(({ provenance }) => provenance.deno)],
+  ];
+  const isAlike = ([, cells]: typeof facts[number]) => new Set(told(cells)).size < 2;
+  // What is the same in every row is said once: a page has no room for so many columns.
+  const [alike, varying] = [true, false].map((kind) =>
+    facts.filter((fact) => isAlike(fact) === kind && told(fact[1]).length > 0)
+  );
   return [
     "## Where the numbers come from",
     `Every figure above is read from an artifact in \`results/\`, and every artifact from a run that ` +
@@ -24,20 +44,21 @@ export function provenancePart(
     `a stage may take longer than its jobs together, which waited for a place, or less, where several ` +
     `ran at once or had finished in an earlier run:`,
     table(
-      ["Stage", "key", "took", "its jobs took", "jobs on", "processor", "Deno", "revision"],
-      manifests.map((manifest) => {
+      ["Stage", "key", "took", "its jobs took", ...varying.map(([title]) => title), "revision"],
+      manifests.map((manifest, i) => {
         const { key, ingredients, provenance } = manifest;
         return [
           ingredients.stage,
           `\`${key.slice(0, 12)}\``,
           duration(provenance.seconds),
           Object.keys(provenance.jobs).length > 0 ? duration(seconds(manifest)) : NONE,
-          madeWith(manifest).join("; ") || NONE,
-          `${provenance.processor}, ${counted(provenance.cores, "core")}, ${provenance.platform}`,
-          provenance.deno,
+          ...varying.map(([, cells]) => cells[i]),
           provenance.revision ? `\`${provenance.revision}\`` : NONE,
         ];
       }),
     ),
+    ...(alike.length > 0
+      ? [`In all of them: ${alike.map(([title, cells]) => `${title} ${same(cells)}`).join("; ")}.`]
+      : []),
   ];
 }

@@ -5,12 +5,12 @@ import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
-import type { Network } from "../network.ts";
 import type { SectionModule } from "../room.ts";
 import { metricsPart } from "./metrics.ts";
-import { METRICS, openingPart } from "./opening.ts";
+import { openingPart } from "./opening.ts";
 import { provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
+import { toldBy, type ToldBySection } from "./told.ts";
 
 /** Writes the page and its figures. */
 export async function run(
@@ -22,10 +22,7 @@ export async function run(
   const present = rooms.filter(({ name }) => name in inputs.manifests);
 
   const metrics: Score[] = [];
-  const networks: Network[] = [];
-  const findings: { heading: string; text: string }[] = [];
-  const sections: string[] = [];
-  const headings: string[] = [];
+  const told: ToldBySection[] = [];
   for (const { name, section, shows } of present) {
     const own = inputs.own[name];
     metrics.push(...await figuresOf(own.metrics), ...await figuresOf(own.scores));
@@ -42,13 +39,7 @@ export async function run(
         return `![${description}](results/report/${file})`;
       },
     };
-    const parts = await module.section(context);
-    const heading = parts[0].replace(/^## /, "");
-    networks.push(...await module.networks?.(context) ?? []);
-    const text = await module.finding?.(context);
-    if (text) findings.push({ heading, text });
-    sections.push(...parts);
-    headings.push(heading);
+    told.push(await toldBy(module, context));
   }
   const provenance = provenancePart(
     data,
@@ -63,13 +54,14 @@ export async function run(
         `typed by hand; see [where they come from](#where-the-numbers-come-from).`,
     ...await openingPart(
       study,
-      { metrics, networks, findings, headings: [...headings, METRICS] },
+      told,
+      metrics,
       async (spec, description) => {
         await outputs.accuracies.write(await render(spec));
         return `![${description}](results/accuracies.svg)`;
       },
     ),
-    ...sections,
+    ...told.flatMap(({ parts }) => parts),
     ...metricsPart(study, metrics),
     ...provenance,
   ];

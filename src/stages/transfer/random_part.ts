@@ -89,10 +89,14 @@ export async function randomNetworks(context: Context): Promise<Network[]> {
   if (!random || !records) return [];
   const { provenance: { jobs } } = await inputs.manifest.read();
   const metrics = await inputs.metrics.read();
+  const publishedAs = (network: Architecture) => {
+    const figures = published?.transfer?.[network];
+    return figures && { of: titles[network], ...figures };
+  };
   return records.map(({ network, parameters, head }) => ({
     id: `transfer.${network}.random`,
     title: `${titles[network]}, random weights`,
-    published: published?.transfer?.[network],
+    published: publishedAs(network),
     validation: metricOf(metrics, randomMetric(network)),
     runs: random.seeds.length,
     parameters,

@@ -6,8 +6,6 @@ import {
   listed,
   NONE,
   plain,
-  probability,
-  signed,
   table,
   withInterval,
 } from "../../report/markdown.ts";
@@ -104,12 +102,19 @@ export async function section(context: Context): Promise<string[]> {
   ];
 }
 
+/** What the original study reports of the network of a base. */
+function publishedAs({ settings: { bases }, study: { published } }: Context, base: string) {
+  const figures = published?.transfer?.[base];
+  const network = bases.find(({ name }) => name === base)?.network;
+  return figures && network && { of: titles[network], ...figures };
+}
+
 /** See `randomFinding`. */
 export const finding = randomFinding;
 
 /** The networks of each base, then those with random weights, then those that could not be had. */
 export async function networks(context: Context): Promise<Network[]> {
-  const { study: { published }, inputs } = context;
+  const { inputs } = context;
   const bases = await inputs.bases.read();
   const metrics = await inputs.metrics.read();
   const predictions = await inputs.testPredictions.read();
@@ -121,7 +126,7 @@ export async function networks(context: Context): Promise<Network[]> {
         return {
           id,
           title: titleOf(id),
-          published: name === `${base}.finetuned` ? published?.transfer?.[base] : undefined,
+          published: name === `${base}.finetuned` ? publishedAs(context, base) : undefined,
           validation: metricOf(metrics, `${id}.validation.accuracy`),
           test: metricOf(metrics, `${id}.test.accuracy`),
           parameters,
@@ -139,7 +144,7 @@ export async function networks(context: Context): Promise<Network[]> {
     ...bases.filter(({ available }) => !available).map(({ name }): Network => ({
       id: `transfer.${name}`,
       title: `${name}, ImageNet's weights`,
-      published: published?.transfer?.[name],
+      published: publishedAs(context, name),
       lacking: "weights not there",
       final: true,
     })),

@@ -8,14 +8,12 @@ import type { Shape } from "../../models/spec.ts";
 import { count, oneOf, seed, settings, twice, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate, recipe } from "../../training/recipe.ts";
-import { baseline } from "../baseline/stage.ts";
 import { epochColumns } from "../evaluated.ts";
 import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
 import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault, tooSmall } from "../room.ts";
 import type { Basics } from "../study.ts";
-import { tune } from "../tune/stage.ts";
 import { job as drawn } from "./drawn_job.ts";
 import { job as features } from "./features_job.ts";
 import { randomMetric } from "./names.ts";
@@ -269,21 +267,5 @@ export const transfer = defineRoom({
     }),
   },
   jobs: { features, drawn, fit },
-  shows: {
-    images: { summary: prepare.writes.summary },
-    lenet5: {
-      metrics: baseline.writes.metrics,
-      layers: baseline.writes.layers,
-      testPredictions: baseline.writes.testPredictions,
-      manifest: baseline.manifest,
-    },
-    tuned: {
-      metrics: tune.writes.metrics,
-      winnerLayers: tune.writes.winner.layers,
-      winnerPredictions: tune.writes.winner.testPredictions,
-      studyLayers: tune.writes.study.layers,
-      studyPredictions: tune.writes.study.testPredictions,
-      manifest: tune.manifest,
-    },
-  },
+  shows: { images: { summary: prepare.writes.summary } },
 });

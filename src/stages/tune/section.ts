@@ -252,7 +252,7 @@ export async function networks(
     networks.push({
       id,
       title: titleOf(id),
-      published: publishedOf(published?.figures, id),
+      published: publishedOf(published?.figures, id, "its tuned network"),
       validation: metricOf(metrics, `${id}.validation.accuracy`),
       test: metricOf(metrics, `${id}.test.accuracy`),
       spread: spreadIn(spread, name),
