@@ -57,6 +57,8 @@ export interface Network {
   readonly predictions?: readonly { readonly label: number; readonly predicted: number }[];
   /** Why it has no figures. */
   readonly lacking?: string;
+  /** A sentence for below the table. */
+  readonly remark?: string;
 }
 
 /** What an original study reports of a network; nothing unless both accuracies. */

@@ -1,8 +1,8 @@
 /** Sections of studies small, large and strange: no empty chart, no broken table, nothing that is not so. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { GRID_CLASSES } from "../../src/stages/prepare/kept.ts";
 import { limits } from "../../src/report/limits.ts";
-import { plain } from "../../src/report/markdown.ts";
+import { anchorOf, plain } from "../../src/report/markdown.ts";
 import { renderSvg } from "../../src/report/svg.ts";
 import {
   hostile,
@@ -174,9 +174,11 @@ Deno.test("what is undefined is a dash: all scores of a class without images, th
   assertStringIncludes(never, "A class that no image was taken for has no precision: –.");
 });
 
-Deno.test("scores beside accuracy stand in the summary where they have a threshold, with how it is to be read", async () => {
+Deno.test("scores beside accuracy stand in the list of metrics where they have a threshold, with how it is to be read", async () => {
   const rowsOf = async (thresholds: Record<string, number>, classes = ["a", "b c", "d"]) =>
-    (await pageOf({ classes, untested: [2], wrong: 4, tested: 4, thresholds })).split("\n## ")[1];
+    (await pageOf({ classes, untested: [2], wrong: 4, tested: 4, thresholds })).split(
+      "\n## All metrics\n",
+    )[1];
   const plainly = await rowsOf({ "baseline.test.accuracy": 0.5 });
   assert(!/balancedAccuracy|macroF1|logLoss|recall/.test(plainly), plainly);
   assertStringIncludes(plainly, "| Accuracy ");
@@ -331,7 +333,12 @@ Deno.test("more than some folds are drawn in part, and the chart says so", async
 
 Deno.test("an original study is told of where there is one, and has columns only where it has figures", async () => {
   const page = await pageOf({ folds: 5, published });
-  assertStringIncludes(page, "| the original study |");
+  assertStringIncludes(page, "| original: validation |");
+  assertStringIncludes(
+    page,
+    `\n\n${published!.about} Its accuracies on validation images are 0.8985 for`,
+  );
+  assertStringIncludes(page, "accuracies that the original study reports");
   assertStringIncludes(page, "### The winners, trained alike");
   assertStringIncludes(page, "original study's winner");
   const { source, winner } = published!;
@@ -380,11 +387,11 @@ const partOf = (page: string, heading: string) =>
   page.split(/^(?=## )/m).find((part) => part.startsWith(`## ${heading}\n`)) ?? "";
 
 Deno.test("the page says where it tells how much another run would differ, if it does", async () => {
-  const told = "[below](#how-much-another-training-run-would-differ)";
+  const told = "[that is told above](#how-much-another-training-run-would-differ)";
   const page = await pageOf({});
   assertStringIncludes(
     page,
-    `not how much another training run would differ: that is told ${told}. Figures of ` +
+    `not how much another training run would differ: ${told}. Figures of ` +
       "`replicate` and `random` are means over several seeds, with Student's intervals of these " +
       "means. Training",
   );
@@ -398,6 +405,68 @@ Deno.test("the page says where it tells how much another run would differ, if it
     "not how much another training run would differ. Training accuracies",
   );
   assert(!/replicate|How much another/.test(without));
+});
+
+/** What a page begins with, from the title to the first section. */
+const beginningOf = async (like: Partial<Like>) =>
+  (await pageOf(like)).split("\n## The networks\n")[0];
+
+Deno.test("a page begins with what was found, a sentence or two each, and links to all of its sections", async () => {
+  const page = await pageOf({ published, tested: 40, runs: 6 });
+  const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  const [beginning] = page.split("\n## The networks\n");
+  const anchors = new Set(headings.map(anchorOf));
+  const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+  for (const link of links) assert(anchors.has(link), link);
+  const contents = beginning.split("\n").find((line) => line.startsWith("**Contents:**"))!;
+  const told = headings.filter((heading) => !/^(What was found|Where the numbers)/.test(heading));
+  for (const heading of told) assertStringIncludes(contents, `[${heading}](#${anchorOf(heading)})`);
+  const findings = beginning.split("\n").filter((line) => line.startsWith("- "));
+  assert(findings.length >= 5 && findings.length <= 6, beginning);
+  for (const finding of findings) {
+    assertMatch(finding, /\d/);
+    assertMatch(finding, /\. \(\[[^\]]+\]\(#[a-z0-9-]+\)\)$/);
+  }
+});
+
+Deno.test("the best network is named with its interval, over seeds where there are some, and one alone is not compared", async () => {
+  const several = await beginningOf({ wrong: 4, tested: 40, runs: 3 });
+  assertLine(
+    several,
+    /^- \*\*Of 5 networks, .+ does best on the test images\*\*: it gets 0\.\d{4} \[.+\] of them right; LeNet-5 gets 0\.\d{4} \[.+\] \(the mean of 3 trainings\)\./m,
+  );
+  assert(!/original/.test(several));
+  const networks = partOf(await pageOf({ wrong: 4, tested: 40, runs: 3 }), "The networks");
+  const rows = tables(networks)[0].slice(2);
+  const tests = rows.map((row) => row[2]).filter((cell) => /^\d/.test(cell)).map((cell) =>
+    Number(cell.slice(0, 6))
+  );
+  assertEquals(tests, tests.toSorted((a, b) => b - a));
+  assertEquals(rows.find(([name]) => name === "LeNet-5")?.[3], "3");
+});
+
+Deno.test("against an original study, higher and lower accuracies are counted as far as they are beyond chance", async () => {
+  const figures = (value: number) => ({
+    ...published!,
+    figures: Object.fromEntries(
+      ["train", "validation"].map((part) => [`baseline.${part}.accuracy`, { value, n: 10_000 }]),
+    ),
+  });
+  const finding = async (value: number) =>
+    (await beginningOf({ tested: 40, wrong: 4, published: figures(value) })).split("\n")
+      .find((line) => line.includes("accuracies that the original study reports"));
+  assertStringIncludes(
+    await finding(0.2) ?? "",
+    "**2 of the 2 accuracies that the original study reports are higher here** by more than chance, by 0.5",
+  );
+  assertStringIncludes(
+    await finding(0.9999) ?? "",
+    "**2 of the 2 accuracies that the original study reports are lower here** by more than chance, by 0.2",
+  );
+  assertStringIncludes(
+    await finding(0.74) ?? "",
+    "**None of the 2 accuracies that the original study reports differs from those here by more than chance.**",
+  );
 });
 
 Deno.test("trainings with other seeds: how many, where the one that is shown stands, and its seed", async () => {
@@ -502,7 +571,7 @@ Deno.test("which trials the seeds cannot tell apart from the best is told by the
 /** What a page tells of errors. */
 const errorsOf = async (like: Partial<Like>) => {
   const page = await pageOf(like);
-  return page.slice(page.indexOf("## Errors"), page.indexOf("## Where the numbers"));
+  return page.slice(page.indexOf("## Errors"), page.indexOf("## All metrics"));
 };
 
 Deno.test("a network is called overconfident or not by the interval of its accuracy, and what its temperature does is told", async () => {

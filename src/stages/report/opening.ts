@@ -197,6 +197,7 @@ async function networksPart(
         `differ.`
       : ` Intervals are Wilson's: how far the accuracy on other such images may lie.`) +
     ` Times are those of one training's own process by the clock, while others may have run beside it.` +
+    [...new Set(networks.flatMap(({ remark }) => remark ? [` ${remark}`] : []))].join("") +
     (networks.some(({ lacking }) => lacking)
       ? " Why some networks have no figures is said in their section."
       : ""),

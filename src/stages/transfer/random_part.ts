@@ -103,6 +103,11 @@ export async function randomNetworks(context: Context): Promise<Network[]> {
     trained: head,
     seconds: meanOf(random.seeds.map((seed) => jobs[`${network}.random${seed}`].seconds)),
     final: true,
+    remark:
+      "Networks with random weights stayed as they were drawn, and a softmax on them was trained." +
+      (published?.transfer?.[network] && takesNoWeights(published)
+        ? " Most likely those of the original study had random weights, too."
+        : ""),
   }));
 }
 

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { accuracyComparison } from "../../../src/stages/report/charts.ts";
 import { confusionMatrix, learningCurves, perClass } from "../../../src/report/charts/training.ts";
 import { renderSvg } from "../../../src/report/svg.ts";
 import { malformed, marks, outside, texts } from "../../support/svg_text.ts";
@@ -19,17 +18,12 @@ const scores = classes.map((name, i) => ({
   recall: 0.8,
   f1: 0.85,
 }));
-const accuracies = [
-  { name: "train", study: 0.94, value: 0.95, low: 0.94, high: 0.96 },
-  { name: "test", study: null, value: 0.91, low: 0.9, high: 0.92 },
-];
 
 Deno.test("charts of a trained network draw the same bytes each time", async () => {
   const specs = () => [
     learningCurves("Curves", history, 2),
     confusionMatrix("Confusion", counts, classes),
     perClass("Classes", scores),
-    accuracyComparison("Accuracies", accuracies),
   ];
   const first = await Promise.all(specs().map(renderSvg));
   const second = await Promise.all(specs().reverse().map(renderSvg));
@@ -42,8 +36,6 @@ Deno.test("every number has its mark", async () => {
   assertEquals(marks(matrix, "rect"), 9);
   assertEquals(marks(matrix, "text"), 5); // Cells of 0 stay empty.
   assertEquals(marks(await renderSvg(perClass("Classes", scores)), "symbol"), 9);
-  assertEquals(marks(await renderSvg(accuracyComparison("A", accuracies)), "symbol"), 3);
-  assertEquals(marks(await renderSvg(accuracyComparison("A", accuracies)), "rule"), 2);
 });
 
 Deno.test("names are escaped", async () => {
@@ -63,11 +55,6 @@ Deno.test("what does not fit is refused with the chart's title", () => {
   );
   assertThrows(() => confusionMatrix("C", [[1, 2]], classes), RangeError, "3 rows");
   assertThrows(() => confusionMatrix("C", counts, ["a", "b", "a"]), RangeError, "twice");
-  assertThrows(
-    () => accuracyComparison("A", [{ ...accuracies[0], low: 0.951 }]),
-    RangeError,
-    "does not hold 0.95",
-  );
 });
 
 /** What holds for every drawing. */
@@ -127,16 +114,4 @@ Deno.test("a confusion matrix of 2 and of 20 classes, one of them without images
       assertEquals(texts(svg).filter((text) => text === name).length, 2, name);
     }
   }
-});
-
-Deno.test("accuracies: all alike or at an end have an axis within 0 and 1, and no legend of one kind", async () => {
-  for (const value of [0, 0.9123, 1]) {
-    const rows = ["a", "b"].map((name) => ({ name, study: null, value, low: value, high: value }));
-    const svg = await drawn(accuracyComparison("Accuracies", rows));
-    const ticks = numbersIn(svg, /^\d\.\d{3}$/).map(Number);
-    assertEquals(new Set(ticks).size, ticks.length);
-    assert(ticks.length > 2 && Math.min(...ticks) >= 0 && Math.max(...ticks) <= 1, `${ticks}`);
-    assert(!texts(svg).includes("here"));
-  }
-  assert(texts(await drawn(accuracyComparison("Accuracies", accuracies))).includes("here"));
 });

@@ -59,7 +59,11 @@ Deno.test("where random weights give both figures, they are the cause, and the c
   assertStringIncludes(page, "**nothing was transferred**. That is an inference from what the");
   assertStringIncludes(page, "images of 32 x 32 x 1. Keras refuses");
   assertStringIncludes(page, `"${keras.refusal.split(";")[0]}"`);
-  assertStringIncludes(page, "networks most likely had random weights; why is told below.");
+  assertStringIncludes(page, "Most likely those of the original study had random weights, too.");
+  assertStringIncludes(
+    page,
+    "- **Most likely the original study transferred nothing**: with random",
+  );
   const [frozen, trained] = rows(part, "VGG16");
   assertEquals([frozen.here, frozen.fits], ["0.0992 / 0.0980", "yes"]);
   assertEquals([trained.here, trained.fits], ["0.5000 / 0.0980", "yes"]);
@@ -169,7 +173,7 @@ Deno.test("images of three channels, or none told, allow no inference about weig
 Deno.test("without an original study, random weights are told of and nothing is explained", async () => {
   const { part, page } = await partOf({ random: made(alike), published: undefined });
   assertStringIncludes(page, "### Whole networks with random weights\n");
-  assertStringIncludes(page, "| vgg16, random weights ");
+  assertStringIncludes(page, "| VGG16, random weights ");
   assert(!/original|transferred|explanation|domain|most likely/i.test(part), part);
   const none = await partOf({ random: undefined });
   assert(!/random weights/.test(none.page));
