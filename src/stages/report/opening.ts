@@ -27,7 +27,7 @@ import { classesPart, pairsPart } from "./comparison.ts";
 import type { ToldBySection } from "./told.ts";
 
 /** The heading of the networks' section. */
-export const NETWORKS = "The networks";
+const NETWORKS = "The networks";
 /** The heading of the list of all metrics. */
 export const METRICS = "All metrics";
 
