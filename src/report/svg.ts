@@ -129,8 +129,12 @@ const theme: Config = {
     titleFontWeight: "normal",
     titlePadding: 6,
     columnPadding: 18,
+    gradientStrokeColor: colors.line,
+    symbolBaseStrokeColor: colors.line,
   },
   view: { stroke: null },
+  mark: { color: colors.blue },
+  rule: { color: colors.line },
   line: { strokeWidth: 2 },
   text: { color: colors.ink, fontSize: 13 },
   range: { category: [...categoryColors] },
@@ -188,8 +192,11 @@ const characterWidths = new Map<string, number>(
 /**
  * Width of a line of text in pixels, a tenth on the generous side: where Helvetica's metrics are
  * missing, a wider font takes its place.
+ *
+ * @param item Its size in pixels (11 if omitted), whether it is bold, and how long it is at most (0 or
+ *   omitted: as long as it is).
  */
-function textWidth(
+export function textWidth(
   item: { fontSize?: number; fontWeight?: unknown; limit?: number },
   text: unknown,
 ): number {
