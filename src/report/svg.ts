@@ -17,6 +17,9 @@ import { compile, type Config, type TopLevelSpec } from "vega-lite";
  */
 export const WIDTH = 420;
 
+/** Between a drawing and its edges. */
+export const PADDING = 8;
+
 /** Every colour by its role. */
 export const colors = {
   paper: "#ffffff",
@@ -84,7 +87,7 @@ export const onFill = { pale: "#1b1f24", dark: "#fefefe" } as const;
 /** The look that all charts share. */
 const theme: Config = {
   background: colors.paper,
-  padding: 8,
+  padding: PADDING,
   font: "Helvetica, Arial, Liberation Sans, sans-serif",
   aria: false, // The <title> and <desc> of the whole drawing say it; the tables of the report hold the numbers.
   title: {
@@ -129,8 +132,12 @@ const theme: Config = {
     titleFontWeight: "normal",
     titlePadding: 6,
     columnPadding: 18,
+    gradientStrokeColor: colors.line,
+    symbolBaseStrokeColor: colors.line,
   },
   view: { stroke: null },
+  mark: { color: colors.blue },
+  rule: { color: colors.line },
   line: { strokeWidth: 2 },
   text: { color: colors.ink, fontSize: 13 },
   range: { category: [...categoryColors] },
@@ -188,8 +195,11 @@ const characterWidths = new Map<string, number>(
 /**
  * Width of a line of text in pixels, a tenth on the generous side: where Helvetica's metrics are
  * missing, a wider font takes its place.
+ *
+ * @param item Its size in pixels (11 if omitted), whether it is bold, and how long it is at most (0 or
+ *   omitted: as long as it is).
  */
-function textWidth(
+export function textWidth(
   item: { fontSize?: number; fontWeight?: unknown; limit?: number },
   text: unknown,
 ): number {
@@ -205,6 +215,58 @@ function textWidth(
   const bold = item.fontWeight === "bold" || Number(item.fontWeight) >= 600;
   const pixels = 1.1 * (bold ? 1.06 : 1) * (width / 1000) * (item.fontSize ?? 11);
   return item.limit !== undefined && item.limit > 0 ? Math.min(pixels, item.limit) : pixels;
+}
+
+/**
+ * Words in lines that are no longer than there is room for: broken at spaces, after hyphens, slashes and
+ * underscores. A word that is longer than a line has one for itself.
+ *
+ * @param room in pixels
+ * @param item Size and weight of the text, as `textWidth` has them.
+ */
+export function wrapped(
+  text: string,
+  room: number,
+  item: Parameters<typeof textWidth>[0] = { fontSize: 13 },
+): string[] {
+  const lines = [""];
+  for (const part of text.trim().match(/\s*[^\s/_-]*[/_-]?/g) ?? []) {
+    const line = lines[lines.length - 1] + part;
+    if (line === part || textWidth(item, line) <= room) lines[lines.length - 1] = line;
+    else lines.push(part.trimStart());
+  }
+  return lines;
+}
+
+/** Words in as few lines as there have to be, about equally long. */
+function balanced(text: string, room: number, item: Parameters<typeof textWidth>[0]): string[] {
+  const lines = wrapped(text, room, item);
+  for (let less = room; less > room / 2; less -= 10) {
+    const others = wrapped(text, less - 10, item);
+    if (others.length > lines.length) return wrapped(text, less, item);
+  }
+  return lines;
+}
+
+/** A specification whose title and subtitle are broken into lines that a figure has room for. */
+function withLines(spec: TopLevelSpec): TopLevelSpec {
+  const { title } = spec;
+  if (title === undefined || title === null) return spec;
+  const given = typeof title === "object" && "text" in title ? title : { text: title };
+  const lines = <T>(text: T, fontSize: number, fontWeight: string): T | string[] =>
+    typeof text === "string" || Array.isArray(text)
+      ? [text].flat().flatMap((line) =>
+        balanced(line, WIDTH - 2 * PADDING, { fontSize, fontWeight })
+      )
+      : text;
+  return {
+    ...spec,
+    title: {
+      ...given,
+      text: lines(given.text, 15, "bold"),
+      ...(given.subtitle === undefined ? {} : { subtitle: lines(given.subtitle, 13, "normal") }),
+    },
+  } as TopLevelSpec; // Vega-Lite's type of a title does not know those that it allows itself.
 }
 
 /** A loader that loads nothing: images are data URLs, which stand in the drawing as they are. */
@@ -285,7 +347,7 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   let svg = "";
   let cause: unknown;
   try {
-    const compiled = compile(spec, { logger, config: theme }).spec;
+    const compiled = compile(withLines(spec), { logger, config: theme }).spec;
     // `textMetrics` is exported by Vega and left out of its types.
     const { textMetrics } = vega as unknown as { textMetrics: { width: typeof textWidth } };
     textMetrics.width = textWidth;

@@ -7,11 +7,13 @@ import {
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import fc from "fast-check";
 import type { TopLevelSpec } from "vega-lite";
-import { renderSvg } from "../../src/report/svg.ts";
-import { malformed, texts } from "../support/svg_text.ts";
+import { colors, onFill, renderSvg, textWidth, WIDTH } from "../../src/report/svg.ts";
+import { assertLegible, flatColors } from "../support/legible.ts";
+import { malformed, outside, overlapping, texts } from "../support/svg_text.ts";
 
 /** Bars with a colour legend, whose gradient has a generated id, and a clip path, which has one too. */
 function bars(title: string, names: readonly string[]): TopLevelSpec {
@@ -49,6 +51,128 @@ Deno.test("a drawing names itself, stands on white, and uses fonts that every ma
   assertMatch(svg, /font-family="[^"]*sans-serif"/);
   assertEquals(malformed(svg), undefined);
 });
+
+const sizeOf = (svg: string) =>
+  [/^<svg [^>]*?width="([\d.]+)"/, /viewBox="0 0 ([\d.]+) /, /<rect width="([\d.]+)"/]
+    .map((form) => Number(form.exec(svg)![1]));
+
+Deno.test("every figure is as wide as the others, its ground too, unless it holds more", async () => {
+  for (const width of [1, 100, 200]) {
+    const svg = await renderSvg({ ...bars("Bars", ["a"]), width } as TopLevelSpec);
+    assertEquals(sizeOf(svg), [WIDTH, WIDTH, WIDTH]);
+  }
+  const fitted = { height: 40, width: WIDTH, autosize: { type: "fit-x", contains: "padding" } };
+  const fit = await renderSvg({ ...bars("Bars", ["a"]), ...fitted } as TopLevelSpec);
+  assertEquals(sizeOf(fit), [WIDTH, WIDTH, WIDTH]);
+  const [wide, ...others] = sizeOf(
+    await renderSvg({ ...bars("Bars", ["a"]), width: 700 } as TopLevelSpec),
+  );
+  assertGreater(wide, 700);
+  assertEquals(others, [wide, wide]);
+});
+
+/** Marks of every kind that has a colour of its own in Vega, with axes, header, legends and titles. */
+const everyPart = (color?: string): TopLevelSpec => ({
+  title: { text: ["Every", "part"], subtitle: "Below" },
+  description: "Every part of a chart that has a colour.",
+  data: { values: [{ a: 1, b: "x" }, { a: 2, b: "y" }] },
+  facet: { column: { field: "b", type: "nominal", title: "Panels" } },
+  spec: {
+    width: 60,
+    encoding: {
+      x: { field: "a", type: "quantitative" },
+      y: { field: "b", type: "nominal" },
+    },
+    layer: [
+      ...(["bar", "line", "area", "point", "rule", "tick", "trail", "square"] as const)
+        .map((mark) => ({ mark: color === undefined ? mark : { type: mark, color } })),
+      { mark: "text", encoding: { text: { field: "b" } } },
+      { mark: "circle", encoding: { color: { field: "b", type: "nominal" } } },
+      { mark: "point", encoding: { shape: { field: "b", type: "nominal" } } },
+    ],
+  },
+});
+
+Deno.test("no part of a chart has a colour that a dark page does not turn, whoever chose it", async () => {
+  const known: readonly string[] = Object.values(colors);
+  assertEquals(
+    flatColors(await renderSvg(everyPart())).filter((color) => !known.includes(color)),
+    [],
+  );
+  const svg = await renderSvg(everyPart("#4c78a8"));
+  const error = assertThrows(() => assertLegible(svg), Error, "does not turn");
+  assertStringIncludes(error.message, "#4c78a8");
+});
+
+Deno.test("a dark page turns every colour that a drawing uses, each into another, and no more", async () => {
+  for (const spec of [bars("Bars", ["a", "b"]), everyPart(), everyPart(colors.purple)]) {
+    const svg = await renderSvg(spec);
+    const [, style] = /<style>@media \(prefers-color-scheme:dark\)\{(.*?)\}<\/style>/.exec(svg)!;
+    const rules = [...style.matchAll(/\[(\w+)="([^"]*)"\]\{(\w+):(#\w{6})\}/g)];
+    assertEquals(rules.map(([rule]) => rule).join(""), style);
+    for (const [, paint, light, turned, dark] of rules) {
+      assertEquals(turned, paint);
+      assertNotEquals(dark, light);
+      assertStringIncludes(svg.replace(style, ""), `${paint}="${light}"`);
+    }
+    assertEquals(new Set(rules.map(([, , light]) => light)), new Set(flatColors(svg)));
+    assertEquals(new Set(rules.map(([, , , , dark]) => dark)).size, flatColors(svg).length);
+  }
+});
+
+/** How much two colours differ, 1 to 21, by the formula of the Web Content Accessibility Guidelines. */
+function contrast(a: string, b: string): number {
+  const [low, high] = [a, b].map((color) => {
+    const [red, green, blue] = [1, 3, 5].map((at) => {
+      const share = parseInt(color.slice(at, at + 2), 16) / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }).sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+Deno.test("text and marks stand out from the page, light and dark", async () => {
+  const all = { ...bars("Bars", ["a"]), data: { values: Object.values(colors) } };
+  const svg = await renderSvg({
+    ...all,
+    mark: { type: "point", filled: true },
+    encoding: { color: { field: "data", type: "nominal", scale: null } },
+  } as TopLevelSpec);
+  const turned = new Map(
+    [...svg.matchAll(/\[fill="(#\w+)"\]\{fill:(#\w+)\}/g)].map(([, light, dark]) => [light, dark]),
+  );
+  for (const [name, color] of Object.entries(colors)) {
+    const least = { paper: 1, grid: 1, ink: 7, muted: 4.5 }[name] ?? 3;
+    assertGreater(contrast(color, colors.paper), least - 1e-9, name);
+    assertGreater(contrast(turned.get(color)!, turned.get(colors.paper)!), least - 1e-9, name);
+  }
+  assertGreater(contrast(onFill.pale, "#ffffff"), 7);
+  assertGreater(contrast(onFill.dark, "#000000"), 7);
+});
+
+Deno.test("text that is small, cut off or over other text is found", () => {
+  const drawing = (...texts: readonly [x: number, y: number, text: string, size?: number][]) =>
+    `<svg width="${WIDTH}" height="90" viewBox="0 0 ${WIDTH} 90">${
+      texts.map(([x, y, text, size = 13]) =>
+        `<text transform="translate(${x},${y})" font-size="${size}px">${text}</text>`
+      ).join("")
+    }</svg>`;
+  assertLegible(drawing([5, 20, "one"], [5, 35, "two"], [5 + widthOf("one "), 20, "three"]));
+  assertThrows(() => assertLegible(drawing([5, 20, "one", 12.9])), Error, "too small");
+  assertEquals(outside(drawing([395, 20, "one"], [399, 40, "three"])), ["three"]);
+  assertEquals(overlapping(drawing([5, 20, "one"], [20, 24, "two"], [90, 20, "three"])), [
+    "one / two",
+  ]);
+  const lines = `<svg width="${WIDTH}" height="90" viewBox="0 0 ${WIDTH} 90">` +
+    `<text font-size="13px" transform="translate(5,70)"><tspan>a</tspan>` +
+    `<tspan x="0" dy="15">b</tspan><tspan x="0" dy="15">c</tspan></text></svg>`;
+  assertEquals(outside(lines), ["c"]);
+  assertEquals(texts(lines), ["a", "b", "c"]);
+});
+
+/** How long a text of 13 pixels is. */
+const widthOf = (text: string) => textWidth({ fontSize: 13 }, text);
 
 Deno.test("titles of several lines and with subtitles are read", async () => {
   const title = { text: ["Two", "lines"], subtitle: "below" };
@@ -137,9 +261,9 @@ Deno.test("long names get the room they need, and very long ones an ellipsis", a
   };
   const short = await width("m");
   const long = await width("m".repeat(12));
-  // An m is 0.833 of the font size wide, here 12 pixels.
-  assertGreater(long.total - short.total, 11 * 12 * 0.833);
-  assertLess(long.total - short.total, 11 * 12 * 0.833 * 1.2);
+  // An m is 0.833 of the font size wide, here 13 pixels.
+  assertGreater(long.total - short.total, 11 * 13 * 0.833);
+  assertLess(long.total - short.total, 11 * 13 * 0.833 * 1.2);
   const endless = await width("m".repeat(500));
   assertLess(endless.total - short.total, 260);
   assertEquals(endless.shown.filter((text) => /^m+…$/.test(text)).length, 1);

@@ -1,7 +1,7 @@
 /** A figure of every one of many, from the largest to the smallest. @module */
 import type { TopLevelSpec } from "vega-lite";
 import { counted } from "../markdown.ts";
-import { categoryColors } from "../svg.ts";
+import { WIDTH } from "../svg.ts";
 
 /** What a `ranking` is called and shows. */
 export interface Ranking {
@@ -12,6 +12,8 @@ export interface Ranking {
   readonly values: string;
   /** Whether they are shares, on an axis from 0 to 1, or counts. */
   readonly kind: "share" | "count";
+  /** Of what they are measured on, by `meanings`. */
+  readonly color: string;
 }
 
 /**
@@ -22,24 +24,24 @@ export interface Ranking {
  * @throws {RangeError} where none is left
  */
 export function ranking(
-  { title, of: [one, many], values: called, kind }: Ranking,
+  { title, of: [one, many], values: called, kind, color }: Ranking,
   values: readonly number[],
 ): TopLevelSpec {
   const sorted = values.filter(Number.isFinite).sort((a, b) => b - a);
   if (sorted.length === 0) throw new RangeError(`Chart "${title}": there is no value to draw.`);
-  const width = 560;
   const text = (value: number) => kind === "share" ? value.toFixed(4) : String(value);
   return {
     title,
     description: `${called} of ${counted(sorted.length, one, many)} as steps, from ` +
       `${text(sorted[0])} down to ${text(sorted[sorted.length - 1])}.`,
-    width,
-    height: 180,
+    width: WIDTH,
+    autosize: { type: "fit-x", contains: "padding" },
+    height: 150,
     // Steps: bars that touch each other would have rims, which hide them.
     data: {
       values: [...sorted, sorted[sorted.length - 1]].map((value, rank) => ({ rank, value })),
     },
-    mark: { type: "area", interpolate: "step-after", color: categoryColors[0] },
+    mark: { type: "area", interpolate: "step-after", color },
     encoding: {
       x: {
         field: "rank",
@@ -53,7 +55,7 @@ export function ranking(
         type: "quantitative",
         title: called,
         scale: kind === "share" ? { domain: [0, 1] } : { zero: true },
-        axis: { tickCount: 6, ...(kind === "share" ? { format: ".1f" } : { tickMinStep: 1 }) },
+        axis: { tickCount: 5, ...(kind === "share" ? { format: ".1f" } : { tickMinStep: 1 }) },
       },
     },
   };

@@ -7,9 +7,10 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import { counted } from "../markdown.ts";
-import { categoryColors } from "../svg.ts";
+import { colors, meanings, PADDING, textWidth, WIDTH } from "../svg.ts";
 import { lossScale, shareScale } from "./axes.ts";
 import { checkClasses } from "./check.ts";
+import { nameAxis } from "./names.ts";
 
 /** One epoch of `learningCurves`. */
 export interface CurvePoint {
@@ -22,7 +23,8 @@ export interface CurvePoint {
 }
 
 /**
- * Loss and accuracy by epoch side by side, training and validation, the kept epoch marked.
+ * Loss above accuracy by epoch, training and validation. The kept epoch has a rule and, on the
+ * validation images, a ring; both stand clear of the edges also where it is the first or the last.
  *
  * @throws {RangeError} where there are fewer than two epochs, which make no curve, or the kept one is
  * not among them
@@ -32,7 +34,8 @@ export function learningCurves(
   history: readonly CurvePoint[],
   keptEpoch: number,
 ): TopLevelSpec {
-  if (!history.some(({ epoch }) => epoch === keptEpoch)) {
+  const kept = history.find(({ epoch }) => epoch === keptEpoch);
+  if (!kept) {
     throw new RangeError(
       `Chart "${title}": epoch ${keptEpoch} is not among the ${history.length} given.`,
     );
@@ -47,57 +50,81 @@ export function learningCurves(
   const epochs = history.map(({ epoch }) => epoch);
   const panel = (
     field: "loss" | "accuracy",
-    axisTitle: string,
+    heading: string,
     scale: typeof shareScale,
-  ): Extract<TopLevelSpec, { layer: unknown }> => ({
-    width: 320,
-    height: 220,
-    encoding: {
-      x: {
-        field: "epoch",
-        type: "quantitative",
-        title: "Epoch",
-        scale: { domain: [Math.min(...epochs), Math.max(...epochs)], nice: false },
-        // Whole epochs only, at most about ten labels.
-        axis: {
-          values: epochs.filter((epoch) => epoch % Math.ceil(epochs.length / 10) === 0),
-          // With a least step of 1, which goes with the format, Vega leaves out the second of three.
-          tickMinStep: 0.1,
-          format: "d",
-          grid: false,
-          labelOverlap: false,
-        },
-      },
-    },
-    layer: [
-      {
-        data: { values: [{ epoch: keptEpoch }] },
-        mark: { type: "rule", color: "#8c959f", strokeDash: [4, 4] },
-      },
-      {
-        mark: { type: "line", point: { size: 40 } },
-        encoding: {
-          y: {
-            field,
-            type: "quantitative",
-            title: axisTitle,
-            scale: scale(values.map((value) => value[field])),
-            axis: { tickCount: 6 },
+    below: string | null,
+  ): Extract<TopLevelSpec, { layer: unknown }> => {
+    const y = {
+      field,
+      type: "quantitative" as const,
+      title: null,
+      scale: scale(values.map((value) => value[field])),
+      // Both panels begin at the same place.
+      axis: { tickCount: 5, minExtent: LABELS, labelLimit: LABELS - 10 },
+    };
+    return {
+      title: { text: heading, color: colors.muted, fontSize: 13, fontWeight: "normal", offset: 8 },
+      width: WIDTH - 2 * PADDING - LABELS - 2,
+      height: 150,
+      encoding: {
+        x: {
+          field: "epoch",
+          type: "quantitative",
+          title: below,
+          scale: {
+            domain: [Math.min(...epochs), Math.max(...epochs)],
+            nice: false,
+            padding: 14,
           },
-          color: {
-            field: "images",
-            type: "nominal",
-            title: null,
-            scale: { domain: ["training", "validation"], range: categoryColors.slice(0, 2) },
-            legend: { orient: "top", direction: "horizontal" },
+          // Whole epochs only, at most about ten labels.
+          axis: {
+            values: epochs.filter((epoch) => epoch % Math.ceil(epochs.length / 10) === 0),
+            // With a least step of 1, which goes with the format, Vega leaves out the second of three.
+            tickMinStep: 0.1,
+            format: "d",
+            grid: false,
+            labelOverlap: false,
           },
         },
       },
-    ],
-  });
+      layer: [
+        {
+          data: { values: [{ epoch: keptEpoch }] },
+          mark: { type: "rule", color: meanings.chosen, strokeDash: [4, 4], strokeWidth: 1.5 },
+        },
+        {
+          mark: { type: "line", point: epochs.length > 40 ? false : { size: 30 } },
+          encoding: {
+            y,
+            color: {
+              field: "images",
+              type: "nominal",
+              title: null,
+              scale: {
+                domain: ["training", "validation"],
+                range: [meanings.training, meanings.validation],
+              },
+              legend: { orient: "top", direction: "horizontal" },
+            },
+          },
+        },
+        {
+          data: {
+            values: [{
+              epoch: keptEpoch,
+              loss: kept.validationLoss,
+              accuracy: kept.validationAccuracy,
+            }],
+          },
+          mark: { type: "point", size: 140, strokeWidth: 2.5, opacity: 1, color: meanings.chosen },
+          encoding: { y },
+        },
+      ],
+    };
+  };
   const last = history[history.length - 1];
   return {
-    title: { text: title, subtitle: `Dashed: epoch ${keptEpoch}, whose weights were kept` },
+    title: { text: title, subtitle: `Ringed: epoch ${keptEpoch}, whose weights were kept` },
     description:
       `Loss and accuracy over ${
         counted(history.length, "epoch")
@@ -106,17 +133,24 @@ export function learningCurves(
         last.validationAccuracy.toFixed(4)
       }.`,
     data: { values },
-    spacing: 40,
-    hconcat: [
-      panel("loss", "Cross-entropy", lossScale),
-      panel("accuracy", "Accuracy", shareScale),
+    spacing: 14,
+    vconcat: [
+      panel("loss", "Cross-entropy", lossScale, null),
+      panel("accuracy", "Accuracy", shareScale, "Epoch"),
     ],
   };
 }
 
+/** Room for the numbers beside an axis, in pixels. */
+const LABELS = 56;
+
+/** The largest side of a cell of a confusion matrix, in pixels. */
+const CELL = 48;
+
 /**
- * A confusion matrix: counts in cells, coloured by their share of the row, so that classes of
- * different sizes compare.
+ * A confusion matrix: counts in cells, on the diagonal in the colour of test images, off it in another,
+ * the stronger the larger their share of the row, so that classes of different sizes compare. Counts
+ * that would be wider than their cell are in thousands.
  *
  * @param counts `[true][predicted]`, as many rows and columns as classes.
  * @throws {RangeError} where the two do not fit
@@ -135,68 +169,84 @@ export function confusionMatrix(
         `got rows of ${counts.map((row) => row.length).join(", ") || "nothing"}.`,
     );
   }
+  const names = nameAxis(classes, 84, 6);
+  const room = (WIDTH - 2 * PADDING - names.width - 2) / classes.length;
+  const cell = Math.max(28, Math.min(CELL, Math.floor(room)));
+  const largest = Math.max(...counts.flat());
+  const thousands = textWidth({ fontSize: 13 }, String(largest)) > cell + 2;
   const values = counts.flatMap((row, i) => {
     const total = row.reduce((sum, count) => sum + count, 0);
-    return row.map((count, j) => ({
-      actual: classes[i],
-      predicted: classes[j],
-      count,
-      share: total === 0 ? 0 : count / total,
-    }));
+    return row.map((count, j) => {
+      const share = total === 0 ? 0 : count / total;
+      return {
+        actual: classes[i],
+        predicted: classes[j],
+        // Cells of 0 are left empty: the eye finds the mistakes.
+        count: count === 0
+          ? ""
+          : thousands && count >= 1000
+          ? `${Math.round(count / 1000)}k`
+          : String(count),
+        right: i === j,
+        // Mistakes are a few per cent: their colour grows faster, and from a quarter on no more.
+        strength: 0.6 * (i === j ? share : Math.sqrt(Math.min(1, 4 * share))),
+      };
+    });
   });
   const right = counts.reduce((sum, row, i) => sum + row[i], 0);
-  const all = values.reduce((sum, { count }) => sum + count, 0);
+  const all = counts.flat().reduce((sum, count) => sum + count, 0);
   return {
-    title,
+    title: {
+      text: title,
+      subtitle: [
+        "Rows: true classes; columns: what they are taken for.",
+        "Green: right; amber: wrong; the stronger, the more of a row.",
+        ...(thousands ? ["k: thousand images."] : []),
+      ],
+    },
     description: `${right} of ${all} images lie on the diagonal of a ${classes.length} by ` +
       `${classes.length} matrix of true and predicted classes.`,
-    width: { step: 56 },
-    height: { step: 36 },
+    width: { step: cell },
+    height: { step: Math.max(Math.min(34, cell), names.row) },
     data: { values },
     encoding: {
       x: {
         field: "predicted",
         type: "nominal",
-        title: "Predicted",
+        title: null,
         scale: { domain: [...classes] },
-        axis: { orient: "top", labelAngle: -40, domain: false, ticks: false },
+        axis: {
+          orient: "top",
+          labelAngle: -90,
+          labelLimit: 110,
+          domain: false,
+          ticks: false,
+          labelPadding: 6,
+        },
       },
       y: {
         field: "actual",
         type: "nominal",
-        title: "True class",
+        title: null,
         scale: { domain: [...classes] },
-        axis: { domain: false, ticks: false },
+        axis: names.axis,
       },
     },
     layer: [
       {
-        mark: { type: "rect", stroke: "white", strokeWidth: 1 },
+        mark: { type: "rect", stroke: colors.grid, strokeWidth: 1 },
         encoding: {
           color: {
-            field: "share",
-            type: "quantitative",
-            title: "Share of the class",
-            scale: { range: ["#f6f9fc", "#6baed6", "#08519c"], domain: [0, 1] },
-            // No longer than a small matrix is high, as far as its numbers have room.
-            legend: {
-              format: "%",
-              gradientLength: Math.min(200, Math.max(80, 36 * classes.length)),
-            },
+            condition: { test: "datum.right", value: meanings.test },
+            value: colors.orange,
           },
+          fillOpacity: { field: "strength", type: "quantitative", scale: null },
         },
       },
       {
-        // Cells of 0 are left empty: the eye finds the mistakes.
-        transform: [{ filter: "datum.count > 0" }],
+        transform: [{ filter: 'datum.count !== ""' }],
         mark: { type: "text" },
-        encoding: {
-          text: { field: "count", type: "quantitative", format: ",d" },
-          color: {
-            condition: { test: "datum.share > 0.55", value: "white" },
-            value: "#24292f",
-          },
-        },
+        encoding: { text: { field: "count", type: "nominal" } },
       },
     ],
   };
@@ -227,12 +277,15 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
   const [worst] = scores.flatMap(({ class: name, f1 }) => f1 === null ? [] : [{ name, f1 }])
     .sort((a, b) => a.f1 - b.f1);
   if (!worst) throw new RangeError(`Chart "${title}": no class has an F1.`);
+  // A dot at 0 lies on the axis.
+  const { axis, row } = nameAxis(classes, 110, values.some(({ value }) => value === 0) ? 14 : 8);
   return {
     title,
     description: `Precision, recall and F1 of ${classes.length} classes; the least F1 is ` +
       `${worst.f1.toFixed(4)}, of ${worst.name}.`,
-    width: 560,
-    height: { step: 28 },
+    width: WIDTH,
+    height: Math.max(26, row) * classes.length,
+    autosize: { type: "fit-x", contains: "padding" },
     data: { values },
     encoding: {
       y: {
@@ -240,20 +293,14 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
         type: "nominal",
         title: null,
         scale: { domain: [...classes] },
-        axis: {
-          grid: true,
-          domain: false,
-          ticks: false,
-          // A dot at 0 lies on the axis.
-          labelPadding: values.some(({ value }) => value === 0) ? 12 : undefined,
-        },
+        axis: { ...axis, grid: true },
       },
       x: {
         field: "value",
         type: "quantitative",
         title: "Score",
         scale: { nice: true, ...shareScale(values.map(({ value }) => value), 0.1) },
-        axis: { format: ".2f", tickCount: 6 },
+        axis: { format: ".2f", tickCount: 5 },
       },
     },
     layer: [{
@@ -263,14 +310,14 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
           field: "score",
           type: "nominal",
           title: null,
-          scale: { domain: names, range: categoryColors.slice(0, 3) },
+          scale: { domain: names, range: [colors.sky, colors.orange, colors.ink] },
           legend: { orient: "top", direction: "horizontal" },
         },
         shape: {
           field: "score",
           type: "nominal",
           title: null,
-          scale: { domain: names, range: ["circle", "square", "diamond"] },
+          scale: { domain: names, range: ["triangle-up", "square", "circle"] },
         },
       },
     }],

@@ -1,5 +1,5 @@
 /**
- * The charts of ablations, narrow enough for a telephone: accuracy by variant, by number of training
+ * The charts of ablations: accuracy by variant, by number of training
  * images, and by how far test images are moved.
  *
  * @module
@@ -7,7 +7,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { shareScale } from "../../report/charts/axes.ts";
 import { counted } from "../../report/markdown.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { colors, meanings, WIDTH } from "../../report/svg.ts";
 
 /** A mean over seeds with its 95% interval, 0 to 1. */
 interface Mean {
@@ -51,6 +51,7 @@ export function variantAccuracies(
       // Two lines hang from the place of one.
       labelOffset: { condition: { test: 'indexof(datum.value, "\\n") >= 0', value: -7 }, value: 0 },
       labelPadding: 10,
+      labelLimit: 170,
     },
   };
   const x = {
@@ -69,21 +70,22 @@ export function variantAccuracies(
     },
     description: sorted.map(({ lines, mean }) => `${lines.join(" ")} ${text(mean)}`).join("; ") +
       ".",
-    width: 190,
-    height: { step: 34 },
+    width: WIDTH,
+    height: 36 * sorted.length,
+    autosize: { type: "fit-x", contains: "padding" },
     data: { values: sorted },
     layer: [
       {
         data: { values: [{ mean: reference.mean }] },
-        mark: { type: "rule", color: "#8c959f", strokeDash: [4, 4] },
+        mark: { type: "rule", color: colors.line, strokeDash: [4, 4] },
         encoding: { x: { ...x, field: "mean" } },
       },
       {
-        mark: { type: "rule", strokeWidth: 2.5, color: categoryColors[0] },
+        mark: { type: "rule", strokeWidth: 2.5, color: meanings.test },
         encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
       {
-        mark: { type: "point", filled: true, size: 90, opacity: 1, color: categoryColors[0] },
+        mark: { type: "point", filled: true, size: 90, opacity: 1, color: meanings.test },
         encoding: { y, x: { ...x, field: "mean" } },
       },
     ],
@@ -119,7 +121,7 @@ function rivalCurves(title: string, axis: Axis, points: readonly RivalMeans[]): 
     field: "network",
     type: "nominal" as const,
     title: null,
-    scale: { domain: names, range: categoryColors.slice(0, 2) },
+    scale: { domain: names, range: [colors.sky, colors.orange] },
     legend: { orient: "top" as const, direction: "horizontal" as const },
   };
   const shape = { ...color, scale: { domain: names, range: ["circle", "square"] } };
@@ -136,8 +138,9 @@ function rivalCurves(title: string, axis: Axis, points: readonly RivalMeans[]): 
       points.map(({ at, lenet5, mlp }) =>
         `${counted(at, axis.unit)}: LeNet-5 ${text(lenet5.mean)}, perceptron ${text(mlp.mean)}`
       ).join("; ") + ".",
-    width: 270,
+    width: WIDTH,
     height: 210,
+    autosize: { type: "fit-x", contains: "padding" },
     data: { values },
     encoding: {
       x: {
@@ -148,6 +151,7 @@ function rivalCurves(title: string, axis: Axis, points: readonly RivalMeans[]): 
           type: axis.log ? "log" : "linear",
           domain: [Math.min(...places), Math.max(...places)],
           nice: false,
+          padding: 10,
         },
         axis: { values: places, format: ",d", tickMinStep: 0.1, grid: false, labelOverlap: true },
       },

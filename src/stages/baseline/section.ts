@@ -5,6 +5,7 @@ import { ranking } from "../../report/charts/ranking.ts";
 import { confusionMatrix, perClass } from "../../report/charts/training.ts";
 import { limits } from "../../report/limits.ts";
 import { count, counted, decimal, NONE, plain, table } from "../../report/markdown.ts";
+import { meanings } from "../../report/svg.ts";
 import { metricOf, type Network, publishedOf, spreadIn, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import {
@@ -163,6 +164,7 @@ async function classesPart({ inputs, figure, link }: Context): Promise<string[]>
             title: "LeNet-5 on the test images: F1 of every class",
             of: ["class", "classes"],
             values: "F1",
+            color: meanings.test,
             kind: "share",
           },
           ranked.map(({ f1 }) => f1),

@@ -2,7 +2,13 @@
 import type { TopLevelSpec } from "vega-lite";
 import { shareScale } from "../../report/charts/axes.ts";
 import { counted } from "../../report/markdown.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { meanings, PADDING, WIDTH } from "../../report/svg.ts";
+
+/** Between panels, in pixels. */
+const SPACE = 20;
+
+/** Room for the numbers beside the panels, in pixels. */
+const LABELS = 50;
 
 /** One epoch of one fold. */
 export interface FoldPoint {
@@ -24,9 +30,9 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
   const epochs = Math.max(...points.map(({ epoch }) => epoch));
   if (epochs < 2) throw new RangeError(`Chart "${title}": one epoch makes no curve.`);
   const folds = [...new Set(points.map(({ fold }) => fold))].sort((a, b) => a - b);
-  const columns = Math.min(5, folds.length);
+  const columns = Math.min(2, folds.length);
   return {
-    title,
+    title: { text: title, subtitle: "Accuracy by epoch" },
     description:
       `Accuracy over ${counted(epochs, "epoch")} in each of ${
         counted(folds.length, "fold")
@@ -45,16 +51,18 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
       sort: folds.map((fold) => `Fold ${fold}`),
     },
     columns,
-    spacing: 14,
+    // A last row that is not full has no axis below an empty place.
+    resolve: { axis: { x: "independent" } },
+    spacing: SPACE,
     spec: {
-      width: Math.floor(700 / columns) - 14,
-      height: 180,
+      width: Math.floor((WIDTH - 2 * PADDING - LABELS - SPACE * (columns - 1)) / columns) - 14,
+      height: 90,
       mark: { type: "line" },
       encoding: {
         x: {
           field: "epoch",
           type: "quantitative",
-          title: "Epoch",
+          title: null,
           scale: { domain: [1, epochs], nice: false },
           axis: {
             values: [...new Set([1, Math.ceil(epochs / 2), epochs])],
@@ -66,17 +74,17 @@ export function foldCurves(title: string, points: readonly FoldPoint[]): TopLeve
         y: {
           field: "accuracy",
           type: "quantitative",
-          title: "Accuracy",
+          title: null,
           scale: shareScale(
             points.flatMap(({ accuracy, validationAccuracy }) => [accuracy, validationAccuracy]),
           ),
-          axis: { tickCount: 6 },
+          axis: { tickCount: 3, minExtent: LABELS, labelLimit: LABELS - 10 },
         },
         color: {
           field: "images",
           type: "nominal",
           title: null,
-          scale: { domain: kinds, range: categoryColors.slice(0, 2) },
+          scale: { domain: kinds, range: [meanings.training, meanings.validation] },
           legend: { orient: "top", direction: "horizontal" },
         },
       },

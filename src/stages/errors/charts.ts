@@ -10,11 +10,15 @@ import type { TopLevelSpec } from "vega-lite";
 import type { NdArray } from "../../ndarray.ts";
 import { checkClasses } from "../../report/charts/check.ts";
 import { counted } from "../../report/markdown.ts";
+import { diverging } from "../../report/charts/diverging.ts";
 import { pngDataUrl, type Rgb } from "../../report/png.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { colors, PADDING, WIDTH, wrapped } from "../../report/svg.ts";
 
-/** As wide as a chart may be, its edges included. */
-const WIDTH = 640;
+/** Between panels, in pixels. */
+const SPACE = 24;
+
+/** Room for the numbers beside panels, in pixels. */
+const LABELS = 36;
 
 /** Images of which the most probable class has about the same probability. */
 export interface ReliabilityPoint {
@@ -40,23 +44,34 @@ export function reliabilityDiagrams(
 ): TopLevelSpec {
   checkClasses(title, networks);
   const kinds = ["as told", "scaled"];
-  const width = Math.min(240, Math.floor((WIDTH - 90) / networks.length) - 30);
-  const axis = { tickCount: 5, format: ".1f" };
+  const columns = Math.min(2, networks.length);
+  const room = (WIDTH - 2 * PADDING - LABELS - SPACE * (columns - 1)) / columns;
+  const width = Math.min(280, Math.floor(room) - 20);
+  const axis = { values: [0, 0.5, 1], format: ".1f" };
   const scale = { domain: [0, 1], nice: false };
   const xy = {
     x: {
       field: "confidence",
       type: "quantitative",
-      title: "Mean probability",
+      title: null,
       scale,
       axis: { ...axis, grid: false },
     },
-    y: { field: "accuracy", type: "quantitative", title: "Share that is right", scale, axis },
+    y: {
+      field: "accuracy",
+      type: "quantitative",
+      title: null,
+      scale,
+      axis: { ...axis, minExtent: LABELS },
+    },
   } as const;
   return {
     title: {
       text: title,
-      subtitle: "Dashed: right as often as sure. Larger dots stand for more images.",
+      subtitle: [
+        "Up: the share that is right; across: the mean probability.",
+        "Dashed: right as often as sure. Larger dots: more images.",
+      ],
     },
     description:
       `For ${counted(networks.length, "network")}, the share of test images that is right ` +
@@ -64,14 +79,16 @@ export function reliabilityDiagrams(
     data: {
       values: points.map(({ scaled, ...point }) => ({ ...point, told: kinds[Number(scaled)] })),
     },
-    columns: networks.length,
-    spacing: 30,
+    columns,
+    // A last row that is not full has no axis below an empty place.
+    resolve: { axis: { x: "independent" } },
+    spacing: SPACE,
     facet: {
       field: "network",
       type: "nominal",
       title: null,
       sort: [...networks],
-      header: { labelLimit: width + 28 },
+      header: { labelLimit: width },
     },
     spec: {
       width,
@@ -79,7 +96,7 @@ export function reliabilityDiagrams(
       layer: [
         {
           data: { values: [{ confidence: 0, accuracy: 0 }, { confidence: 1, accuracy: 1 }] },
-          mark: { type: "line", color: "#8c959f", strokeDash: [4, 4], strokeWidth: 1 },
+          mark: { type: "line", color: colors.line, strokeDash: [4, 4], strokeWidth: 1 },
           encoding: xy,
         },
         {
@@ -90,7 +107,7 @@ export function reliabilityDiagrams(
               field: "told",
               type: "nominal",
               title: null,
-              scale: { domain: kinds, range: [categoryColors[1], categoryColors[0]] },
+              scale: { domain: kinds, range: [colors.orange, colors.sky] },
               legend: { orient: "top", direction: "horizontal" },
             },
           },
@@ -104,7 +121,7 @@ export function reliabilityDiagrams(
               field: "told",
               type: "nominal",
               title: null,
-              scale: { domain: kinds, range: ["diamond", "circle"] },
+              scale: { domain: kinds, range: ["square", "circle"] },
             },
             size: {
               field: "images",
@@ -123,7 +140,7 @@ export function reliabilityDiagrams(
 export interface Exhibit {
   /** Its place among the images. */
   readonly at: number;
-  /** Lines below it; long ones are cut off. */
+  /** What stands below it; each begins a line, and long ones go on in the next. */
   readonly said: readonly string[];
 }
 
@@ -146,80 +163,71 @@ export function gallery(
   const size = height * width * channels;
   const all = groups.flat();
   if (all.length === 0) throw new RangeError(`Chart "${title}": there is no image to show.`);
-  const cell = Math.floor((WIDTH - 24) / COLUMNS);
+  const cell = Math.floor((WIDTH - 2 * PADDING) / COLUMNS);
   // A whole number of screen pixels for each image pixel where there is room for it.
-  const fit = (cell - 24) / Math.max(width, height);
+  const fit = (cell - 16) / Math.max(width, height);
   const scale = fit < 1 ? fit : Math.floor(fit);
   const shown = { width: width * scale, height: height * scale };
   const line = 15;
-  const lines = Math.max(...all.map(({ said }) => said.length));
-  const rowHeight = shown.height + line * lines + 12;
-  let rows = 0;
-  const values = groups.flatMap((group) => {
-    const begin = rows;
-    rows += Math.ceil(group.length / COLUMNS);
-    return group.map(({ at, said }, i) => ({
-      column: i % COLUMNS,
-      row: begin + Math.floor(i / COLUMNS),
-      image: pngDataUrl({
-        width,
-        height,
-        data: images.data.subarray(at * size, (at + 1) * size),
-      }),
-      ...Object.fromEntries(
-        Array.from({ length: lines }, (_, i) => [`line${i}`, said[i] ?? ""]),
-      ),
-    }));
-  });
-  const band = { paddingInner: 0, paddingOuter: 0 };
-  const top = -rowHeight / 2;
+  const rows = groups.flatMap((group) =>
+    Array.from(
+      { length: Math.ceil(group.length / COLUMNS) },
+      (_, row) => group.slice(row * COLUMNS, (row + 1) * COLUMNS),
+    )
+  );
+  const pictures: { readonly image: string; readonly x: number; readonly y: number }[] = [];
+  const words: { readonly text: string; readonly x: number; readonly y: number }[] = [];
+  let top = 0;
+  for (const row of rows) {
+    let lines = 0;
+    row.forEach(({ at, said }, column) => {
+      const x = (column + 0.5) * cell;
+      const data = images.data.subarray(at * size, (at + 1) * size);
+      pictures.push({ image: pngDataUrl({ width, height, data }), x, y: top + shown.height / 2 });
+      const below = said.flatMap((text) => wrapped(text, cell - 6));
+      below.forEach((text, i) => {
+        words.push({ text, x, y: top + shown.height + line * (i + 0.8) });
+      });
+      lines = Math.max(lines, below.length);
+    });
+    top += shown.height + line * lines + 16;
+  }
   return {
     title,
     description: all.map(({ said }) => said.join(" ")).join("; ") + ".",
-    width: { step: cell },
-    height: { step: rowHeight },
-    data: { values },
+    width: COLUMNS * cell,
+    height: top - 12,
     encoding: {
-      x: { field: "column", type: "ordinal", axis: null, scale: band },
-      y: { field: "row", type: "ordinal", axis: null, scale: band },
+      x: { field: "x", type: "quantitative", scale: null },
+      y: { field: "y", type: "quantitative", scale: null },
     },
     layer: [
       {
-        mark: { type: "image", ...shown, yOffset: top + shown.height / 2, smooth: false },
+        data: { values: pictures },
+        mark: { type: "image", ...shown, smooth: fit < 1 },
         encoding: { url: { field: "image", type: "nominal" } },
       },
-      ...Array.from({ length: lines }, (_, i) => ({
-        mark: {
-          type: "text" as const,
-          fontSize: 12,
-          limit: cell - 6,
-          yOffset: top + shown.height + line * (i + 0.75),
-        },
-        encoding: { text: { field: `line${i}`, type: "nominal" as const } },
-      })),
+      {
+        data: { values: words },
+        mark: { type: "text", limit: cell - 6 },
+        encoding: { text: { field: "text", type: "nominal" } },
+      },
     ],
   };
 }
 
 /** Filters in a row, as far as their windows leave room. */
-const FILTERS = 16;
+const FILTERS = 8;
 
 /** Filters that are shown; more are left out. */
 export const MOST_FILTERS = 64;
 
-/** Between filters; no weight has it. */
-const GAP: Rgb = [208, 215, 222];
-
-/** Of the weights furthest below and above 0. */
-const [BELOW, ABOVE]: readonly Rgb[] = [[0, 114, 178], [213, 94, 0]];
-
-/** The colour of a weight, by its share of the filter's largest: blue below 0, white, orange above. */
-const ofShare = (share: number): number[] =>
-  (share < 0 ? BELOW : ABOVE).map((end) => Math.round(255 + Math.abs(share) * (end - 255)));
+/** Between filters; no weight of a grey image has it. */
+const GAP: Rgb = [87, 96, 106];
 
 /**
  * The filters of a first layer, each as the picture that it answers to most, by its largest weight: of
- * grey images blue below 0, white, orange above; of images in colour in these colours, grey for 0.
+ * grey images blue below 0, white, red above; of images in colour in these colours, grey for 0.
  *
  * @param kernel `[height, width, channels, filters]`, for 1 or 3 channels
  */
@@ -228,32 +236,31 @@ export function filterPicture(
   { shape: [height, width, channels, filters], data }: NdArray<Float32Array>,
 ): TopLevelSpec {
   const shown = Math.min(filters, MOST_FILTERS);
-  const room = WIDTH - 40;
-  const columns = Math.max(1, Math.min(FILTERS, shown, Math.floor(room / (width + 1))));
-  const wide = columns * (width + 1);
-  const high = Math.ceil(shown / columns) * (height + 1);
-  const pixels = new Uint8Array(3 * wide * high).fill(255);
+  const room = WIDTH - 2 * PADDING;
+  const columns = Math.max(1, Math.min(FILTERS, shown, Math.floor((room - 1) / (width + 1))));
+  const wide = columns * (width + 1) + 1;
+  const high = Math.ceil(shown / columns) * (height + 1) + 1;
+  const pixels = Uint8Array.from({ length: 3 * wide * high }, (_, i) => GAP[i % 3]);
   for (let filter = 0; filter < shown; filter++) {
     const weight = (i: number) => data[i * filters + filter];
     const values = height * width * channels;
     let most = 0;
     for (let i = 0; i < values; i++) most = Math.max(most, Math.abs(weight(i)));
     const colourAt = (y: number, x: number): readonly number[] => {
-      if (y === height || x === width) return GAP;
       const shares = Array.from(
         { length: channels },
         (_, channel) => most === 0 ? 0 : weight((y * width + x) * channels + channel) / most,
       );
       return channels === 1
-        ? ofShare(shares[0])
+        ? diverging(shares[0])
         : shares.map((share) => Math.round(127.5 + 127.5 * share));
     };
     const [top, left] = [
-      Math.floor(filter / columns) * (height + 1),
-      filter % columns * (width + 1),
+      Math.floor(filter / columns) * (height + 1) + 1,
+      filter % columns * (width + 1) + 1,
     ];
-    for (let y = 0; y <= height; y++) {
-      for (let x = 0; x <= width; x++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
         pixels.set(colourAt(y, x), 3 * ((top + y) * wide + left + x));
       }
     }

@@ -414,7 +414,7 @@ async function filtersPart({ shows: { lenet5, winner }, figure }: Context): Prom
     "### What the first layer looks for",
     "Each filter of the first convolution is drawn as the picture that it answers to most: " +
     (colours === 1
-      ? "orange where it looks for bright pixels, blue for dark ones, white where it does not look."
+      ? "red where it looks for bright pixels, blue for dark ones, white where it does not look."
       : "in the colours that it looks for, grey where it does not look."),
     ...parts,
   ];

@@ -7,10 +7,12 @@
  */
 import type { TopLevelSpec } from "vega-lite";
 import type { NdArray } from "../../ndarray.ts";
-import { counted } from "../../report/markdown.ts";
+import { count, counted } from "../../report/markdown.ts";
 import { pngDataUrl, type Raster, type Rgb } from "../../report/png.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { meanings, PADDING, textWidth, WIDTH, wrapped } from "../../report/svg.ts";
 import { checkClasses } from "../../report/charts/check.ts";
+import { diverging } from "../../report/charts/diverging.ts";
+import { nameAxis } from "../../report/charts/names.ts";
 
 /**
  * Horizontal bars with the number of images of each class.
@@ -32,52 +34,45 @@ export function labelCounts(
     );
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
+  const numbers = counts.map((number) => count(number));
+  const { axis, width: names, row } = nameAxis(classes, 150, 8);
+  const width = WIDTH - 2 * PADDING - names;
+  // The longest bar leaves room for its number.
+  const room = Math.max(...numbers.map((text) => textWidth({ fontSize: 13 }, text))) + 8;
+  const most = Math.max(1, ...counts) * width / (width - room);
   return {
     title,
     description: `Bars: the number of images in each of ${classes.length} classes, ` +
       `${Math.min(...counts)} to ${Math.max(...counts)} a class, ${total} in all.`,
-    width: 560,
-    height: { step: 26 },
-    data: { values: classes.map((name, k) => ({ class: name, count: counts[k] })) },
+    width,
+    height: { step: Math.max(24, row) },
+    data: {
+      values: classes.map((name, k) => ({ class: name, count: counts[k], text: numbers[k] })),
+    },
     encoding: {
       y: {
         field: "class",
         type: "nominal",
         scale: { domain: [...classes] },
         title: null,
-        axis: { ticks: false },
+        axis: { ...axis, domain: true },
       },
       x: {
         field: "count",
         type: "quantitative",
-        title: "Images",
-        axis: { tickCount: 6, tickMinStep: 1 },
+        scale: { domain: [0, most], nice: false },
+        axis: null,
       },
     },
     layer: [
-      { mark: { type: "bar", color: categoryColors[0], height: { band: 0.72 } } },
+      { mark: { type: "bar", color: meanings.training, height: { band: 0.72 } } },
       {
         mark: { type: "text", align: "left", dx: 5 },
-        encoding: { text: { field: "count", type: "quantitative", format: ",d" } },
+        encoding: { text: { field: "text", type: "nominal" } },
       },
     ],
   };
 }
-
-/** ColorBrewer's RdBu in 11 classes (Brewer 2002), from blue for -1 to red for 1. */
-const redBlue: readonly Rgb[] = [
-  [5, 48, 97],
-  [33, 102, 172],
-  [67, 147, 195],
-  [146, 197, 222],
-  [209, 229, 240],
-  [247, 247, 247],
-  [253, 219, 199],
-  [244, 165, 130],
-  [214, 96, 77],
-  [178, 24, 43],
-  [103, 0, 31],
-];
 
 /** What an image measures. */
 export interface ImageSize {
@@ -89,32 +84,30 @@ export interface ImageSize {
   readonly channels: number;
 }
 
-/** Colours from -1 to 1 in steps of 0.02: too fine to see, and a PNG a quarter smaller than with 256. */
-const correlationSteps = 101;
+/** The longest side of the map, in pixels; of more values, each pixel is the mean of several. */
+const MAP_SIDE = 392;
+
+/** The length of the legend, in pixels. */
+const LEGEND = 240;
+
+/** Colours from -1 to 1 in steps of 0.04: too fine to see, and half the bytes of 256. */
+const STEPS = 51;
 
 /** Grey where there is no correlation, because a pixel never changes. Not a colour of the scale. */
 const undefinedColor: Rgb = [150, 150, 150];
 
-/** The scale's colours from -1 to 1, interpolated linearly in RGB, and after them the one for NaN. */
+/** The scale's colours from -1 to 1, and after them the one for NaN. */
 const correlationPalette: readonly Rgb[] = [
-  ...Array.from({ length: correlationSteps }, (_, step): Rgb => {
-    const position = (step / (correlationSteps - 1)) * (redBlue.length - 1);
-    const from = Math.min(Math.floor(position), redBlue.length - 2);
-    const mix = (channel: 0 | 1 | 2) =>
-      Math.round(
-        redBlue[from][channel] +
-          (position - from) * (redBlue[from + 1][channel] - redBlue[from][channel]),
-      );
-    return [mix(0), mix(1), mix(2)];
-  }),
+  ...Array.from({ length: STEPS }, (_, step) => diverging(2 * step / (STEPS - 1) - 1)),
   undefinedColor,
 ];
 
 /**
  * The correlation of every pixel with every other as an image, with a legend in the same colours.
  *
- * It is one PNG inside the drawing, a palette index for each pair; rectangles would be hundreds of
- * thousands. Values are rounded to steps of 0.02.
+ * It is one PNG inside the drawing, a palette index for each pair or, where they are more than there is
+ * room for, for the mean of several; rectangles would be hundreds of thousands. Values are rounded to
+ * steps of 0.04.
  *
  * @param title What the chart is called.
  * @param matrix Correlations `[P, P]` in C order with `P = height * width * channels`, in [-1, 1],
@@ -135,8 +128,6 @@ export function correlationHeatMap(
         `${pixels} x ${pixels} = ${pixels * pixels} values; got ${matrix.length}.`,
     );
   }
-  const undefinedIndex = correlationSteps;
-  const data = new Uint8Array(matrix.length);
   let constant = 0;
   for (let i = 0; i < matrix.length; i++) {
     const value = matrix[i];
@@ -146,87 +137,94 @@ export function correlationHeatMap(
           `"correlation" ${value}; one lies between -1 and 1.`,
       );
     }
-    if (Number.isNaN(value)) {
-      data[i] = undefinedIndex;
-      if (i % (pixels + 1) === 0) constant++;
-    } else {
-      const unit = (Math.max(-1, Math.min(1, value)) + 1) / 2;
-      data[i] = Math.round(unit * (correlationSteps - 1));
-    }
+    if (Number.isNaN(value) && i % (pixels + 1) === 0) constant++;
   }
-  const map = pngDataUrl({ width: pixels, height: pixels, data, palette: correlationPalette });
+  const block = Math.ceil(pixels / MAP_SIDE);
+  const side = Math.ceil(pixels / block);
+  const data = Uint8Array.from({ length: side * side }, (_, i) => {
+    const value = meanOf(matrix, pixels, block, Math.floor(i / side) * block, i % side * block);
+    if (Number.isNaN(value)) return STEPS;
+    return Math.round((Math.max(-1, Math.min(1, value)) + 1) / 2 * (STEPS - 1));
+  });
+  const map = pngDataUrl({ width: side, height: side, data, palette: correlationPalette });
   const strip = pngDataUrl({
-    width: 1,
-    height: correlationSteps,
-    data: Uint8Array.from({ length: correlationSteps }, (_, row) => correlationSteps - 1 - row),
+    width: STEPS,
+    height: 1,
+    data: Uint8Array.from({ length: STEPS }, (_, column) => column),
     palette: correlationPalette,
   });
 
   // Ticks at the first pixel of every few image rows, about seven in all.
-  const tickStep = Math.max(1, Math.round(height / 7)) * width * channels;
-  const ticks: number[] = [];
-  for (let tick = 0; tick < pixels; tick += tickStep) ticks.push(tick);
-  const size = 640;
-  const domain = [-0.5, pixels - 0.5];
-  const axis = {
-    type: "quantitative",
-    scale: { domain, nice: false, zero: false },
-    axis: { values: ticks, grid: false, format: "d" },
-    title: channels === 1
-      ? `Pixel (row × ${width} + column)`
-      : `Value ((row × ${width} + column) × ${channels} + colour)`,
-  } as const;
-  const centre = (pixels - 1) / 2;
+  const rows = Math.max(1, Math.round(height / 7));
+  const ticks = Array.from(
+    { length: Math.ceil(height / rows) },
+    (_, tick) => tick * rows * width * channels,
+  );
+  // A whole number of screen pixels for each pixel of the map.
+  const size = side * Math.floor(MAP_SIDE / side);
   return {
-    title: constant === 0 ? title : {
+    title: {
       text: title,
-      subtitle: `Grey: ${
-        counted(constant, "pixel that is", "pixels that are")
-      } the same in every image, so without a correlation.`,
+      subtitle: [
+        "Pixels row by row, from the first to the last.",
+        ...(constant === 0 ? [] : [
+          `Grey: ${
+            counted(constant, "pixel that is", "pixels that are")
+          } the same in every image, so without a correlation.`,
+        ]),
+      ],
     },
     description: `Heat map: the correlation of each of ${pixels} pixels with each other, from ` +
       "-1 (blue) over 0 (white) to 1 (red).",
-    spacing: 24,
-    hconcat: [
+    spacing: 18,
+    vconcat: [
       {
         width: size,
         height: size,
-        data: { values: [{ image: map, x: centre, y: centre }] },
-        mark: {
-          type: "image",
-          width: size,
-          height: size,
-          aspect: false,
-          smooth: pixels > size,
-        },
+        data: { values: [{ image: map, x: side * block / 2 }] },
+        mark: { type: "image", width: size, height: size, aspect: false, smooth: false },
         encoding: {
           url: { field: "image", type: "nominal" },
-          x: { field: "x", ...axis },
-          y: { field: "y", ...axis, scale: { ...axis.scale, reverse: true } },
+          x: {
+            field: "x",
+            type: "quantitative",
+            // Blocks may reach beyond the last value.
+            scale: { domain: [0, side * block], nice: false },
+            axis: {
+              values: ticks,
+              grid: false,
+              labelExpr: `format(datum.value / ${width * channels}, "d")`,
+            },
+            title: "Row of the image that a pixel is in, across as down",
+          },
+          y: { value: size / 2 },
         },
       },
       {
-        width: 16,
-        height: size,
+        width: Math.min(size, LEGEND),
+        height: 12,
         data: { values: [{ image: strip, x: 0, y: 0 }] },
-        mark: { type: "image", width: 16, height: size, aspect: false, smooth: false },
+        mark: {
+          type: "image",
+          width: Math.min(size, LEGEND),
+          height: 12,
+          aspect: false,
+          smooth: false,
+        },
         encoding: {
           url: { field: "image", type: "nominal" },
-          x: { field: "x", type: "quantitative", scale: { domain: [-1, 1] }, axis: null },
-          y: {
-            field: "y",
+          y: { field: "y", type: "quantitative", scale: { domain: [-1, 1] }, axis: null },
+          x: {
+            field: "x",
             type: "quantitative",
             // Each colour covers its step: half a step more at both ends.
-            scale: {
-              domain: [-1 - 1 / (correlationSteps - 1), 1 + 1 / (correlationSteps - 1)],
-              nice: false,
-            },
+            scale: { domain: [-1 - 1 / (STEPS - 1), 1 + 1 / (STEPS - 1)], nice: false },
             axis: {
-              orient: "right",
               values: [-1, -0.5, 0, 0.5, 1],
               format: ".1f",
               grid: false,
               domain: false,
+              labelFlush: 4, // Half a step is left at the ends.
             },
             title: "Correlation",
           },
@@ -236,9 +234,32 @@ export function correlationHeatMap(
   };
 }
 
+/** The mean of a block of a square matrix, from a row and a column on; NaN where all are, which do not count. */
+function meanOf(
+  matrix: Float32Array | Float64Array,
+  side: number,
+  block: number,
+  row: number,
+  column: number,
+): number {
+  let [sum, number] = [0, 0];
+  for (let y = row; y < Math.min(side, row + block); y++) {
+    for (let x = column; x < Math.min(side, column + block); x++) {
+      const value = matrix[y * side + x];
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      number++;
+    }
+  }
+  return sum / number;
+}
+
+/** Room for the names of classes beside their images, in pixels. */
+const NAMES = 92;
+
 /**
- * Images in a grid, each with the name of its class below it. Every class begins a row, in the order
- * in which they first come, and goes on in further rows where it has more images than there are columns.
+ * Images in a grid, with the name of their class beside them. Every class begins a row, in the order in
+ * which they first come, and goes on in further rows where it has more images than there are columns.
  *
  * @param title What the chart is called.
  * @param images Grey values `[N, height, width]` or `[N, height, width, 1]`, 0 black to 255 white, or
@@ -278,8 +299,8 @@ export function imageGrid(
     throw new RangeError(`Chart "${title}": a grid has at least 1 column; got ${columns}.`);
   }
 
-  const cell = Math.min(82, Math.floor(840 / columns));
-  const room = cell - 14;
+  const cell = Math.min(62, Math.floor((WIDTH - 2 * PADDING - NAMES) / columns));
+  const room = Math.max(1, cell - 6);
   const fit = room / Math.max(width, height);
   const seen = new Map<number, number[]>();
   for (let i = 0; i < number; i++) {
@@ -294,8 +315,10 @@ export function imageGrid(
     seen.set(label, [...seen.get(label) ?? [], i]);
   }
   const places = new Map<number, { readonly column: number; readonly row: number }>();
+  const names: { readonly row: number; readonly lines: readonly string[] }[] = [];
   let rows = 0;
-  for (const of of seen.values()) {
+  for (const [label, of] of seen) {
+    names.push({ row: rows, lines: wrapped(classes[label], NAMES - 8) });
     of.forEach((image, i) =>
       places.set(image, { column: i % columns, row: rows + Math.floor(i / columns) })
     );
@@ -310,43 +333,46 @@ export function imageGrid(
   // A whole number of screen pixels for each image pixel where there is room for it.
   const scale = Math.max(1, Math.floor(fit));
   const shown = { width: drawn[0].width * scale, height: drawn[0].height * scale };
-  const rowHeight = shown.height + 26;
-  const band = { paddingInner: 0, paddingOuter: 0 };
+  const line = 15;
+  const rowHeight = Math.max(shown.height, line * Math.max(...names.map((n) => n.lines.length))) +
+    6;
   return {
     title,
     description: `${counted(number, "image")} in rows of ${columns}, each with the name of its ` +
       `class: ${[...seen.keys()].map((label) => classes[label]).join(", ")}.`,
-    width: { step: cell },
-    height: { step: rowHeight },
-    data: {
-      values: drawn.map((image, i) => ({
-        image: pngDataUrl(image),
-        class: classes[labels[i]],
-        ...places.get(i),
-      })),
-    },
+    width: NAMES + columns * cell,
+    height: rows * rowHeight,
     encoding: {
-      x: { field: "column", type: "ordinal", axis: null, scale: band },
-      y: { field: "row", type: "ordinal", axis: null, scale: band },
+      x: { field: "x", type: "quantitative", scale: null },
+      y: { field: "y", type: "quantitative", scale: null },
     },
     layer: [
       {
-        mark: {
-          type: "image",
-          ...shown,
-          yOffset: -9,
-          smooth: false,
+        data: {
+          values: drawn.map((image, i) => {
+            const { column, row } = places.get(i)!;
+            return {
+              image: pngDataUrl(image),
+              x: NAMES + (column + 0.5) * cell,
+              y: (row + 0.5) * rowHeight,
+            };
+          }),
         },
+        mark: { type: "image", ...shown, smooth: false },
         encoding: { url: { field: "image", type: "nominal" } },
       },
       {
-        mark: {
-          type: "text",
-          fontSize: 11,
-          limit: cell - 4,
-          yOffset: shown.height / 2 - 1,
+        data: {
+          values: names.flatMap(({ row, lines }) =>
+            lines.map((text, i) => ({
+              text,
+              x: 0,
+              y: (row + 0.5) * rowHeight + line * (i - (lines.length - 1) / 2),
+            }))
+          ),
         },
-        encoding: { text: { field: "class", type: "nominal" } },
+        mark: { type: "text", align: "left", limit: NAMES - 4 },
+        encoding: { text: { field: "text", type: "nominal" } },
       },
     ],
   };

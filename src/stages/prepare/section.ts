@@ -3,6 +3,7 @@ import type { Resize } from "../../data/resize.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { ranking } from "../../report/charts/ranking.ts";
 import { limits } from "../../report/limits.ts";
+import { meanings } from "../../report/svg.ts";
 import { count, counted, listed, NONE, plain, table } from "../../report/markdown.ts";
 import type { SectionContextOf } from "../room.ts";
 import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
@@ -187,7 +188,13 @@ async function labelsPart(
     await figure(
       name,
       ranking(
-        { title, of: ["class", "classes"], values: "Images", kind: "count" },
+        {
+          title,
+          of: ["class", "classes"],
+          values: "Images",
+          kind: "count",
+          color: meanings.training,
+        },
         ranked.map(({ images }) => images),
       ),
       alt,

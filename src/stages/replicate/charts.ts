@@ -2,35 +2,40 @@
 import type { TopLevelSpec } from "vega-lite";
 import { shareScale } from "../../report/charts/axes.ts";
 import { counted } from "../../report/markdown.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { nameAxis } from "../../report/charts/names.ts";
+import { colors, meanings, WIDTH } from "../../report/svg.ts";
+
+/** The parts of the images that accuracies are of. */
+const PARTS = ["validation", "test"] as const;
 
 /** The accuracies of a network's trainings on one part of the images, 0 to 1. */
 export interface SeedAccuracies {
   readonly network: string;
-  readonly part: string;
+  readonly part: typeof PARTS[number];
   /** One a training, the first one first. */
   readonly accuracies: readonly number[];
   readonly mean: number;
 }
 
 /**
- * A dot a training and a tick at their mean, a line a network and part of the images; narrow enough for
- * its text to be read on a phone.
+ * A dot a training and a tick at their mean, a line a network and part of the images.
  *
  * @throws {RangeError} where there is nothing to draw
  */
 export function seedAccuracies(title: string, rows: readonly SeedAccuracies[]): TopLevelSpec {
   if (rows.length === 0) throw new RangeError(`Chart "${title}": there is no network to draw.`);
   const networks = [...new Set(rows.map(({ network }) => network))];
-  const parts = [...new Set(rows.map(({ part }) => part))];
+  const parts = PARTS.filter((part) => rows.some((row) => row.part === part));
   const values = rows.flatMap(({ network, part, accuracies }) =>
     accuracies.map((accuracy, i) => ({ network, part, accuracy, first: i === 0 }))
   );
+  // A dot at 0 lies on the axis.
+  const { axis, row } = nameAxis(networks, 120, 14);
   const x = {
     type: "quantitative" as const,
     title: "Accuracy",
     scale: shareScale(values.map(({ accuracy }) => accuracy)),
-    axis: { format: ".3f", tickCount: 5 },
+    axis: { format: ".3f", tickCount: 4 },
   };
   return {
     title: { text: title, subtitle: "A dot a seed, the first one's ringed; ticks: means" },
@@ -40,23 +45,23 @@ export function seedAccuracies(title: string, rows: readonly SeedAccuracies[]): 
         `${Math.min(...accuracies).toFixed(4)} to ${Math.max(...accuracies).toFixed(4)}, mean ` +
         mean.toFixed(4)
       ).join("; ") + ".",
-    width: 235,
-    height: { step: 20 },
+    width: WIDTH,
+    height: Math.max(row, 26 * parts.length) * networks.length,
+    autosize: { type: "fit-x", contains: "padding" },
     encoding: {
       y: {
         field: "network",
         type: "nominal",
         title: null,
         scale: { domain: networks, paddingInner: 0.25 },
-        // A dot at 0 lies on the axis.
-        axis: { grid: false, domain: false, ticks: false, labelPadding: 12 },
+        axis: { ...axis, grid: false },
       },
-      yOffset: { field: "part", type: "nominal", scale: { domain: parts } },
+      yOffset: { field: "part", type: "nominal", scale: { domain: [...parts] } },
     },
     layer: [
       {
         data: { values: rows.map(({ network, part, mean }) => ({ network, part, mean })) },
-        mark: { type: "tick", thickness: 2, size: 18, color: "#24292f" },
+        mark: { type: "tick", thickness: 2, size: 18, color: colors.ink },
         encoding: { x: { ...x, field: "mean" } },
       },
       {
@@ -68,14 +73,14 @@ export function seedAccuracies(title: string, rows: readonly SeedAccuracies[]): 
             field: "part",
             type: "nominal",
             title: null,
-            scale: { domain: parts, range: categoryColors.slice(0, parts.length) },
+            scale: { domain: parts, range: parts.map((part) => meanings[part]) },
             legend: { orient: "top", direction: "horizontal" },
           },
         },
       },
       {
         data: { values: values.filter(({ first }) => first) },
-        mark: { type: "point", filled: false, size: 170, opacity: 1, stroke: "#24292f" },
+        mark: { type: "point", filled: false, size: 170, opacity: 1, stroke: colors.ink },
         encoding: { x: { ...x, field: "accuracy" } },
       },
     ],

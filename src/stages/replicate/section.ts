@@ -101,7 +101,7 @@ export async function section(context: Context): Promise<string[]> {
         names.flatMap((name, n) =>
           [validation.networks[n], networks[n]].map(({ accuracies }, part) => ({
             network: titleOf(ids[name]),
-            part: ["validation", "test"][part],
+            part: (["validation", "test"] as const)[part],
             accuracies,
             mean: spread[2 * n + part].mean,
           }))
