@@ -73,8 +73,8 @@ export function signed(value: number, digits = 4): string {
   return Number(text) > 0 ? `+${text}` : text;
 }
 
-/** `0.0123`, `< 0.0001`: how probable something is by chance. */
-export const probability = (p: number): string => p < 1e-4 ? "< 0.0001" : decimal(p);
+/** `0.0123`, `< 0.0001` in one line: how probable something is by chance. */
+export const probability = (p: number): string => p < 1e-4 ? "<\u00a00.0001" : decimal(p);
 
 /** `60,000`: a whole number in groups of three. */
 export function count(value: number): string {

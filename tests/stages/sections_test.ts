@@ -333,7 +333,7 @@ Deno.test("more than some folds are drawn in part, and the chart says so", async
 
 Deno.test("an original study is told of where there is one, and has columns only where it has figures", async () => {
   const page = await pageOf({ folds: 5, published });
-  assertStringIncludes(page, "| original: validation |");
+  assertStringIncludes(page, "| validation (original) |");
   assertStringIncludes(
     page,
     `\n\n${published!.about} Its accuracies on validation images are 0.8985 for`,

@@ -15,7 +15,7 @@ type Context = SectionContextOf<typeof prepare>;
 /** Values of an image that the wide tables show: the first and the last, and some of the middle row. */
 function shownValues({ height, width, channels }: ImageSize): number[] {
   const middle = Math.floor(height / 2) * width;
-  const some = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((at) =>
+  const some = [0.3, 0.45, 0.6, 0.75].map((at) =>
     (middle + Math.floor(at * width)) * channels
   );
   return [...new Set([0, ...some, height * width * channels - 1])];
@@ -29,7 +29,7 @@ const HOW: { readonly [resize in Resize]: string } = {
 };
 
 /** So many columns of a sample are shown. */
-const SHOWN_OF_SAMPLE = 8;
+const SHOWN_OF_SAMPLE = 6;
 
 const statistics = ["count", "mean", "std", "min", "q25", "q50", "q75", "max"] as const;
 const titles: { readonly [statistic: string]: string } = { q25: "25%", q50: "50%", q75: "75%" };
@@ -152,13 +152,13 @@ function sharedText(shared: number, tested: number, splitOff: boolean): string {
         `\`prepare.split.testPart\` splits one off that has no row in common with the others.`);
 }
 
-/** Statistics to six significant digits, counts as whole numbers; one row has no deviation. */
+/** Statistics to five significant digits, counts as whole numbers; one row has no deviation. */
 const number = (value: number, statistic: string): string =>
   Number.isNaN(value)
     ? NONE
     : statistic === "count"
     ? count(value)
-    : String(Number(value.toPrecision(6)));
+    : String(Number(value.toPrecision(5)));
 
 /** How many images each class has: class by class where they differ, or their sizes and the largest and smallest by name. */
 async function labelsPart(

@@ -163,8 +163,7 @@ async function networksPart(
   const tested = networks.filter(isTested);
   const header = [
     "Network",
-    ...(theirs ? ["original: validation"] : []),
-    "validation",
+    theirs ? "validation (original)" : "validation",
     "test [95%]",
     ...(several ? ["trainings"] : []),
     "parameters",
@@ -180,12 +179,12 @@ async function networksPart(
         const mean = spread?.validation.mean ?? validation?.value;
         return [
           plain(title),
-          ...(theirs ? [published ? decimal(published.validation) : NONE] : []),
-          mean === undefined ? NONE : decimal(mean),
-          test ? withInterval(test.value, test.interval) : lacking ?? NONE,
+          (mean === undefined ? NONE : decimal(mean)) +
+          (published ? ` (${decimal(published.validation)})` : ""),
+          whole(test ? withInterval(test.value, test.interval) : lacking ?? NONE),
           ...(several ? [lacking ? NONE : count(spread?.test.runs ?? network.runs ?? 1)] : []),
           parameters === undefined ? NONE : count(parameters),
-          seconds === undefined ? NONE : duration(seconds),
+          seconds === undefined ? NONE : whole(duration(seconds)),
         ];
       }),
     ),
@@ -222,6 +221,9 @@ async function networksPart(
     ...classesPart(study, tested),
   ];
 }
+
+/** A cell that is not broken into lines. */
+const whole = (text: string) => text.replaceAll(" ", "\u00a0");
 
 /** What its accuracy on test images has to be, by `study.ts`. */
 function thresholdOf(

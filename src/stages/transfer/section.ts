@@ -143,7 +143,7 @@ export async function networks(context: Context): Promise<Network[]> {
     ...await randomNetworks(context),
     ...bases.filter(({ available }) => !available).map(({ name }): Network => ({
       id: `transfer.${name}`,
-      title: `${name}, ImageNet's weights`,
+      title: `${name} (ImageNet)`,
       published: publishedAs(context, name),
       lacking: "weights not there",
       final: true,
