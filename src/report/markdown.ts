@@ -97,6 +97,18 @@ export const anchorOf = (heading: string): string =>
   heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-");
 
 /**
+ * Figures that belong together, in one paragraph: side by side where a page has room for two. What
+ * is a sentence and no figure stands by itself.
+ */
+export function sideBySide(parts: readonly string[]): string[] {
+  const figures = parts.filter((part) => part.startsWith("!["));
+  return [
+    ...parts.filter((part) => !figures.includes(part)),
+    ...(figures.length > 0 ? [figures.join("\n")] : []),
+  ];
+}
+
+/**
  * Words that somebody else wrote, such as the name of a class, as Markdown that shows them as they
  * are, in tables and in sentences. An underscore inside a word means nothing and stays.
  */

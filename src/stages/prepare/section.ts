@@ -15,9 +15,7 @@ type Context = SectionContextOf<typeof prepare>;
 /** Values of an image that the wide tables show: the first and the last, and some of the middle row. */
 function shownValues({ height, width, channels }: ImageSize): number[] {
   const middle = Math.floor(height / 2) * width;
-  const some = [0.3, 0.45, 0.6, 0.75].map((at) =>
-    (middle + Math.floor(at * width)) * channels
-  );
+  const some = [0.3, 0.45, 0.6, 0.75].map((at) => (middle + Math.floor(at * width)) * channels);
   return [...new Set([0, ...some, height * width * channels - 1])];
 }
 

@@ -6,6 +6,7 @@ import {
   listed,
   NONE,
   plain,
+  sideBySide,
   table,
   withInterval,
 } from "../../report/markdown.ts";
@@ -85,18 +86,18 @@ export async function section(context: Context): Promise<string[]> {
       `\`IMAGENET_WEIGHTS_DIR=<folder with the file> deno task transfer\`, or \`deno task transfer\` where ` +
       `Keras's public address can be reached.`
     ),
-    ...await Promise.all(
-      available.flatMap(({ name }) =>
-        ["linear", "finetuned"].map((kind) =>
+    ...(await Promise.all(available.map(async ({ name: base }) =>
+      sideBySide(
+        await Promise.all(["linear", "finetuned"].map((kind) =>
           curves(
-            `transfer-${name}-${kind}`,
-            `${name}.${kind} while it learns`,
-            history.filter(({ network }) => network === `${name}.${kind}`),
+            `transfer-${base}-${kind}`,
+            `${titleOf(`transfer.${base}.${kind}`)} while it learns`,
+            history.filter(({ network }) => network === `${base}.${kind}`),
             context,
           )
-        )
-      ),
-    ),
+        )),
+      )
+    ))).flat(),
     ...await causesPart(context),
     ...await randomPart(context),
   ];
