@@ -124,8 +124,10 @@ export function importance(
 /**
  * Gives values their place: that in the unit cube, where a choice of words or booleans has its
  * values in the order of their mean scores in `rows`.
+ *
+ * @throws {Error} where a value is not in the space
  */
-function placesBy(
+export function placesBy(
   rows: readonly { readonly values: Values; readonly score: number }[],
   space: Space,
 ): (values: Values) => number[] {

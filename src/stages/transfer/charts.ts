@@ -1,118 +1,93 @@
-/** Losses of several trainings in one chart, to compare what makes them fail. @module */
+/** Accuracies of several trainings in one chart, to see which of them do no better than guessing. @module */
 import type { TopLevelSpec } from "vega-lite";
-import { categoryColors } from "../../report/svg.ts";
+import { wilson } from "../../evaluation/intervals.ts";
 import { checkClasses } from "../../report/charts/check.ts";
+import { counted } from "../../report/markdown.ts";
+import { colors, meanings, WIDTH } from "../../report/svg.ts";
 
-/** The course of one training. */
-export interface NamedLosses {
+/** What one training came to. */
+export interface Cause {
   readonly name: string;
-  /** Cross-entropy after each epoch, from the first; above 0, or not finite where the training broke. */
-  readonly losses: readonly number[];
+  /** Share of the images that it gets right, 0 to 1; NaN where it broke. */
+  readonly accuracy: number;
 }
 
-/** Dashes beside colours, for readers and printers without colours. */
-const dashes = [[1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 4], [1, 3]];
-
-/** How many curves colours can tell apart. */
-export const MOST_CURVES = categoryColors.length;
-
 /**
- * Cross-entropy by epoch on a logarithmic axis, a line a training, and the loss of guessing as a
- * rule. A loss that is not finite, or is 0, which such an axis does not have, leaves a gap.
+ * Accuracy by training, the best first, with Wilson's 95% interval, and the share that guessing gets
+ * right as a line. A training that broke has its row, and says so.
  *
- * @param classes How many classes there are, from 2: guessing costs `ln(classes)`.
- * @throws {RangeError} where there is no curve, or more than colours can tell apart, two have one name,
- * a loss is below 0, or none has a second epoch: they make no curve
+ * @param images How many images each accuracy is of.
+ * @param classes How many classes there are, from 2.
+ * @throws {RangeError} where there is no training, two have one name, or an accuracy is outside 0 to 1
  */
-export function lossCurvesByCause(
+export function accuracyByCause(
   title: string,
-  curves: readonly NamedLosses[],
+  causes: readonly Cause[],
+  images: number,
   classes: number,
 ): TopLevelSpec {
-  const curveNames = curves.map(({ name }) => name);
-  checkClasses(title, curveNames);
-  if (curves.length > MOST_CURVES) {
+  checkClasses(title, causes.map(({ name }) => name));
+  const wrong = causes.find(({ accuracy }) => accuracy < 0 || accuracy > 1);
+  if (wrong) {
     throw new RangeError(
-      `Chart "${title}": ${curves.length} curves are too many to tell apart; ` +
-        `draw at most ${MOST_CURVES}.`,
+      `Chart "${title}": the accuracy of "${wrong.name}" is ${wrong.accuracy}; ` +
+        "a share is within 0 and 1.",
     );
   }
-  const values = curves.flatMap(({ name, losses }) =>
-    losses.map((loss, i) => {
-      if (loss < 0) {
-        throw new RangeError(
-          `Chart "${title}": the loss of "${name}" in epoch ${i + 1} is ${loss}; ` +
-            "a cross-entropy is not below 0.",
-        );
-      }
-      return { name, epoch: i + 1, loss: Number.isFinite(loss) && loss > 0 ? loss : null };
-    })
-  );
-  const epochs = Math.max(...curves.map(({ losses }) => losses.length));
-  if (epochs < 2) throw new RangeError(`Chart "${title}": one epoch makes no curve.`);
-  const chance = Math.log(classes);
-  const shown = [chance, ...values.flatMap(({ loss }) => loss ?? [])];
-  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const broken = causes.filter(({ accuracy }) => Number.isNaN(accuracy));
+  const done = causes.filter(({ accuracy }) => !Number.isNaN(accuracy))
+    .sort((a, b) => b.accuracy - a.accuracy)
+    .map(({ name, accuracy }) => ({ name, accuracy, ...wilson(accuracy * images, images) }));
+  const guess = 1 / classes;
+  const y = {
+    field: "name",
+    type: "nominal" as const,
+    title: null,
+    scale: { domain: [...done, ...broken].map(({ name }) => name) },
+    axis: { ticks: false, domain: false, labelLimit: 180, labelPadding: 10 },
+  };
+  const x = {
+    field: "accuracy",
+    type: "quantitative" as const,
+    title: "Validation accuracy",
+    scale: { domain: [0, 1] },
+    axis: { tickCount: 5, format: ".1f" },
+  };
   return {
-    title: { text: title, subtitle: `Dotted: guessing one of ${classes} classes` },
-    description:
-      curves.map(({ name, losses }) =>
-        losses.length === 0
-          ? `${name}: no epoch`
-          : `${name} ends at a loss of ${losses[losses.length - 1].toFixed(3)}`
-      ).join("; ") + `. Guessing gives ${chance.toFixed(3)}.`,
-    width: 520,
-    height: 280,
-    encoding: {
-      x: {
-        field: "epoch",
-        type: "quantitative",
-        title: "Epoch",
-        scale: { domain: [1, epochs], nice: false },
-        axis: { format: "d", tickMinStep: 1, tickCount: 10, grid: false },
-      },
+    title: {
+      text: title,
+      subtitle: [
+        `Dashed: guessing one of ${classes} classes, ${Number(guess.toPrecision(2))}`,
+        `Lines: 95% intervals, where wider than a point; ${counted(images, "image")}`,
+      ],
     },
+    description: [
+      ...done.map(({ name, accuracy }) => `${name} ${accuracy.toFixed(4)}`),
+      ...broken.map(({ name }) => `${name} diverged`),
+    ].join(", ") + `. Guessing gives ${guess.toFixed(4)}.`,
+    width: WIDTH,
+    height: causes.length * 28,
+    autosize: { type: "fit-x", contains: "padding" },
     layer: [
       {
-        data: { values: [{ loss: chance }] },
-        mark: { type: "rule", color: "#57606a", strokeDash: [1, 4], strokeWidth: 1.5 },
-        encoding: {
-          x: { value: 0 },
-          x2: { value: "width" },
-          y: { field: "loss", type: "quantitative" },
-        },
+        data: { values: [{ accuracy: guess }] },
+        mark: { type: "rule", color: colors.ink, strokeDash: [5, 4], strokeWidth: 1.5 },
+        encoding: { x },
       },
       {
-        data: { values },
-        mark: { type: "line", point: { size: 30 } },
-        encoding: {
-          y: {
-            field: "loss",
-            type: "quantitative",
-            title: "Cross-entropy",
-            // Losses that are nearly equal would leave an axis without a length.
-            scale: {
-              type: "log",
-              nice: false,
-              padding: 8,
-              ...(high / low < 1.05 ? { domain: [low / 1.05, high * 1.05] } : {}),
-            },
-            axis: { tickCount: 6, format: "~g" },
-          },
-          color: {
-            field: "name",
-            type: "nominal",
-            title: null,
-            scale: { domain: curveNames, range: categoryColors.slice(0, curves.length) },
-            legend: { symbolType: "stroke", symbolSize: 400 },
-          },
-          strokeDash: {
-            field: "name",
-            type: "nominal",
-            title: null,
-            scale: { domain: curveNames, range: dashes.slice(0, curves.length) },
-          },
-        },
+        data: { values: done },
+        mark: { type: "rule", color: meanings.validation, strokeWidth: 2 },
+        encoding: { y, x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      {
+        data: { values: done },
+        mark: { type: "point", filled: true, size: 80, color: meanings.validation, opacity: 1 },
+        encoding: { y, x },
+      },
+      {
+        data: { values: broken.map(({ name }) => ({ name, accuracy: guess })) },
+        mark: { type: "text", align: "left", dx: 8, text: "diverged", color: colors.muted },
+        encoding: { y, x },
       },
     ],
   };

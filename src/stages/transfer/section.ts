@@ -13,7 +13,7 @@ import {
 import { metricOf, type Network, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs } from "../shown.ts";
-import { lossCurvesByCause, MOST_CURVES } from "./charts.ts";
+import { accuracyByCause, type Cause } from "./charts.ts";
 import { randomFinding, randomNetworks, randomPart } from "./random_part.ts";
 import type { CauseRecord, transfer } from "./stage.ts";
 import { figuresCell, titles } from "./titles.ts";
@@ -165,7 +165,8 @@ async function causesPart(context: Context): Promise<string[]> {
   const chance = 1 / classes.length;
   // Within two standard errors of guessing.
   const bound = chance + 2 * Math.sqrt(chance * (1 - chance) / subset.validation);
-  const last = ({ validationAccuracies }: CauseRecord) => validationAccuracies.at(-1) ?? NaN;
+  const last = ({ diverged, validationAccuracies }: CauseRecord) =>
+    diverged ? NaN : validationAccuracies.at(-1) ?? NaN;
   const works = (cause: CauseRecord) => last(cause) > bound;
   const diverged = changes.filter((cause) => cause.diverged);
   const guessing = changes.filter((cause) => !cause.diverged && !works(cause));
@@ -195,6 +196,11 @@ async function causesPart(context: Context): Promise<string[]> {
     }; every other row ` +
     `changes what its name says and leaves all else as it is. Accuracies are of ` +
     `${count(subset.validation)} validation images.`,
+    ...await causesChart(
+      network,
+      all.map((cause) => ({ ...cause, accuracy: last(cause) })),
+      context,
+    ),
     table(
       ["Training", "accuracy", "loss at the end", ""],
       all.map((cause) => [
@@ -222,31 +228,21 @@ async function causesPart(context: Context): Promise<string[]> {
     (diverged.length > 0
       ? ` The training of ${quoted(diverged.map(({ name }) => name))} ended early.`
       : ""),
-    ...await coursePart(network, all, context),
   ];
 }
 
-/** How the losses went, as far as trainings have more than one that a logarithmic axis can show. */
-async function coursePart(
+/** The accuracies beside each other, as far as there is one. */
+async function causesChart(
   network: string,
-  all: readonly { readonly name: string; readonly losses: readonly number[] }[],
-  { study: { classes }, figure }: Context,
+  causes: readonly Cause[],
+  { settings: { causes: { subset } }, study: { classes }, figure }: Context,
 ): Promise<string[]> {
-  const curves = all.filter(({ losses }) => losses.filter((loss) => loss > 0).length > 1)
-    .map(({ name, losses }) => ({ name, losses }));
-  if (curves.length === 0) return [];
+  if (causes.every(({ accuracy }) => Number.isNaN(accuracy))) return [];
   return [
-    ...(curves.length > MOST_CURVES
-      ? [`The chart shows the first ${MOST_CURVES} of ${curves.length} trainings.`]
-      : []),
     await figure(
       "transfer-causes",
-      lossCurvesByCause(
-        `What makes ${network} guess`,
-        curves.slice(0, MOST_CURVES),
-        classes.length,
-      ),
-      "Training loss by epoch for each change, and the loss of guessing",
+      accuracyByCause(`What makes ${network} guess`, causes, subset.validation, classes.length),
+      "Validation accuracy for each change, its interval, and what guessing gives",
     ),
   ];
 }

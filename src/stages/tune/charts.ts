@@ -1,72 +1,54 @@
 /**
- * Charts of a search for hyperparameters: what was tried, what it scored, what mattered.
+ * Charts of a search for hyperparameters by their values: what was tried, what it scored, what mattered.
  *
- * Each function takes plain data and gives a Vega-Lite specification for `renderSvg`. Trials that
- * failed (their score is NaN) are counted below the title and have no point.
+ * Each function takes plain data and gives a Vega-Lite specification for `renderSvg`. A configuration
+ * is drawn once, however many trials trained it on. Trials that failed (their score is NaN) are counted
+ * below the title and have no point.
  *
  * @module
  */
 import type { TopLevelSpec } from "vega-lite";
 import {
-  type Choice,
   fromUnit,
   type Hyperparameter,
-  isCategorical,
   names,
   type Space,
+  spaceSize,
   toUnit,
   type Value,
   type Values,
+  valuesKey,
 } from "../../tuning/space.ts";
 import { shareScale } from "../../report/charts/axes.ts";
 import { counted } from "../../report/markdown.ts";
-import { categoryColors } from "../../report/svg.ts";
+import { colors, meanings, onFill, WIDTH } from "../../report/svg.ts";
+import { configurations, type ScoredTrial } from "./configurations.ts";
+import { crowding, failures, look, numbersBy, pointsBy } from "./looks.ts";
 
-/** A trial, as far as these charts tell of it; a `FinishedTrial` is one. */
-export interface ScoredTrial {
-  readonly values: Values;
-  /** Epochs done when it ended. */
-  readonly epochs: number;
-  /** Accuracy on the validation images, 0 to 1; NaN where the trial failed. */
-  readonly score: number;
+/** What a search tried, as the charts tell of it. */
+interface Tried<T> {
+  /** Each configuration once, the worst first, so that the best are drawn last and on top. */
+  readonly scored: readonly T[];
+  readonly best: T;
+  /** The most epochs that one of them was trained for. */
+  readonly most: number;
+  /** Whether others were trained for fewer. */
+  readonly several: boolean;
+  /** How many trials failed, in words. */
+  readonly failed: readonly string[];
 }
 
-/** A trial of Hyperband; a `FinishedTrial` of that oracle is one. */
-export interface RungTrial {
-  /** Unique among the trials. */
-  readonly id: number;
-  /** The trial that this one went on from, if any. */
-  readonly parent?: number;
-  /** Which sweep over all brackets, counted from 0. */
-  readonly iteration?: number;
-  /** How often the bracket sorts out. */
-  readonly bracket?: number;
-  /** Epochs done when it ended. */
-  readonly epochs: number;
-  /** Accuracy on the validation images, 0 to 1; NaN where the trial failed. */
-  readonly score: number;
-}
-
-/** From a poor score to a good one: pale to dark, so that the good ones stand out on white. */
-const scoreColors = ["#dbe7f1", "#56a0ce", "#08306b"];
-const grey = "#8c959f";
-
-/** The trials with a score, worst first, so that the best are drawn last and on top. */
-function ascending<T extends { readonly score: number }>(
-  title: string,
-  trials: readonly T[],
-): { scored: T[]; failed: string | undefined } {
-  const scored = trials.filter(({ score }) => Number.isFinite(score))
-    .sort((a, b) => a.score - b.score);
-  if (scored.length === 0) throw new RangeError(`Chart "${title}": no trial has a score.`);
-  const failed = trials.length - scored.length;
+function triedIn<T extends ScoredTrial>(title: string, trials: readonly T[]): Tried<T> {
+  const [best, ...others] = configurations(trials);
+  if (!best) throw new RangeError(`Chart "${title}": no trial has a score.`);
+  const scored = [best, ...others].reverse();
+  const most = Math.max(...scored.map(({ epochs }) => epochs));
   return {
     scored,
-    failed: failed === 0
-      ? undefined
-      : `${failed} of ${counted(trials.length, "trial")} failed and ${
-        failed === 1 ? "has" : "have"
-      } no score`,
+    best,
+    most,
+    several: scored.some(({ epochs }) => epochs < most),
+    failed: failures(trials),
   };
 }
 
@@ -83,22 +65,70 @@ function label(parameter: Hyperparameter, value: Value): string {
   return value === "" || alike ? JSON.stringify(value) : String(value);
 }
 
-/** How many numbers or words an axis of parallel coordinates has room for. */
-const MAX_LABELS = 20;
-
-/** Where an axis of parallel coordinates is labelled: a range at its quarters, categories one by one. */
-function labelled(parameter: Hyperparameter): number[] {
-  if (parameter.type !== "choice" || !isCategorical(parameter)) return [0, 0.25, 0.5, 0.75, 1];
-  const { length } = parameter.values;
-  const every = Math.ceil(length / MAX_LABELS);
-  return parameter.values.flatMap((_, i) => i % every === 0 ? [(i + 0.5) / length] : []);
+/** A place from 0 to 1 on the axis of a hyperparameter, and what is written there. */
+interface Tick {
+  readonly place: number;
+  readonly label: string;
 }
 
+/** Where the axis of a hyperparameter is labelled: a range at its ends and in its middle, a choice at each value. */
+function ticksOf(parameter: Hyperparameter): Tick[] {
+  const alone = { it: parameter };
+  const places = parameter.type === "choice"
+    ? parameter.values.map((_, i) => (i + 0.5) / parameter.values.length)
+    : [0, 0.5, 1];
+  const ticks = places.map((at) => {
+    const { it } = fromUnit(alone, [at]);
+    return { place: toUnit(alone, { it })[0], label: label(parameter, it) };
+  });
+  return [...new Map(ticks.map((tick) => [tick.place, tick])).values()];
+}
+
+/** Pixels that a label needs to be told from the next one, side by side and one above the other. */
+const [LETTER, LINE] = [8, 15];
+
 /**
- * Parallel coordinates: a vertical axis for each hyperparameter and one for the score, a line a
- * trial, dark where the score is good. Failed trials are dashed and end before the score.
+ * The axis of a hyperparameter, evenly as the oracle sees it: words and numbers alike, logarithmic where
+ * the search is. Labels that do not fit side by side are tilted and cut, and not all of them are written
+ * where they do not fit tilted either.
+ */
+function placesAxis(name: string, parameter: Hyperparameter, length: number, upright = false) {
+  const ticks = ticksOf(parameter);
+  const longest = Math.max(...ticks.map(({ label }) => label.length));
+  const room = length / ticks.length;
+  const tilted = !upright && longest * LETTER > room && parameter.type === "choice";
+  const every = Math.ceil(LINE / room);
+  const shown = tilted || upright ? ticks.filter((_, i) => i % every === 0) : ticks;
+  const places = JSON.stringify(shown.map(({ place }) => place));
+  const labels = JSON.stringify(shown.map(({ label }) => label));
+  return {
+    type: "quantitative" as const,
+    title: parameter.type === "float" && parameter.sampling === "log" ? `${name} (log)` : name,
+    scale: { domain: [0, 1], nice: false, padding: 7 },
+    axis: {
+      values: shown.map(({ place }) => place),
+      labelExpr: `${labels}[indexof(${places}, datum.value)]`,
+      labelAngle: tilted ? -40 : 0,
+      labelLimit: tilted || upright ? 90 : 180,
+      labelFlush: tilted ? false : 8,
+      labelOverlap: false,
+      titleLimit: length,
+    },
+  };
+}
+
+/** How many lines are drawn in the colour of those that come next to the best. */
+const NEXT = 9;
+
+/** Room beside the axes of parallel coordinates for names and numbers, in pixels. */
+const [NAMES, NUMBERS] = [148, 58];
+
+/**
+ * Parallel coordinates, downwards: a row for each hyperparameter and one for the score, a line a
+ * configuration. Only those that were trained for the most epochs come to the score; the others and
+ * those that failed end before it.
  *
- * @param space The axes; values lie where the oracle sees them, evenly on a logarithmic axis too.
+ * @param space The rows; values lie where the oracle sees them, evenly on a logarithmic axis too.
  * @throws {RangeError} where no trial has a score
  * @throws {Error} where a trial's value is missing or outside the space, by name
  */
@@ -107,369 +137,468 @@ export function parallelCoordinates(
   space: Space,
   trials: readonly ScoredTrial[],
 ): TopLevelSpec {
-  const { scored, failed } = ascending(title, trials);
+  const { scored, best, most, several, failed } = triedIn(title, trials);
   const parameters = names(space);
-  const scoreAxis = "score";
-  const axes = [...parameters, scoreAxis];
-  const worst = scored[0].score;
-  const best = scored[scored.length - 1].score;
-  const height = (score: number) => best === worst ? 0.5 : (score - worst) / (best - worst);
-  // One very poor trial would make all others equally dark: the lower quarter shares one colour.
-  const pale = scored[Math.floor(scored.length / 4)].score;
+  const score = several ? `score, ${counted(most, "epoch")}` : "score";
+  // A hyperparameter may have the name of the last row.
+  const last = "";
+  const rows = [...parameters, last];
+  const compared = scored.filter(({ epochs }) => epochs === most);
+  const scores = compared.map(({ score }) => score);
+  const [low, high] = [Math.min(...scores), Math.max(...scores)];
+  const others = compared.filter((trial) => trial !== best);
+  const next = Math.min(NEXT, Math.ceil(others.length / 2));
+  const nextBest = new Set(next === 0 ? [] : others.slice(-next));
+  const known = new Set(scored.map(({ values }) => valuesKey(values)));
+  const failing = new Map(
+    trials.filter(({ values }) => !known.has(valuesKey(values)))
+      .map((trial) => [valuesKey(trial.values), trial]),
+  );
 
-  /** A line's points, in the order of the axes. */
-  const line = ({ values, score }: ScoredTrial, trial: number) => {
-    const places = toUnit(space, values);
-    return axes.flatMap((axis, i) => {
-      const place = axis === scoreAxis ? height(score) : places[i];
-      return Number.isFinite(place) ? [{ trial, axis, place, score }] : [];
-    });
+  const kinds = {
+    failed: { label: "failed", ...look.failed },
+    fewer: { label: "fewer epochs", ...look.fewer },
+    others: { label: "others", ...look.others },
+    next: { label: next === 1 ? "the next" : `the next ${next}`, ...look.next },
+    best: { label: "the best", ...look.best },
   };
-  const width = 760;
-  // Names that do not fit side by side are tilted.
-  const crowded = Math.max(...axes.map((axis) => axis.length)) * 8 > width / axes.length;
-  const scores = [0, 0.25, 0.5, 0.75, 1];
-  const ticksOf = (axis: string) => {
-    const alone = { [axis]: space[axis] };
-    return labelled(space[axis]).map((at) => {
-      const values = fromUnit(alone, [at]);
-      return { axis, place: toUnit(alone, values)[0], label: label(space[axis], values[axis]) };
-    });
-  };
-  const scoreTicks = scores.map((score) => ({
-    axis: scoreAxis,
-    place: best === worst ? 0.5 : score,
-    label: (worst + score * (best - worst)).toFixed(4),
-  }));
-  const columns = [...parameters.map(ticksOf), scoreTicks];
-  const most = Math.max(...columns.map(({ length }) => length));
-  const ticks = Array.from({ length: most }, (_, i) => columns.flatMap((ticks) => ticks[i] ?? []))
-    .flat();
-  const unique = [...new Map(ticks.map((tick) => [`${tick.place} ${tick.axis}`, tick])).values()];
+  type Kind = keyof typeof kinds;
+  const kindOf = (trial: ScoredTrial): Kind =>
+    !Number.isFinite(trial.score)
+      ? "failed"
+      : trial === best
+      ? "best"
+      : trial.epochs < most
+      ? "fewer"
+      : nextBest.has(trial)
+      ? "next"
+      : "others";
+  const lines = [...failing.values(), ...scored]
+    .map((trial) => ({ trial, kind: kindOf(trial) }))
+    .sort((a, b) => Object.keys(kinds).indexOf(a.kind) - Object.keys(kinds).indexOf(b.kind));
+  const shown = Object.entries(kinds).filter(([kind]) => lines.some((line) => line.kind === kind))
+    .map(([, kind]) => kind).reverse();
 
-  const x = {
-    field: "axis",
+  /** A line's points, from the first row down. */
+  const line = ({ trial, kind }: typeof lines[number], id: number) => {
+    const places = toUnit(space, trial.values);
+    const end = trial.epochs === most && kind !== "failed"
+      ? [high === low ? 0.5 : (trial.score - low) / (high - low)]
+      : [];
+    return [...places, ...end].map((place, i) => ({
+      id,
+      row: rows[i],
+      place,
+      kind: kinds[kind].label,
+    }));
+  };
+  const ticks = parameters.flatMap((row) =>
+    ticksOf(space[row]).map(({ place, label }) => ({ row, place, label }))
+  );
+  const ends = rows.flatMap((row) => {
+    const of = ticks.filter((tick) => tick.row === row).map(({ label }) => label);
+    const [first, end] = row === last
+      ? [low.toFixed(4), high.toFixed(4)]
+      : [of[0], of[of.length - 1]];
+    // One value stands on neither side.
+    return first === end ? [{ row, side: "right", label: end }] : [
+      { row, side: "left", label: first },
+      { row, side: "right", label: end },
+    ];
+  });
+
+  const y = {
+    field: "row",
     type: "nominal" as const,
     title: null,
-    scale: { domain: axes, type: "point" as const, padding: 0.45 },
-    axis: {
-      orient: "top" as const,
-      domain: false,
-      ticks: false,
-      labelAngle: crowded ? -20 : 0,
-      labelPadding: 14,
-    },
+    scale: { domain: rows, type: "point" as const, padding: 0.5 },
   };
-  const y = {
+  const x = {
     field: "place",
     type: "quantitative" as const,
-    scale: { domain: [0, 1] },
+    title: null,
+    scale: { domain: [0, 1], nice: false },
     axis: null,
   };
-  const text = {
-    data: { values: unique },
-    encoding: { x, y, text: { field: "label", type: "nominal" as const } },
-  };
-  const mark = {
-    type: "text" as const,
-    align: "left" as const,
-    dx: 6,
-    fontSize: 11,
-    // Long words end before the next axis.
-    limit: width / axes.length - 12,
-  };
+  const width = WIDTH - 16 - NAMES - NUMBERS;
+  const scale = { domain: shown.map(({ label }) => label) };
+  const number = (side: string) => ({
+    data: { values: ends.filter((end) => end.side === side) },
+    mark: {
+      type: "text" as const,
+      align: side === "left" ? "right" as const : "left" as const,
+      dx: side === "left" ? -8 : 8,
+      dy: side === "left" ? 9 : 0,
+      limit: side === "left" ? NAMES - 10 : NUMBERS - 10,
+      ...(side === "left" ? { color: colors.muted } : {}),
+    },
+    encoding: {
+      x: { value: side === "left" ? 0 : width },
+      y,
+      text: { field: "label", type: "nominal" as const },
+    },
+  });
   return {
     title: {
       text: title,
-      subtitle: `Dark: a good score${failed === undefined ? "" : `. Dashed: ${failed}`}`,
+      subtitle: [
+        several
+          ? `Scores are those after ${counted(most, "epoch")}: only these compare`
+          : `${counted(scored.length, "configuration")}, from the lowest score to the highest`,
+        ...failed,
+      ],
     },
-    description: `${counted(trials.length, "trial as a line", "trials as lines")} over ` +
-      `${parameters.join(", ")} and the score, which goes from ${worst.toFixed(4)} to ${
-        best.toFixed(4)
-      }.`,
+    description: `${
+      counted(lines.length, "configuration as a line", "configurations as lines")
+    } over ${parameters.join(", ")} and the score${
+      several ? ` after ${counted(most, "epoch")}` : ""
+    }, which goes from ${low.toFixed(4)} to ${high.toFixed(4)}.`,
     width,
-    height: 320,
+    height: rows.length * 46,
     layer: [
       {
-        data: { values: trials.filter(({ score }) => !Number.isFinite(score)).flatMap(line) },
-        mark: { type: "line", strokeWidth: 1, strokeDash: [4, 3], color: grey },
-        encoding: { x, y, detail: { field: "trial", type: "nominal" }, order: { value: 0 } },
-      },
-      {
-        data: { values: scored.flatMap(line) },
-        mark: { type: "line", strokeWidth: 1.5, opacity: 0.9 },
+        data: { values: rows.map((row) => ({ row, low: 0, high: 1 })) },
+        mark: { type: "rule", color: colors.muted },
         encoding: {
-          x,
-          y,
-          detail: { field: "trial", type: "nominal" },
-          order: { value: 0 },
-          color: {
-            field: "score",
-            type: "quantitative",
-            title: "Score",
-            scale: {
-              domain: pale < best ? [pale, best] : [best - 0.01, best],
-              range: scoreColors,
-              clamp: true,
+          x: { ...x, field: "low" },
+          x2: { field: "high" },
+          y: {
+            ...y,
+            axis: {
+              domain: false,
+              ticks: false,
+              labelOffset: -8,
+              labelPadding: 8,
+              minExtent: NAMES,
+              maxExtent: NAMES,
+              labelLimit: NAMES - 10,
+              labelExpr: `datum.value === "" ? ${JSON.stringify(score)} : datum.label`,
             },
-            legend: null,
           },
         },
       },
       {
-        data: { values: axes.map((axis) => ({ axis, low: 0, high: 1 })) },
-        mark: { type: "rule", color: "#57606a" },
-        encoding: {
-          x,
-          y: { ...y, field: "low" },
-          y2: { field: "high" },
+        data: {
+          values: [...ticks, { row: last, place: 0 }, { row: last, place: 1 }],
         },
-      },
-      {
-        data: { values: unique },
-        mark: { type: "tick", orient: "horizontal", color: "#57606a", size: 7, thickness: 1 },
+        mark: { type: "tick", orient: "vertical", color: colors.muted, size: 9, thickness: 1 },
         encoding: { x, y },
       },
-      // Numbers twice: a white rim first, to keep them readable among the lines.
-      { ...text, mark: { ...mark, stroke: "white", strokeWidth: 4, opacity: 0.85 } },
-      { ...text, mark },
+      {
+        data: { values: lines.flatMap(line) },
+        mark: { type: "line" },
+        encoding: {
+          x,
+          y,
+          detail: { field: "id", type: "nominal" },
+          order: { value: 0 },
+          color: {
+            field: "kind",
+            type: "nominal",
+            title: null,
+            scale: { ...scale, range: shown.map(({ color }) => color) },
+            legend: {
+              orient: "top",
+              direction: "horizontal",
+              columns: 2,
+              symbolType: "stroke",
+              symbolSize: 300,
+            },
+          },
+          strokeWidth: numbersBy(
+            "kind",
+            Object.fromEntries(shown.map(({ label, width }) => [label, width])),
+          ),
+          opacity: numbersBy(
+            "kind",
+            Object.fromEntries(
+              shown.map(({ label, width }) => [label, width < 2 ? crowding(lines.length) : 1]),
+            ),
+          ),
+          strokeDash: {
+            field: "kind",
+            type: "nominal",
+            title: null,
+            scale: { ...scale, range: shown.map(({ dash }) => [...dash]) },
+          },
+        },
+      },
+      number("left"),
+      number("right"),
     ],
   };
 }
 
 /**
- * How an axis of `width` writes words: tilted and cut where they do not fit side by side, and not all
- * of them where they do not fit tilted either.
- */
-function wordAxis({ values }: Choice, width: number) {
-  const longest = Math.max(...values.map((value) => String(value).length));
-  return longest * 7 * values.length <= width
-    ? { labelAngle: 0 }
-    : { labelAngle: -40, labelLimit: 90, labelOverlap: values.length * 13 > width };
-}
-
-/**
- * The score against each hyperparameter, one small chart each, on a common score axis; the darker a
- * point, the more epochs.
+ * The score against each hyperparameter, one small chart each, on a common score axis: filled points
+ * for configurations that were trained for the most epochs, hollow ones for the others.
  *
  * @throws {RangeError} where no trial has a score
+ * @throws {Error} where a trial's value is missing or outside the space, by name
  */
 export function scoreByHyperparameter(
   title: string,
   space: Space,
   trials: readonly ScoredTrial[],
 ): TopLevelSpec {
-  const { scored, failed } = ascending(title, trials);
+  const { scored, best, most, several, failed } = triedIn(title, trials);
   const parameters = names(space);
-  const epochs = [...new Set(scored.map((trial) => trial.epochs))].sort((a, b) => a - b);
+  const columns = Math.min(2, parameters.length);
+  const width = columns === 1 ? 330 : 157;
   const scale = shareScale(scored.map(({ score }) => score));
-  const width = 200;
+  const kinds = {
+    best: { label: "the best", ...look.best },
+    most: { label: several ? `after ${counted(most, "epoch")}` : "others", ...look.next },
+    fewer: { label: "after fewer", ...look.fewer },
+  };
+  const points = scored.map((trial) => ({
+    trial,
+    kind: kinds[trial === best ? "best" : trial.epochs === most ? "most" : "fewer"].label,
+  }));
+  const shown = Object.values(kinds).filter(({ label }) =>
+    points.some(({ kind }) => kind === label)
+  );
   return {
-    title: failed === undefined ? title : { text: title, subtitle: failed },
+    title: failed.length === 0 ? title : { text: title, subtitle: [...failed] },
     description:
-      `The scores of ${counted(scored.length, "trial")} against ${parameters.join(", ")}, ` +
+      `The scores of ${counted(scored.length, "configuration")} against ${
+        parameters.join(", ")
+      }, ` +
       `a scatter plot each.`,
-    columns: Math.min(3, parameters.length),
-    spacing: { row: 26, column: 30 },
-    resolve: { scale: { y: "shared" } },
-    concat: parameters.map((name) => {
-      const parameter = space[name];
-      const logarithmic = parameter.type === "float" && parameter.sampling === "log";
-      const categorical = isCategorical(parameter);
-      return {
-        width,
-        height: 150,
-        // One column under a name of its own: names of hyperparameters may hold dots and brackets.
-        data: {
-          values: scored.map(({ values, score, epochs }) => ({
-            value: categorical ? label(parameter, values[name]) : values[name],
-            score,
-            epochs,
-          })),
-        },
-        mark: { type: "point", filled: true, size: 45, opacity: 0.85 },
-        encoding: {
-          x: parameter.type === "choice"
-            ? {
-              field: "value",
-              type: "nominal",
-              title: name,
-              scale: {
-                domain: parameter.values.map((value) =>
-                  categorical ? label(parameter, value) : value
-                ),
-              },
-              axis: categorical ? wordAxis(parameter, width) : { labelAngle: 0 },
-            }
-            : {
-              field: "value",
-              type: "quantitative",
-              title: name,
-              scale: {
-                type: logarithmic ? "log" : "linear",
-                domain: [parameter.minValue, parameter.maxValue],
-                nice: false,
-                padding: 6,
-              },
-              axis: {
-                grid: false,
-                ...(logarithmic ? { format: "~e", tickCount: 3 } : { tickCount: 5 }),
-              },
-            },
-          y: {
-            field: "score",
-            type: "quantitative",
-            title: "Validation accuracy",
-            scale,
-            axis: { tickCount: 5 },
-          },
-          color: epochs.length === 1 ? { value: categoryColors[0] } : {
-            field: "epochs",
-            type: "quantitative",
-            title: "Epochs",
-            scale: {
-              type: "log",
-              domain: [epochs[0], epochs.at(-1)!],
-              range: ["#8fc1de", "#08306b"],
-            },
-            legend: { type: "symbol", values: epochs, orient: "top", direction: "horizontal" },
-          },
-        },
-      };
-    }),
-  };
-}
-
-/**
- * The rungs of each bracket of Hyperband: the score of every trial at its number of epochs, lines
- * from a trial to the one that went on from it.
- *
- * @throws {RangeError} where no trial has a score, or a parent is not among the trials
- */
-export function hyperbandRungs(title: string, trials: readonly RungTrial[]): TopLevelSpec {
-  const { scored, failed } = ascending(title, trials);
-  const byId = new Map(trials.map((trial) => [trial.id, trial]));
-  const promoted = new Set(trials.map(({ parent }) => parent));
-  const sweeps = new Set(trials.map(({ iteration }) => iteration)).size;
-  const panelOf = ({ iteration = 0, bracket = 0 }: RungTrial) =>
-    sweeps > 1 ? `Sweep ${iteration + 1}, bracket ${bracket}` : `Bracket ${bracket}`;
-  const rootOf = (trial: RungTrial): number => {
-    if (trial.parent === undefined) return trial.id;
-    const parent = byId.get(trial.parent);
-    if (parent === undefined) {
-      throw new RangeError(
-        `Chart "${title}": trial ${trial.id} went on from trial ${trial.parent}, which is not given.`,
-      );
-    }
-    return rootOf(parent);
-  };
-  const lastEpochs = new Map<string, number>();
-  for (const trial of trials) {
-    const panel = panelOf(trial);
-    lastEpochs.set(panel, Math.max(lastEpochs.get(panel) ?? 0, trial.epochs));
-  }
-  // Brackets in the order in which they are run: sweep by sweep, those that sort out most first.
-  const panels = [
-    ...new Set(
-      trials.toSorted((a, b) =>
-        (a.iteration ?? 0) - (b.iteration ?? 0) || (b.bracket ?? 0) - (a.bracket ?? 0)
-      ).map(panelOf),
-    ),
-  ];
-  const kinds = ["stopped", "promoted", "last rung", "best"];
-  const best = scored[scored.length - 1];
-  const columns = Math.min(4, panels.length);
-  return {
-    title: failed === undefined ? title : { text: title, subtitle: failed },
-    description:
-      `${counted(scored.length, "trial")} in ${
-        counted(panels.length, "bracket")
-      }, score by epochs; the best, ` +
-      `${best.score.toFixed(4)}, is in ${panelOf(best).toLowerCase()} at ${
-        counted(best.epochs, "epoch")
-      }.`,
-    data: {
-      values: scored.map((trial) => ({
-        panel: panelOf(trial),
-        configuration: rootOf(trial),
-        epochs: trial.epochs,
-        score: trial.score,
-        kind: trial === best
-          ? "best"
-          : promoted.has(trial.id)
-          ? "promoted"
-          : trial.epochs === lastEpochs.get(panelOf(trial))
-          ? "last rung"
-          : "stopped",
-      })),
-    },
-    facet: { field: "panel", type: "nominal", title: null, sort: panels },
     columns,
-    spacing: 18,
-    resolve: { scale: { x: "independent" } },
-    spec: {
-      width: Math.floor(740 / columns) - 18,
-      height: 240,
+    spacing: { row: 16, column: 18 },
+    align: "each",
+    resolve: { scale: { y: "shared" } },
+    concat: parameters.map((name, i) => ({
+      width,
+      height: 130,
+      data: {
+        values: points.map(({ trial: { values, score }, kind }) => ({
+          place: toUnit({ [name]: space[name] }, values)[0],
+          score,
+          kind,
+        })),
+      },
+      mark: { type: "point", strokeWidth: 1.5, opacity: 1 },
       encoding: {
-        x: {
-          field: "epochs",
-          type: "ordinal",
-          title: "Epochs",
-          scale: { type: "point", padding: 0.4 },
-          axis: { labelAngle: 0 },
-        },
+        x: { field: "place", ...placesAxis(name, space[name], width) },
         y: {
           field: "score",
           type: "quantitative",
-          title: "Validation accuracy",
-          scale: shareScale(scored.map(({ score }) => score)),
-          axis: { tickCount: 6 },
+          title: i % columns === 0 ? "Validation accuracy" : null,
+          scale,
+          axis: { tickCount: 5, labels: i % columns === 0 },
         },
+        ...pointsBy("kind", shown, crowding(points.length)),
       },
-      layer: [
-        {
-          mark: { type: "line", color: "#afb8c1", strokeWidth: 1 },
-          encoding: { detail: { field: "configuration", type: "nominal" } },
-        },
-        {
-          mark: { type: "point", filled: true, size: 50, opacity: 0.9 },
-          encoding: {
-            color: {
-              field: "kind",
-              type: "nominal",
-              title: null,
-              scale: {
-                domain: kinds,
-                range: [grey, categoryColors[0], categoryColors[2], categoryColors[1]],
-              },
-              legend: { orient: "top", direction: "horizontal" },
-            },
-            shape: {
-              field: "kind",
-              type: "nominal",
-              title: null,
-              scale: { domain: kinds, range: ["circle", "circle", "square", "diamond"] },
-            },
-            size: {
-              condition: { test: "datum.kind === 'best'", value: 140 },
-              value: 50,
-            },
-          },
-        },
-      ],
-    },
+    })),
   };
 }
 
+/** Most cells a side of the map of two hyperparameters. */
+const CELLS = 16;
+
+/** How many configurations bear their rank on that map. */
+const RANKS = 10;
+
+/** How near two of them may lie, as a share of the map, before the worse one goes without. */
+const NEAR = 0.06;
+
+/** From a low score to a high one: pale enough for what is written on it, on white and on a dark page. */
+const expectedColors = ["#e9eef4", "#4f93c4"];
+
+/** A cell of a map of two hyperparameters: which it is, and the values in its middle. */
+export interface Cell {
+  readonly column: number;
+  readonly row: number;
+  readonly values: Values;
+}
+
+/** The cells of a map of two hyperparameters: one a value, or some of a range of many. */
+export function cellsOf(space: Space, pair: readonly [string, string]): Cell[] {
+  const [across, up] = pair.map((name) => {
+    const alone = { [name]: space[name] };
+    const count = Math.min(CELLS, spaceSize(alone));
+    return Array.from({ length: count }, (_, i) => fromUnit(alone, [(i + 0.5) / count]));
+  });
+  return across.flatMap((a, column) =>
+    up.map((b, row) => ({ column, row, values: { ...a, ...b } }))
+  );
+}
+
 /**
- * Bars: how much of the score's variance each hyperparameter has a part in, the largest first.
+ * A map of two hyperparameters: shaded by the score that is expected there, and on it what was tried,
+ * with the ranks of the best of those that were trained for the most epochs.
  *
- * @param shares By hyperparameter, 0 or more, as `importance` gives them.
+ * @param expected The scores of all of `cellsOf(space, pair)`.
+ * @throws {RangeError} where no trial has a score
+ * @throws {Error} where a trial's value is missing or outside the space, by name
+ */
+export function scoreByTwo(
+  title: string,
+  space: Space,
+  pair: readonly [string, string],
+  trials: readonly ScoredTrial[],
+  expected: readonly number[],
+): TopLevelSpec {
+  const { scored, best, most, several } = triedIn(title, trials);
+  const two = Object.fromEntries(pair.map((name) => [name, space[name]]));
+  const placeOf = (values: Values, at: 0 | 1) => {
+    const name = pair[at];
+    return toUnit({ [name]: two[name] }, values)[0];
+  };
+  const cells = cellsOf(space, pair);
+  const columns = 1 + Math.max(...cells.map(({ column }) => column));
+  const rows = 1 + Math.max(...cells.map(({ row }) => row));
+  const [low, high] = [Math.min(...expected), Math.max(...expected)];
+  const flat = high - low < 1e-4;
+
+  const compared = scored.filter(({ epochs }) => epochs === most).reverse();
+  const points = scored.toReversed().map((trial) => ({
+    x: placeOf(trial.values, 0),
+    y: placeOf(trial.values, 1),
+    rank: compared.indexOf(trial) + 1,
+    kind: trial === best ? "best" : trial.epochs === most ? "most" : "fewer",
+  }));
+  const ranked: typeof points = [];
+  for (const point of points) {
+    const free = ranked.every(({ x, y }) => Math.hypot(x - point.x, y - point.y) > NEAR);
+    if (point.rank > 0 && point.rank <= RANKS && free) ranked.push(point);
+  }
+  const marked = points.map((point) => ({
+    ...point,
+    kind: ranked.includes(point) && point.kind === "most" ? "ranked" : point.kind,
+  })).reverse();
+  const looks = {
+    best: { fill: meanings.chosen, stroke: onFill.pale, shape: "diamond", size: 480 },
+    ranked: { fill: onFill.dark, stroke: onFill.pale, shape: "circle", size: 330 },
+    most: { fill: onFill.dark, stroke: onFill.pale, shape: "circle", size: 50 },
+    fewer: { fill: "transparent", stroke: onFill.pale, shape: "circle", size: 50 },
+  };
+  const by = <K extends "fill" | "stroke" | "shape">(what: K) => ({
+    field: "kind",
+    type: "nominal" as const,
+    scale: {
+      domain: Object.keys(looks),
+      range: Object.values(looks).map((look) => look[what]),
+    },
+    legend: null,
+  });
+  const shade = {
+    field: "expected",
+    type: "quantitative" as const,
+    title: "Expected accuracy",
+    scale: {
+      domain: flat ? [low - 0.005, low + 0.005] : [low, high],
+      range: expectedColors,
+    },
+    legend: {
+      orient: "bottom" as const,
+      direction: "horizontal" as const,
+      gradientLength: 200,
+      format: ".3f",
+      tickCount: 4,
+      offset: 8,
+    },
+  };
+  const height = 270;
+  const x = { field: "x", ...placesAxis(pair[0], two[pair[0]], 320) };
+  const upwards = placesAxis(pair[1], two[pair[1]], height, true);
+  // Points at the edges reach beyond them.
+  const y = { field: "y", ...upwards, axis: { ...upwards.axis, labelPadding: 12 } };
+  const inside = { scale: { domain: [0, 1], nice: false, padding: 0 } };
+  const after = `after ${counted(most, "epoch")}`;
+  return {
+    title: {
+      text: title,
+      subtitle: [
+        `Shade: the forest's guess ${several ? after : "of the score"}; numbers: ranks`,
+        ...(several ? [`White circles: trained for ${counted(most, "epoch")}; hollow: fewer`] : []),
+      ],
+    },
+    description:
+      `${counted(scored.length, "configuration")} by ${pair[0]} and ${pair[1]}; a forest ` +
+      `fitted to them expects scores from ${low.toFixed(4)} to ${high.toFixed(4)} ${after}.`,
+    width: WIDTH,
+    height,
+    autosize: { type: "fit-x", contains: "padding" },
+    resolve: { scale: { fill: "independent", stroke: "independent" } },
+    layer: [
+      {
+        data: {
+          values: cells.map(({ column, row }, i) => ({
+            left: column / columns,
+            right: (column + 1) / columns,
+            low: row / rows,
+            high: (row + 1) / rows,
+            expected: expected[i],
+          })),
+        },
+        // With rims of their colour, so that nothing shines through between them.
+        mark: { type: "rect", strokeWidth: 1 },
+        encoding: {
+          x: { ...x, ...inside, field: "left" },
+          x2: { field: "right" },
+          y: { ...y, ...inside, field: "low" },
+          y2: { field: "high" },
+          fill: shade,
+          stroke: shade,
+        },
+      },
+      {
+        data: { values: marked },
+        mark: { type: "point", strokeWidth: 1.5, opacity: 1 },
+        encoding: {
+          x: { ...x, ...inside },
+          y: { ...y, ...inside },
+          fill: by("fill"),
+          stroke: by("stroke"),
+          shape: by("shape"),
+          size: numbersBy(
+            "kind",
+            Object.fromEntries(
+              Object.entries(looks).map(([kind, { size }]) => [
+                kind,
+                kind === "best" || kind === "ranked" ? size : size * crowding(marked.length),
+              ]),
+            ),
+          ),
+        },
+      },
+      {
+        data: { values: ranked },
+        mark: { type: "text", color: onFill.pale, fontWeight: "bold" },
+        encoding: {
+          x: { ...x, ...inside },
+          y: { ...y, ...inside },
+          text: { field: "rank", type: "quantitative" },
+        },
+      },
+    ],
+  };
+}
+
+/** What a forest says of hyperparameters. */
+interface Told {
+  /** By hyperparameter, 0 or more, as `importance` gives them. */
+  readonly shares: { readonly [name: string]: number };
+  /** The share of the variance of unseen scores that forests explain. */
+  readonly r2: number;
+}
+
+/**
+ * How much of the score's variance each hyperparameter has a part in, the largest first: a point, and
+ * a line over what it is where a part of the trials is left out.
+ *
+ * @param without The shares for each part that was left out; none where there were too few trials.
+ * @param from What the forest was fitted to, and what was left out of it each time, in words.
  * @throws {RangeError} where there is none, or one is negative or not a number
  */
-export function importanceBars(
+export function importanceRanges(
   title: string,
-  shares: { readonly [name: string]: number },
+  { shares, r2 }: Told,
+  without: readonly { readonly [name: string]: number }[],
+  from: { readonly trials: string; readonly left: string },
 ): TopLevelSpec {
   const rows = Object.entries(shares).sort(([, a], [, b]) => b - a);
   if (rows.length === 0) throw new RangeError(`Chart "${title}": there is no hyperparameter.`);
@@ -480,32 +609,62 @@ export function importanceBars(
       );
     }
   }
-  return {
-    title,
-    description: rows.map(([name, share]) => `${name} ${share.toFixed(2)}`).join(", ") + ".",
-    width: 560,
-    height: { step: 26 },
-    data: { values: rows.map(([name, share]) => ({ name, share })) },
-    encoding: {
-      y: {
-        field: "name",
-        type: "nominal",
-        title: null,
-        scale: { domain: rows.map(([name]) => name) },
-        axis: { ticks: false },
-      },
-      x: {
-        field: "share",
-        type: "quantitative",
-        title: "Share of the variance of scores",
-        axis: { tickCount: 6 },
-      },
+  const values = rows.map(([name, share]) => {
+    const all = [share, ...without.map((shares) => shares[name])];
+    return { name, share, low: Math.min(...all), high: Math.max(...all) };
+  });
+  const y = {
+    field: "name",
+    type: "nominal" as const,
+    title: null,
+    scale: { domain: rows.map(([name]) => name) },
+    axis: {
+      ticks: false,
+      domain: false,
+      labelPadding: 12,
+      labelLimit: 200,
+      labelExpr: `datum.label + "  " + format(${
+        JSON.stringify(rows.map(([, share]) => share))
+      }[indexof(${JSON.stringify(rows.map(([name]) => name))}, datum.value)], ".2f")`,
     },
+  };
+  return {
+    title: {
+      text: title,
+      subtitle: [
+        `${from.trials}; R² on unseen trials ${r2.toFixed(2)}`,
+        ...(without.length > 0 ? [`Lines: ${from.left} left out in turn`] : []),
+      ],
+    },
+    description: values.map(({ name, share, low, high }) =>
+      `${name} ${share.toFixed(2)}` +
+      (without.length > 0 ? ` (${low.toFixed(2)} to ${high.toFixed(2)})` : "")
+    ).join(", ") + `. R² on unseen trials: ${r2.toFixed(2)}.`,
+    width: WIDTH,
+    height: rows.length * 28,
+    autosize: { type: "fit-x", contains: "padding" },
+    data: { values },
     layer: [
-      { mark: { type: "bar", color: categoryColors[0], height: { band: 0.72 } } },
+      ...(without.length === 0 ? [] : [{
+        mark: { type: "rule" as const, color: colors.line, strokeWidth: 5 },
+        encoding: {
+          y,
+          x: { field: "low", type: "quantitative" as const },
+          x2: { field: "high" },
+        },
+      }]),
       {
-        mark: { type: "text", align: "left", dx: 5 },
-        encoding: { text: { field: "share", type: "quantitative", format: ".2f" } },
+        mark: { type: "point", filled: true, size: 90, color: colors.ink, opacity: 1 },
+        encoding: {
+          y,
+          x: {
+            field: "share",
+            type: "quantitative",
+            title: "Share of the variance of scores",
+            axis: { tickCount: 5 },
+            scale: { zero: true },
+          },
+        },
       },
     ],
   };

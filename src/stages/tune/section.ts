@@ -1,21 +1,24 @@
 /** The report's section on the search for hyperparameters. @module */
 import { studentT } from "../../evaluation/intervals.ts";
 import { count, counted, decimal, listed, NONE, table } from "../../report/markdown.ts";
+import { expectedScores, sharesWithout } from "../../tuning/forest.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
-import { ranked } from "../../tuning/trial.ts";
 import { metricOf, type Network, publishedOf, spreadIn, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs, keptBy, layersTable, optimizerOf, scoresTable } from "../shown.ts";
 import {
-  hyperbandRungs,
-  importanceBars,
+  cellsOf,
+  importanceRanges,
   parallelCoordinates,
   scoreByHyperparameter,
+  scoreByTwo,
 } from "./charts.ts";
+import { configurations, type ScoredTrial } from "./configurations.ts";
+import { bestSoFar, hyperbandRungs, type RungTrial, type SpentTrial } from "./course.ts";
 import type { tune } from "./stage.ts";
 
-/** How many trials the table of the best shows. */
+/** How many configurations the table of the best shows. */
 const TOP = 10;
 
 /** Below this R² a forest says little of what it was fitted to. */
@@ -31,11 +34,10 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
       columns.map((name) => [name, valueOf(space[name], String(trial.values[name]))]),
     ),
   }));
-  const scored = ranked(all);
-  const best = scored.slice(0, TOP);
+  const tried = configurations(all);
   const stopped = await inputs.stopped.read();
   const trained = all.reduce((sum, { epochs, initialEpoch }) => sum + epochs - initialEpoch, 0);
-  const failed = all.length - scored.length;
+  const failed = all.filter(({ score }) => !Number.isFinite(score)).length;
 
   return [
     "## Tuning",
@@ -49,21 +51,11 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
     (failed > 0 ? `; ${trials(failed)} failed.` : "."),
     ...(stopped === undefined ? [] : [stopped]),
     table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),
-    ...(scored.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
+    ...(tried.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
       ...await trialCharts(context, all),
-      ...await importancePart(context),
-      best.length === 1 ? "The best trial:" : `The best ${trials(best.length)}:`,
-      table(
-        ["Trial", "bracket", "epochs", ...columns, "score"],
-        best.map(({ id, bracket, epochs, values, score }) => [
-          String(id),
-          bracket === undefined ? NONE : String(bracket),
-          String(epochs),
-          ...columns.map((name) => shortly(values[name])),
-          decimal(score),
-        ]),
-      ),
-      ...await seedsPart(context, scored),
+      ...await importancePart(context, all),
+      ...bestTable(tried, columns),
+      ...await seedsPart(context, tried),
       ...await winnersPart(context, columns),
     ]),
   ];
@@ -74,22 +66,24 @@ const trials = (n: number): string => counted(n, "trial");
 
 type Context = SectionContextOf<typeof tune>;
 
-/** What was tried, what it scored, and what mattered; one trial stands in the table below. */
+/** A trial as the section reads it. */
+interface Row extends ScoredTrial, RungTrial, SpentTrial {
+  readonly id: number;
+  readonly epochs: number;
+  readonly score: number;
+}
+
+/** What was tried and what it scored; one trial stands in the table below. */
 async function trialCharts(
   { settings: { space, oracle }, figure }: Context,
-  trials: Parameters<typeof hyperbandRungs>[1] & Parameters<typeof parallelCoordinates>[2],
+  trials: readonly Row[],
 ): Promise<string[]> {
   if (trials.filter(({ score }) => Number.isFinite(score)).length < 2) return [];
   return [
     await figure(
-      "tune-parallel",
-      parallelCoordinates("Every trial", space, trials),
-      "Parallel coordinates of every trial's hyperparameters and score",
-    ),
-    await figure(
-      "tune-scores",
-      scoreByHyperparameter("Score against each hyperparameter", space, trials),
-      "Validation accuracy against each hyperparameter",
+      "tune-course",
+      bestSoFar("The best score so far", trials),
+      "The best validation accuracy so far, by trials and by epochs spent",
     ),
     ...(oracle.type === "hyperband"
       ? [
@@ -100,11 +94,22 @@ async function trialCharts(
         ),
       ]
       : []),
+    await figure(
+      "tune-parallel",
+      parallelCoordinates("Every configuration", space, trials),
+      "Parallel coordinates of every configuration's hyperparameters and score",
+    ),
+    await figure(
+      "tune-scores",
+      scoreByHyperparameter("Score against each hyperparameter", space, trials),
+      "Validation accuracy against each hyperparameter",
+    ),
   ];
 }
 
 /** What mattered, as far as the trials tell. */
-async function importancePart({ inputs, figure }: Context): Promise<string[]> {
+async function importancePart(context: Context, all: readonly Row[]): Promise<string[]> {
+  const { settings: { space, seed }, inputs, figure } = context;
   const importance = await inputs.importance.read();
   if (importance === null) {
     return [
@@ -118,15 +123,123 @@ async function importancePart({ inputs, figure }: Context): Promise<string[]> {
       "To a forest fitted to the trials no hyperparameter matters: it predicts one score for all.",
     ];
   }
+  const scored = all.filter(({ score }) => Number.isFinite(score));
+  const tried = configurations(all).length;
+  const without = sharesWithout(space, scored, seed);
+  const each = without.length === tried ? "configuration" : "tenth of the configurations";
   return [
     await figure(
       "tune-importance",
-      importanceBars("How much each hyperparameter matters", shares),
-      "Importance of each hyperparameter",
+      importanceRanges("How much each hyperparameter matters", importance, without, {
+        trials: `${trials(scored.length)} of ${counted(tried, "configuration")}`,
+        left: `each ${each}`,
+      }),
+      "Importance of each hyperparameter, and its range where configurations are left out",
     ),
     `Importance is the total effect in a random forest fitted to the trials, by permutation. ` +
     `Forests predict trials that they have not seen with an R² of ${decimal(r2, 2)}` +
-    (r2 < WEAK ? ", so these shares say little." : "."),
+    (r2 < WEAK ? ", so these shares say little." : ".") +
+    openPlaces(without, trials(scored.length), each),
+    ...await pairPart(context, scored, shares),
+  ];
+}
+
+/** Places of the ranking of hyperparameters that are looked at. */
+const PLACES = ["first", "second", "third"];
+
+/** Which place of the ranking the trials leave open, if a forest without some of them ranks otherwise. */
+function openPlaces(
+  without: readonly { readonly [name: string]: number }[],
+  trials: string,
+  each: string,
+): string {
+  if (without.length === 0 || Object.keys(without[0]).length === 1) return "";
+  const rankings = without.map((shares) =>
+    Object.entries(shares).sort(([, a], [, b]) => b - a).map(([name]) => name)
+  );
+  const holders = (place: number) => {
+    const names = rankings.map((ranking) => ranking[place]);
+    return [...new Set(names)]
+      .map((name) => ({ name, times: names.filter((other) => other === name).length }))
+      .sort((a, b) => b.times - a.times);
+  };
+  const places = PLACES.slice(0, rankings[0].length);
+  const open = places.findIndex((_, place) => holders(place).length > 1);
+  if (open < 0) {
+    return ` Whichever ${each} is left out, the first ${places.length} places stay as they are.`;
+  }
+  return ` These ${trials} leave the ${
+    places[open]
+  } place open: with each ${each} left out in turn, ` +
+    listed(
+      holders(open).map(({ name, times }, i) =>
+        i === 0
+          ? `${name} takes it in ${times} of ${without.length} forests`
+          : `${name} in ${times}`
+      ),
+    ) + ".";
+}
+
+/** A map of the two hyperparameters that matter most. */
+async function pairPart(
+  { settings: { space, seed }, figure }: Context,
+  trials: readonly Row[],
+  shares: { readonly [name: string]: number },
+): Promise<string[]> {
+  const [first, second] = Object.entries(shares).filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a).map(([name]) => name);
+  if (second === undefined) return [];
+  const cells = cellsOf(space, [first, second]);
+  const expected = expectedScores(space, trials, cells.map(({ values }) => values), seed);
+  if (expected === undefined) return [];
+  return [
+    await figure(
+      "tune-pair",
+      scoreByTwo("The two that matter most", space, [first, second], trials, expected),
+      `Scores by ${first} and ${second}: what was tried, and what a forest expects`,
+    ),
+    `The shade is a forest's guess, as a mean over the other hyperparameters. Far from any trial it ` +
+    `knows nothing and goes on with what was found nearest.`,
+  ];
+}
+
+/** A table of the best configurations without what is the same for all of them, which a sentence tells. */
+function bestTable(
+  tried: readonly (Row & { readonly bracket?: number })[],
+  names: readonly string[],
+): string[] {
+  const best = tried.slice(0, TOP);
+  const brackets = new Set(tried.map(({ bracket }) => bracket)).size;
+  const columns = [
+    ...(brackets > 1
+      ? [{
+        name: "bracket",
+        cells: best.map(({ bracket }) => bracket === undefined ? NONE : String(bracket)),
+      }]
+      : []),
+    { name: "epochs", cells: best.map(({ epochs }) => String(epochs)) },
+    ...names.map((name) => ({ name, cells: best.map(({ values }) => shortly(values[name])) })),
+  ];
+  const varies = (cells: readonly string[]) => best.length === 1 || new Set(cells).size > 1;
+  const shown = columns.filter(({ cells }) => varies(cells));
+  const same = columns.filter(({ cells }) => !varies(cells));
+  return [
+    (best.length === 1
+      ? "The best configuration"
+      : `The best ${counted(best.length, "configuration")}`) +
+    `, each by its trial with the most epochs` +
+    (same.length === 0
+      ? ":"
+      : `; all have ${listed(same.map(({ name, cells: [value] }) => `${name} ${value}`))}:`),
+    table(
+      // Spaces let long names break.
+      ["score", "trial", ...shown.map(({ name }) => name.replaceAll("_", " "))],
+      best.map(({ id, score }, i) => [
+        decimal(score),
+        String(id),
+        ...shown.map(({ cells }) => cells[i]),
+      ]),
+    ),
   ];
 }
 
@@ -175,10 +288,7 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
   const theirHistory = await inputs.study.history.read();
   if (!winner || !layers || !history) throw new Error("the winner of the search was not trained");
   const missing = columns.filter((name) => !(name in (published?.winner ?? {})));
-  const rows = {
-    "winner of the search": winner,
-    ...(study ? { "original study's winner": study } : {}),
-  };
+  const winners = [winner, ...(study ? [study] : [])];
   return [
     study ? "### The winners, trained alike" : "### The winner",
     `The winner of the search${
@@ -191,11 +301,12 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
       } of its winner; here it has ${missing.length === 1 ? "that" : "those"} of the first.`
       : ""),
     table(
-      ["", ...columns],
-      Object.entries(rows).map(([name, values]) => [
-        name,
-        ...columns.map((column) => shortly(values[column])),
-      ]),
+      [
+        "Hyperparameter",
+        "winner of the search",
+        ...(study ? ["original study's winner"] : []),
+      ],
+      columns.map((name) => [name, ...winners.map((values) => shortly(values[name]))]),
     ),
     "The winner of the search:",
     layersTable(layers),
@@ -215,9 +326,11 @@ async function winnersPart(context: Context, columns: readonly string[]): Promis
   ];
 }
 
-/** A value in four significant digits, or as it is. */
+/** A value in three significant digits where it is no whole number, or as it is. */
 const shortly = (value: Value): string =>
-  typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
+  typeof value === "number" && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(3)))
+    : String(value);
 
 const oracleName = ({ type }: OracleOptions): string => ({
   hyperband: "Hyperband",
