@@ -8,8 +8,8 @@
 
 /** See the module. */
 export const limits = {
-  /** Rows and columns of a confusion matrix: with more, its counts are shrunk until nobody reads them. */
-  matrix: 20,
+  /** Rows and columns of a confusion matrix: more do not fit the width of a phone, unless nobody reads their counts. */
+  matrix: 10,
   /** Classes, or folds, one by one: about two screens of rows. */
   list: 50,
   /** Rows at each end of a list that is too long. */

@@ -223,17 +223,20 @@ export function textWidth(
  *
  * @param room in pixels
  * @param item Size and weight of the text, as `textWidth` has them.
+ * @param most As many lines at most; the last has all that is left, however long.
  */
 export function wrapped(
   text: string,
   room: number,
   item: Parameters<typeof textWidth>[0] = { fontSize: 13 },
+  most = Infinity,
 ): string[] {
   const lines = [""];
-  for (const part of text.trim().match(/\s*[^\s/_-]*[/_-]?/g) ?? []) {
+  for (const part of text.trim().match(/\s*(?:[^\s/_-]+[/_-]?|[/_-])/g) ?? []) {
     const line = lines[lines.length - 1] + part;
-    if (line === part || textWidth(item, line) <= room) lines[lines.length - 1] = line;
-    else lines.push(part.trimStart());
+    if (line === part || lines.length === most || textWidth(item, line) <= room) {
+      lines[lines.length - 1] = line;
+    } else lines.push(part.trimStart());
   }
   return lines;
 }

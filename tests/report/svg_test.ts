@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import type { TopLevelSpec } from "vega-lite";
-import { colors, onFill, renderSvg, textWidth, WIDTH } from "../../src/report/svg.ts";
+import { colors, onFill, renderSvg, textWidth, WIDTH, wrapped } from "../../src/report/svg.ts";
 import { assertLegible, flatColors } from "../support/legible.ts";
 import { malformed, outside, overlapping, texts } from "../support/svg_text.ts";
 
@@ -178,6 +178,31 @@ Deno.test("titles of several lines and with subtitles are read", async () => {
   const title = { text: ["Two", "lines"], subtitle: "below" };
   const svg = await renderSvg({ ...bars("", ["a"]), title });
   assertStringIncludes(svg, "<title>Two lines</title>");
+});
+
+Deno.test("a title that is longer than a figure is wide goes on in another line, about as long", async () => {
+  const title = "What the winner of the search makes of validation images by their epochs";
+  const svg = await renderSvg({
+    ...bars("", ["a"]),
+    width: 200,
+    title: { text: title, subtitle: title },
+  } as TopLevelSpec);
+  assertLegible(svg, { interpolated: true });
+  assertStringIncludes(svg, `<title>${title}</title>`);
+  const lines = texts(svg).filter((text) => text.length > 20);
+  assertEquals(lines.length, 4);
+  for (const [first, second] of [lines.slice(0, 2), lines.slice(2)]) {
+    assertEquals(`${first} ${second}`, title);
+    assertLess(Math.abs(first.length - second.length), 12);
+  }
+});
+
+Deno.test("words are broken at spaces, and after hyphens, slashes and underscores, into as many lines as there may be", () => {
+  assertEquals(wrapped("T-shirt/top of mine", 1), ["T-", "shirt/", "top", "of", "mine"]);
+  assertEquals(wrapped("T-shirt/top of mine", widthOf("T-shirt/")), ["T-shirt/", "top of", "mine"]);
+  assertEquals(wrapped("T-shirt/top of mine", 1, undefined, 2), ["T-", "shirt/top of mine"]);
+  assertEquals(wrapped("of mine", 999), ["of mine"]);
+  for (const nothing of ["", "  "]) assertEquals(wrapped(nothing, 9), [""]);
 });
 
 Deno.test("a chart without title or description is refused", async () => {

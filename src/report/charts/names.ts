@@ -4,8 +4,13 @@ import { textWidth, wrapped } from "../svg.ts";
 /** The height of a line of a name, in pixels. */
 const LINE = 15;
 
-/** The axis of names, for a channel `y`, and what it takes. */
+/** So many lines has a name at most. */
+const LINES = 3;
+
+/** An axis of names, for a channel `y`. */
 export interface NameAxis {
+  /** What stands for each name in the data and in the domain of the scale, each once. */
+  readonly keys: readonly string[];
   /** Properties of the axis: `axis: {...axis, grid: true}`. */
   readonly axis: {
     readonly domain: false;
@@ -26,32 +31,30 @@ export interface NameAxis {
 }
 
 /**
- * An axis of names, broken into lines that have room; words that are longer than a line end in an
- * ellipsis.
+ * An axis of names, broken into lines that have room, three at most; those that are still longer end in
+ * an ellipsis.
  *
- * @param names each once
  * @param room for a line, in pixels
  * @param padding between names and what they name, in pixels
  */
 export function nameAxis(names: readonly string[], room: number, padding = 10): NameAxis {
-  const lines = names.map((name) => wrapped(name, room));
+  const lines = names.map((name) => wrapped(name.replaceAll("\n", " "), room, undefined, LINES));
   const longest = Math.max(...lines.flat().map((line) => textWidth({ fontSize: 13 }, line)));
   const most = Math.max(...lines.map(({ length }) => length));
-  const all = JSON.stringify(names);
   return {
+    // Lines and a number: expressions of Vega cannot hold every name, such as "constructor".
+    keys: lines.map((of, i) => [...of, i].join("\n")),
     axis: {
       domain: false,
       ticks: false,
-      labelExpr: `${JSON.stringify(lines)}[indexof(${all}, datum.value)]`,
+      labelExpr: 'slice(split(datum.value, "\\n"), 0, -1)',
       labelLimit: room,
       labelLineHeight: LINE,
       labelPadding: padding,
       // Lines hang from the place of the first.
       labelOffset: {
         condition: Array.from({ length: most - 1 }, (_, i) => ({
-          test: `indexof(${
-            JSON.stringify(names.filter((_, n) => lines[n].length === i + 2))
-          }, datum.value) >= 0`,
+          test: `length(split(datum.value, "\\n")) == ${i + 3}`,
           value: -(i + 1) * LINE / 2,
         })),
         value: 0,

@@ -54,13 +54,20 @@ export function learningCurves(
     scale: typeof shareScale,
     below: string | null,
   ): Extract<TopLevelSpec, { layer: unknown }> => {
+    const shown = values.map((value) => value[field]);
     const y = {
       field,
       type: "quantitative" as const,
       title: null,
-      scale: scale(values.map((value) => value[field])),
-      // Both panels begin at the same place.
-      axis: { tickCount: 5, minExtent: LABELS, labelLimit: LABELS - 10 },
+      scale: scale(shown),
+      axis: {
+        tickCount: 5,
+        // Both panels begin at the same place.
+        minExtent: LABELS,
+        labelLimit: LABELS - 10,
+        // Losses of a training that went astray, as 20M.
+        ...(Math.max(...shown) >= 1e4 ? { format: "~s" } : {}),
+      },
     };
     return {
       title: { text: heading, color: colors.muted, fontSize: 13, fontWeight: "normal", offset: 8 },
@@ -179,7 +186,7 @@ export function confusionMatrix(
     return row.map((count, j) => {
       const share = total === 0 ? 0 : count / total;
       return {
-        actual: classes[i],
+        actual: names.keys[i],
         predicted: classes[j],
         // Cells of 0 are left empty: the eye finds the mistakes.
         count: count === 0
@@ -228,7 +235,7 @@ export function confusionMatrix(
         field: "actual",
         type: "nominal",
         title: null,
-        scale: { domain: [...classes] },
+        scale: { domain: [...names.keys] },
         axis: names.axis,
       },
     },
@@ -269,16 +276,15 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
   const classes = scores.map((score) => score.class);
   checkClasses(title, classes);
   const names = ["precision", "recall", "F1"];
-  const values = scores.flatMap(({ class: name, precision, recall, f1 }) =>
-    [precision, recall, f1].flatMap((value, i) =>
-      value === null ? [] : [{ class: name, score: names[i], value }]
-    )
+  const all = scores.map(({ precision, recall, f1 }) => [precision, recall, f1]);
+  // A dot at 0 lies on the axis.
+  const { keys, axis, row } = nameAxis(classes, 110, all.flat().includes(0) ? 14 : 8);
+  const values = all.flatMap((of, k) =>
+    of.flatMap((value, i) => value === null ? [] : [{ class: keys[k], score: names[i], value }])
   );
   const [worst] = scores.flatMap(({ class: name, f1 }) => f1 === null ? [] : [{ name, f1 }])
     .sort((a, b) => a.f1 - b.f1);
   if (!worst) throw new RangeError(`Chart "${title}": no class has an F1.`);
-  // A dot at 0 lies on the axis.
-  const { axis, row } = nameAxis(classes, 110, values.some(({ value }) => value === 0) ? 14 : 8);
   return {
     title,
     description: `Precision, recall and F1 of ${classes.length} classes; the least F1 is ` +
@@ -292,7 +298,7 @@ export function perClass(title: string, scores: readonly ClassScore[]): TopLevel
         field: "class",
         type: "nominal",
         title: null,
-        scale: { domain: [...classes] },
+        scale: { domain: [...keys] },
         axis: { ...axis, grid: true },
       },
       x: {

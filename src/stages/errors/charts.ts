@@ -140,7 +140,7 @@ export function reliabilityDiagrams(
 export interface Exhibit {
   /** Its place among the images. */
   readonly at: number;
-  /** What stands below it; each begins a line, and long ones go on in the next. */
+  /** What stands below it; each begins a line, and long ones go on in two more. */
   readonly said: readonly string[];
 }
 
@@ -184,7 +184,7 @@ export function gallery(
       const x = (column + 0.5) * cell;
       const data = images.data.subarray(at * size, (at + 1) * size);
       pictures.push({ image: pngDataUrl({ width, height, data }), x, y: top + shown.height / 2 });
-      const below = said.flatMap((text) => wrapped(text, cell - 6));
+      const below = said.flatMap((text) => wrapped(text, cell - 6, undefined, 3));
       below.forEach((text, i) => {
         words.push({ text, x, y: top + shown.height + line * (i + 0.8) });
       });

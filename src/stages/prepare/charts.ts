@@ -35,7 +35,7 @@ export function labelCounts(
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
   const numbers = counts.map((number) => count(number));
-  const { axis, width: names, row } = nameAxis(classes, 150, 8);
+  const { keys, axis, width: names, row } = nameAxis(classes, 150, 8);
   const width = WIDTH - 2 * PADDING - names;
   // The longest bar leaves room for its number.
   const room = Math.max(...numbers.map((text) => textWidth({ fontSize: 13 }, text))) + 8;
@@ -47,13 +47,13 @@ export function labelCounts(
     width,
     height: { step: Math.max(24, row) },
     data: {
-      values: classes.map((name, k) => ({ class: name, count: counts[k], text: numbers[k] })),
+      values: keys.map((key, k) => ({ class: key, count: counts[k], text: numbers[k] })),
     },
     encoding: {
       y: {
         field: "class",
         type: "nominal",
-        scale: { domain: [...classes] },
+        scale: { domain: [...keys] },
         title: null,
         axis: { ...axis, domain: true },
       },
@@ -318,7 +318,7 @@ export function imageGrid(
   const names: { readonly row: number; readonly lines: readonly string[] }[] = [];
   let rows = 0;
   for (const [label, of] of seen) {
-    names.push({ row: rows, lines: wrapped(classes[label], NAMES - 8) });
+    names.push({ row: rows, lines: wrapped(classes[label], NAMES - 8, undefined, 3) });
     of.forEach((image, i) =>
       places.set(image, { column: i % columns, row: rows + Math.floor(i / columns) })
     );

@@ -1,5 +1,6 @@
 /** The report's section on the data. @module */
 import type { Resize } from "../../data/resize.ts";
+import { take } from "../../data/prepare.ts";
 import type { NdArray } from "../../ndarray.ts";
 import { ranking } from "../../report/charts/ranking.ts";
 import { limits } from "../../report/limits.ts";
@@ -9,6 +10,7 @@ import type { SectionContextOf } from "../room.ts";
 import { correlationHeatMap, imageGrid, type ImageSize, labelCounts } from "./charts.ts";
 import { sampled } from "./kept.ts";
 import type { prepare } from "./stage.ts";
+import { together, togetherText } from "./together.ts";
 
 type Context = SectionContextOf<typeof prepare>;
 
@@ -115,7 +117,9 @@ export async function section(context: Context): Promise<string[]> {
     "### Labels and images",
     ...await labelsPart(summary.labelCounts, context),
     ...await imagesPart(images, size, summary.labelCounts, context),
-    ...(correlations ? ["### How pixels go together", await correlationPart(size, context)] : []),
+    ...(correlations
+      ? ["### How pixels go together", ...await correlationPart(size, context)]
+      : []),
     "### Prepared images",
     ...(testPart
       ? [
@@ -209,12 +213,17 @@ async function imagesPart(
 ): Promise<string[]> {
   const labels = [...(await inputs.gridLabels.read()).data];
   const [, shownHeight, shownWidth] = images.shape;
-  const shown = new Set(labels).size;
+  const classesShown = new Set(labels).size;
   const present = counts.filter((images) => images > 0).length;
+  // The first of each class, as many as stand in a row.
+  const rows = Map.groupBy(labels.keys(), (at) => labels[at]);
+  const shown = [...rows.values()].flatMap((of) => of.slice(0, COLUMNS));
   return [
-    ...(shown < present
+    ...(classesShown < present
       ? [
-        `A sample of ${shown} of the ${count(present)} classes, spread evenly over their numbers:`,
+        `A sample of ${classesShown} of the ${
+          count(present)
+        } classes, spread evenly over their numbers:`,
       ]
       : []),
     ...(shownHeight < height || shownWidth < width
@@ -226,8 +235,8 @@ async function imagesPart(
       "images",
       imageGrid(
         "The first images of each class",
-        images,
-        labels,
+        take(images, shown),
+        shown.map((at) => labels[at]),
         classes,
         COLUMNS,
       ),
@@ -237,27 +246,32 @@ async function imagesPart(
 }
 
 /** Images in a row of the grid. */
-const COLUMNS = 10;
+const COLUMNS = 5;
 
 /** The correlations of all values, as far as there are not too many of them. */
 async function correlationPart(
   size: ImageSize,
   { inputs, figure }: Context,
-): Promise<string> {
+): Promise<string[]> {
   const values = size.height * size.width * size.channels;
   const matrix = await inputs.correlation.read();
   if (!matrix) {
-    return `The map of the correlations of every value of an image with every other is left out: ` +
-      `${count(values)} values make ${count(values ** 2)} pairs.`;
+    return [
+      `The map of the correlations of every value of an image with every other is left out: ` +
+      `${count(values)} values make ${count(values ** 2)} pairs.`,
+    ];
   }
   if (matrix.data.every(Number.isNaN)) {
-    return "No pixel differs from image to image, so none has a correlation with another.";
+    return ["No pixel differs from image to image, so none has a correlation with another."];
   }
-  return await figure(
-    "correlation",
-    correlationHeatMap("Correlation of every pixel with every other", matrix.data, size),
-    "Heat map of the correlations between all pixels",
-  );
+  return [
+    togetherText(together(matrix.data, size), size),
+    await figure(
+      "correlation",
+      correlationHeatMap("Correlation of every pixel with every other", matrix.data, size),
+      "Heat map of the correlations between all pixels",
+    ),
+  ];
 }
 
 /** The first labels as vectors; long ones as the place of their 1. */

@@ -26,16 +26,17 @@ export function seedAccuracies(title: string, rows: readonly SeedAccuracies[]): 
   if (rows.length === 0) throw new RangeError(`Chart "${title}": there is no network to draw.`);
   const networks = [...new Set(rows.map(({ network }) => network))];
   const parts = PARTS.filter((part) => rows.some((row) => row.part === part));
-  const values = rows.flatMap(({ network, part, accuracies }) =>
-    accuracies.map((accuracy, i) => ({ network, part, accuracy, first: i === 0 }))
-  );
   // A dot at 0 lies on the axis.
-  const { axis, row } = nameAxis(networks, 120, 14);
+  const { keys, axis, row } = nameAxis(networks, 120, 14);
+  const keyOf = (network: string) => keys[networks.indexOf(network)];
+  const values = rows.flatMap(({ network, part, accuracies }) =>
+    accuracies.map((accuracy, i) => ({ network: keyOf(network), part, accuracy, first: i === 0 }))
+  );
   const x = {
     type: "quantitative" as const,
     title: "Accuracy",
     scale: shareScale(values.map(({ accuracy }) => accuracy)),
-    axis: { format: ".3f", tickCount: 4 },
+    axis: { format: ".3f", tickCount: 3 },
   };
   return {
     title: { text: title, subtitle: "A dot a seed, the first one's ringed; ticks: means" },
@@ -53,14 +54,16 @@ export function seedAccuracies(title: string, rows: readonly SeedAccuracies[]): 
         field: "network",
         type: "nominal",
         title: null,
-        scale: { domain: networks, paddingInner: 0.25 },
+        scale: { domain: [...keys], paddingInner: 0.25 },
         axis: { ...axis, grid: false },
       },
       yOffset: { field: "part", type: "nominal", scale: { domain: [...parts] } },
     },
     layer: [
       {
-        data: { values: rows.map(({ network, part, mean }) => ({ network, part, mean })) },
+        data: {
+          values: rows.map(({ network, part, mean }) => ({ network: keyOf(network), part, mean })),
+        },
         mark: { type: "tick", thickness: 2, size: 18, color: colors.ink },
         encoding: { x: { ...x, field: "mean" } },
       },

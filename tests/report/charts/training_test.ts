@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { confusionMatrix, learningCurves, perClass } from "../../../src/report/charts/training.ts";
-import { renderSvg } from "../../../src/report/svg.ts";
-import { malformed, marks, outside, texts } from "../../support/svg_text.ts";
+import { meanings, renderSvg } from "../../../src/report/svg.ts";
+import { assertLegible, type Exceptions } from "../../support/legible.ts";
+import { marks, texts } from "../../support/svg_text.ts";
 
 const history = [1, 2, 3].map((epoch) => ({
   epoch,
@@ -58,11 +59,12 @@ Deno.test("what does not fit is refused with the chart's title", () => {
 });
 
 /** What holds for every drawing. */
-async function drawn(spec: Parameters<typeof renderSvg>[0]): Promise<string> {
+async function drawn(
+  spec: Parameters<typeof renderSvg>[0],
+  exceptions?: Exceptions,
+): Promise<string> {
   const svg = await renderSvg(spec);
-  assertEquals(malformed(svg), undefined);
-  assert(!/NaN|undefined|Infinity/.test(svg));
-  assertEquals(outside(svg), []);
+  assertLegible(svg, exceptions);
   return svg;
 }
 
@@ -70,13 +72,13 @@ const numbersIn = (svg: string, form: RegExp) => texts(svg).filter((text) => for
 
 Deno.test("curves: epochs are whole, ten ticks at most, and accuracies and losses stay where they can be", async () => {
   for (const [epochs, ticks] of [[2, 2], [3, 3], [10, 10], [11, 5], [300, 10]]) {
-    for (const value of [0, 1, null]) {
+    for (const value of [0, 1, 1e7, null]) {
       const course = Array.from({ length: epochs }, (_, i) => ({
         epoch: i + 1,
         loss: value ?? 2 / (i + 1),
-        accuracy: value ?? i / epochs,
-        validationLoss: value ?? 2.1 / (i + 1),
-        validationAccuracy: value ?? i / epochs,
+        accuracy: Math.min(1, value ?? i / epochs),
+        validationLoss: value === 1e7 ? 2e7 : value ?? 2.1 / (i + 1),
+        validationAccuracy: Math.min(1, value ?? i / epochs),
       }));
       const svg = await drawn(learningCurves("Curves", course, epochs));
       // Two panels.
@@ -104,14 +106,72 @@ Deno.test("scores by class: what is undefined has no dot, and the axis ends at 1
   assertEquals(numbersIn(alike, /^\d\.\d\d$/).map(Number), [0.9, 0.92, 0.94, 0.96, 0.98, 1]);
 });
 
-Deno.test("a confusion matrix of 2 and of 20 classes, one of them without images, shows each name twice", async () => {
-  for (const many of [2, 20]) {
-    const names = Array.from({ length: many }, (_, i) => `a long name of class ${i}`);
-    const counts = names.map((_, i) => names.map((_, j) => i === 0 ? 0 : i === j ? 1000 : 0));
-    const svg = await drawn(confusionMatrix("Confusion", counts, names));
-    assertEquals(marks(svg, "rect"), many * many);
-    for (const name of names) {
-      assertEquals(texts(svg).filter((text) => text === name).length, 2, name);
+Deno.test("curves: the kept epoch has a rule and a ring in each panel, also where it is the first or the last", async () => {
+  for (const kept of [1, 2, 3]) {
+    const svg = await drawn(learningCurves("Curves", history, kept));
+    const rounded = (place: readonly (string | number)[]) =>
+      place.map((at) => Math.round(1000 * Number(at)) / 1000);
+    const places = (form: RegExp) => [...svg.matchAll(form)].map(([, x, y]) => rounded([x, y]));
+    const chosen = `stroke="${meanings.chosen}"`;
+    const rules = places(
+      new RegExp(`<line transform="translate\\(([\\d.]+),([\\d.]+)\\)"[^>]*${chosen}`, "g"),
+    );
+    const rings = places(
+      new RegExp(`<path transform="translate\\(([\\d.]+),([\\d.]+)\\)"[^>]*${chosen}`, "g"),
+    );
+    assertEquals([rules.length, rings.length], [2, 2]);
+    assertEquals(rings.map(([x]) => x), rules.map(([x]) => x));
+    // Panels are as wide as their lines of the grid.
+    const [, width] = /role-axis-grid".*?<line [^>]*x2="([\d.]+)"/s.exec(svg)!.map(Number);
+    for (const [x] of rings) assert(x >= 10 && x <= width - 10, `${x} of ${width}`);
+    // The ring is around a point of the validation images.
+    const line = new RegExp(`d="(M[^"]*)" stroke="${meanings.validation}"`, "g");
+    const points = [...svg.matchAll(line)].map(([, path]) =>
+      path.slice(1).split("L").map((point) => point.split(",").map(Number))
+    );
+    assertEquals(points.map((panel) => rounded(panel[kept - 1])), rings);
+  }
+});
+
+Deno.test("a confusion matrix of 2 to 10 classes, one of them without images, is as wide as figures are, whatever their names", async () => {
+  for (const many of [2, 3, 10]) {
+    for (const name of ["", "a long name of class ", "unbreakable".repeat(9)]) {
+      const names = Array.from({ length: many }, (_, i) => `${name}${i}`);
+      const counts = names.map((_, i) => names.map((_, j) => i === 0 ? 0 : i === j ? 1000 : 0));
+      const svg = await drawn(confusionMatrix("Confusion", counts, names));
+      assertEquals(marks(svg, "rect"), many * many);
+      assertEquals(texts(svg).filter((text) => text === "1000").length, many - 1);
+      if (name === "") { for (const name of names) assert(texts(svg).includes(name), name); }
     }
   }
+  const names = Array.from({ length: 20 }, (_, i) => `class ${i}`);
+  const svg = await drawn(
+    confusionMatrix("Confusion", names.map(() => names.map(() => 1)), names),
+    { wide: true },
+  );
+  assertEquals(marks(svg, "text"), 400);
+});
+
+Deno.test("a confusion matrix says right and wrong by colour, the stronger the larger their share of the row", async () => {
+  const svg = await drawn(
+    confusionMatrix("Confusion", [[90, 10, 0], [1, 1, 0], [0, 0, 9]], classes),
+  );
+  const [, cells] = /<g class="mark-rect role-mark[^>]*>(.*?)<\/g>/s.exec(svg)!;
+  const fills = [...cells.matchAll(/fill="([^"]*)"[^>]*fill-opacity="([^"]*)"/g)];
+  assertEquals(fills.length, 9);
+  const strength = (cell: number) => Number(fills[cell][2]);
+  for (const [cell, [, fill]] of fills.entries()) {
+    assertEquals(fill === meanings.test, cell % 4 === 0, String(cell));
+  }
+  assert(strength(8) > strength(0) && strength(0) > strength(4) && strength(4) > 0);
+  assert(strength(3) > strength(1) && strength(1) > strength(2) && strength(2) === 0);
+});
+
+Deno.test("a confusion matrix writes counts in thousands where they are wider than their cells", async () => {
+  const names = Array.from({ length: 10 }, (_, i) => `class ${i}`);
+  const many = names.map((_, i) => names.map((_, j) => i === j ? 51_499 : 999));
+  const svg = await drawn(confusionMatrix("Confusion", many, names));
+  assertEquals(texts(svg).filter((text) => text === "51k").length, 10);
+  assertEquals(texts(svg).filter((text) => text === "999").length, 90);
+  assert(texts(svg).includes("k: thousand images."));
 });
