@@ -18,11 +18,17 @@ interface Scored {
   readonly score: number;
 }
 
-/** Trees of a forest: fewer than those of `importance`, because many forests are fitted here. */
-const TREES = 30;
+/**
+ * Trees of a forest: fewer than those of `importance`, because many forests are fitted here, and fewer
+ * still where each takes long. Many trials tell more, and need fewer.
+ */
+const treesFor = (trials: number): number => Math.max(8, Math.min(30, Math.round(1500 / trials)));
 
-/** Points of the space over which shares and means are taken. */
+/** Points of the space over which shares are taken. */
 const POINTS = 300;
+
+/** How many of them the expected scores are means over. */
+const MEANS = 30;
 
 /** How many parts the sets of values are put in, of which each is left out once. */
 const PARTS = 10;
@@ -42,7 +48,7 @@ function fitted(
 ): (values: readonly Values[]) => number[] {
   const places = placesBy(trials, space);
   const forest = new RandomForestRegression({
-    nEstimators: TREES,
+    nEstimators: treesFor(trials.length),
     seed: seedFor(seed, "forest") | 0,
     noOOB: true,
   });
@@ -127,9 +133,6 @@ export function expectedScores(
   );
   return some.map((_, i) => mean(scores.slice(i * others.length, (i + 1) * others.length)));
 }
-
-/** Points over which a partial dependence is a mean. */
-const MEANS = 30;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -11,6 +11,7 @@ import {
   numbered,
   plainStudy,
   published,
+  type SearchedTrial,
   sectionsOf,
   type Written,
 } from "../support/sections.ts";
@@ -47,9 +48,6 @@ function checkPage(page: string, { published }: Like): void {
   assertEquals(/Fashion|garment/i.exec(page)?.[0], undefined);
 }
 
-/** Figures that are wider than others still. */
-const OTHERS = /^(accuracies|recall|(tune|transfer)-(?!.*-curves$))/;
-
 /** Draws the figures of a report, and fails where one has what no figure has. */
 async function drawn({ page, figures }: Written): Promise<Map<string, string>> {
   const svgs = new Map<string, string>();
@@ -57,7 +55,7 @@ async function drawn({ page, figures }: Written): Promise<Map<string, string>> {
     const svg = await renderSvg(spec);
     svgs.set(name, svg);
     try {
-      if (!OTHERS.test(name)) assertLegible(svg);
+      assertLegible(svg, { interpolated: name === "tune-pair" });
     } catch (error) {
       throw new Error(`Figure ${name} is not legible`, { cause: error });
     }
@@ -89,6 +87,7 @@ for (const [name, like] of Object.entries(likes)) {
     for (const figure of ["ablate-variants", "ablate-images", "ablate-moved"]) {
       assert(figures.has(figure), figure);
     }
+    assertEquals(figures.has("tune-course"), like.trials > 1);
     assert(figures.has("errors-reliability") && figures.has("errors-filters-baseline"));
     assertEquals(figures.has("errors-filters-tune-winner"), !like.alone);
     assertEquals(figures.has("errors-mistakes"), !/takes no test image for another/.test(page));
@@ -295,16 +294,108 @@ Deno.test("colour is said to be colour, and grey to be repeated for networks tha
   assertStringIncludes(grey, "had: the grey image repeated in three channels and preprocessed as");
 });
 
-Deno.test("trainings that diverge have no curve; losses of which none can be drawn have no chart", async () => {
-  const { page, figures } = await sectionsOf({ ...plainStudy, causes: "diverged" });
+Deno.test("trainings that diverge have no accuracy, in the table and in the chart; one epoch is enough for both", async () => {
+  const written = await sectionsOf({ ...plainStudy, causes: "diverged" });
   assert(
-    /^\| no preprocessing +\| +– \| +– \| the loss was no number any more \|$/m.test(page),
-    page,
+    /^\| no preprocessing +\| +– \| +– \| the loss was no number any more \|$/m.test(written.page),
+    written.page,
   );
-  assert(!figures.has("transfer-causes"), "the reference has losses of 0, all others none");
-  const legend = await saidIn(await sectionsOf(plainStudy), "transfer-causes");
-  assert(legend.includes("no preprocessing") && !legend.includes("all layers trained, 2e-5"));
-  assert(!/transfer-causes/.test(await pageOf({ epochs: 1 })));
+  const said = await saidIn(written, "transfer-causes");
+  assertEquals(said.filter((text) => text === "diverged").length, 6);
+  const { figures } = await sectionsOf({ ...plainStudy, epochs: 1 });
+  assert(figures.has("transfer-causes"));
+  const without = await sectionsOf({ ...plainStudy, causes: "missing" });
+  assert(!without.figures.has("transfer-causes"));
+});
+
+/** A search in which trial 3 went on from trial 1 and trial 5 failed; only rates and dropouts vary. */
+const searched = [
+  { rate: 1e-3, dropout: 0, score: 0.7 },
+  { rate: 2e-3, dropout: 0.1, score: 0.8 },
+  { rate: 3e-3, dropout: 0.2, score: 0.72 },
+  { rate: 2e-3, dropout: 0.1, score: 0.88, parent: 1 },
+  { rate: 4e-3, dropout: 0.3, score: 0.85 },
+  { rate: 5e-3, dropout: 0.1, score: NaN },
+  { rate: 6.5432e-3, dropout: 0.3, score: 0.9 },
+].map(({ rate, dropout, score, parent }, id): SearchedTrial => ({
+  id,
+  parent,
+  iteration: 0,
+  bracket: id < 4 ? 1 : 0,
+  rung: parent === undefined ? 0 : 1,
+  initialEpoch: parent === undefined ? 0 : 1,
+  epochs: id < 3 ? 1 : 2,
+  values: {
+    CONV_1_FILTER: 40,
+    KERNEL_1_FILTER: 3,
+    CONV_2_FILTER: 50,
+    KERNEL_2_FILTER: 5,
+    DROPOUT_1: dropout,
+    learning_rate: rate,
+  },
+  score,
+}));
+
+Deno.test("each configuration stands in the table once, score first, and what all have is told in a sentence", async () => {
+  const part = partOf(await pageOf({ searched }), "Tuning");
+  assertStringIncludes(
+    part,
+    "The best 5 configurations, each by its trial with the most epochs; all have CONV_1_FILTER 40, " +
+      "CONV_2_FILTER 50, KERNEL_1_FILTER 3, and KERNEL_2_FILTER 5:",
+  );
+  const [header, , ...rows] = tables(part).find(([header]) => header[0] === "score")!;
+  assertEquals(header, ["score", "trial", "bracket", "epochs", "DROPOUT 1", "learning rate"]);
+  assertEquals(rows, [
+    ["0.9000", "6", "0", "2", "0.3", "0.00654"],
+    ["0.8800", "3", "1", "2", "0.1", "0.002"],
+    ["0.8500", "4", "0", "2", "0.3", "0.004"],
+    ["0.7200", "2", "1", "1", "0.2", "0.003"],
+    ["0.7000", "0", "1", "1", "0", "0.001"],
+  ]);
+  // Neither an only bracket nor a bracket that there is not is told of.
+  for (const bracket of [2, undefined]) {
+    const page = partOf(
+      await pageOf({ searched: searched.map((trial) => ({ ...trial, bracket })) }),
+      "Tuning",
+    );
+    assert(!/bracket \||bracket 2 and|all have bracket/.test(page), page);
+  }
+});
+
+Deno.test("the section on tuning says whether the trials leave a place of the ranking open, and how well forests predict", async () => {
+  const sure = Array.from({ length: 60 }, (_, id): SearchedTrial => {
+    const rate = (id * 37 % 60) / 60;
+    const { values } = searched[0];
+    return {
+      ...searched[0],
+      id,
+      values: {
+        ...values,
+        DROPOUT_1: id % 11 / 20,
+        CONV_1_FILTER: 32 + id % 33,
+        learning_rate: 1e-4 * 100 ** rate,
+      },
+      score: 0.5 + 0.3 * rate + 0.15 * (id % 11) / 20 + 0.02 * (id % 33) / 33,
+    };
+  });
+  const written = await sectionsOf({ ...plainStudy, searched: sure });
+  assertStringIncludes(
+    written.page,
+    " Whichever tenth of the configurations is left out, the first 3 places stay as they are.",
+  );
+  const said = await saidIn(written, "tune-importance");
+  assert(
+    said.some((text) => /^60 trials of 60 configurations; R² on unseen trials 0\.\d\d$/.test(text)),
+  );
+  assert(said.includes("Lines: each tenth of the configurations left out in turn"));
+  assert(written.figures.has("tune-pair"));
+  const few = await sectionsOf({ ...plainStudy, searched });
+  assert(
+    / These 6 trials leave the (first|second|third) place open: with each configuration left out in turn, (DROPOUT_1|learning_rate|CONV_1_FILTER) takes it in \d of 5 forests(,| and) .+ in \d\.$/m
+      .test(few.page),
+    /^Importance is.*$/m.exec(few.page)?.[0],
+  );
+  assertStringIncludes(few.page, "The shade is a forest's guess");
 });
 
 Deno.test("variants that are all alike are not told apart, and nobody is said to have asked", async () => {

@@ -59,6 +59,8 @@ export interface Like {
   readonly epochs: number;
   readonly folds: number;
   readonly trials: number;
+  /** The trials of the search themselves, in place of as many as `trials` says. */
+  readonly searched?: readonly SearchedTrial[];
   /** How often each network is trained, at least twice; 0 where none is trained again. */
   readonly runs: number;
   /**
@@ -99,6 +101,19 @@ export interface Like {
     | undefined;
   /** See `study.ts`; one on the baseline's accuracy if omitted. */
   readonly thresholds?: Study["thresholds"];
+}
+
+/** A trial as the search keeps it. */
+export interface SearchedTrial {
+  readonly id: number;
+  readonly parent: number | undefined;
+  readonly iteration: number | undefined;
+  readonly bracket: number | undefined;
+  readonly rung: number | undefined;
+  readonly initialEpoch: number;
+  readonly epochs: number;
+  readonly values: Readonly<Record<string, Value>>;
+  readonly score: number;
 }
 
 /** One epoch of a network with random weights. */
@@ -550,6 +565,17 @@ export async function sectionsOf(like: Like): Promise<Written> {
   });
   const tuneManifest = manifestOf("tune", ["winner", "study"]);
   const tuneSettings = root.tune!;
+  const searched = like.searched ?? Array.from({ length: trials }, (_, id): SearchedTrial => ({
+    id,
+    parent: undefined,
+    iteration: 0,
+    bracket: id % 3,
+    rung: 0,
+    initialEpoch: 0,
+    epochs: 1 + id % epochs,
+    values: values(id),
+    score: alike ? 0.5 : id % 7 === 6 ? NaN : 0.5 + id / trials / 2,
+  }));
   await add(tuneModule, {
     ...rest,
     study,
@@ -559,20 +585,10 @@ export async function sectionsOf(like: Like): Promise<Written> {
       metrics: reader([...winner.metrics, ...told.metrics]),
       scores: reader([...winner.scores, ...told.scores]),
       manifest: reader(tuneManifest),
-      trials: reader(Array.from({ length: trials }, (_, id) => ({
-        id,
-        parent: undefined,
-        iteration: 0,
-        bracket: id % 3,
-        rung: 0,
-        initialEpoch: 0,
-        epochs: 1 + id % epochs,
-        values: values(id),
-        score: alike ? 0.5 : id % 7 === 6 ? NaN : 0.5 + id / trials / 2,
-      }))),
+      trials: reader([...searched]),
       stopped: reader(undefined),
       importance: reader(
-        trials < 4 ? null : {
+        searched.length < 4 ? null : {
           shares: Object.fromEntries(
             Object.keys(values(0)).map((name, i) => [name, alike ? 0 : i / 10]),
           ),

@@ -227,46 +227,76 @@ export async function finding(context: Context): Promise<string> {
   const { network, runs, std } = spread.find(({ part }) => part === "test")!;
   return `**Another seed moves the test accuracy of ${nameOf(ids[network])} by ${decimal(std)}** ` +
     `(standard deviation of ${counted(runs, "training")}).` +
-    (networks.length > 1 ? ` ${verdicts(pairsOf(labels, networks))}` : "");
+    (networks.length > 1 ? ` ${inShort(pairsOf(labels, networks))}` : "");
 }
+
+/** A pair of networks as sentences speak of it. */
+interface Verdict {
+  readonly better: string;
+  readonly worse: string;
+  readonly by: number;
+  readonly runsDiffer: boolean;
+  readonly recipesDiffer: boolean;
+}
+
+const verdictOn = ({ first, second, runs, recipes, difference: { value } }: Pair): Verdict => ({
+  better: (value < 0 ? second : first).name,
+  worse: (value < 0 ? first : second).name,
+  by: Math.abs(value),
+  runsDiffer: runs < LEVEL,
+  recipesDiffer: recipes < LEVEL,
+});
+
+const between = (of: readonly Verdict[]) =>
+  listed(of.map(({ better, worse }) => `between ${better} and ${worse}`));
+
+/** Pairs of which one recipe is better, in a sentence; none where there is none. */
+const better = (told: readonly Verdict[]): string[] =>
+  told.length === 0 ? [] : [
+    `Beyond the spread of seeds, ${
+      listed(told.map(({ better, worse, by, runsDiffer }) =>
+        `${better} is better than ${worse} by ${decimal(by)} on average` +
+        (runsDiffer ? "" : " (though these two runs differ by no more than chance)")
+      ))
+    }.`,
+  ];
 
 /** What both tests together say of pairs of networks, in a sentence for each thing that they may say. */
 function verdicts(pairs: readonly Pair[]): string {
-  const said = pairs.map(({ first, second, runs, recipes, difference: { value } }) => ({
-    better: (value < 0 ? second : first).name,
-    worse: (value < 0 ? first : second).name,
-    by: Math.abs(value),
-    runsDiffer: runs < LEVEL,
-    recipesDiffer: recipes < LEVEL,
-  }));
-  const told = said.filter(({ recipesDiffer }) => recipesDiffer);
+  const said = pairs.map(verdictOn);
   const untold = said.filter(({ recipesDiffer }) => !recipesDiffer);
-  const between = (of: typeof said) =>
-    listed(of.map(({ better, worse }) => `between ${better} and ${worse}`));
   const open = untold.filter(({ runsDiffer }) => runsDiffer);
   const alike = untold.filter(({ runsDiffer }) => !runsDiffer);
   return [
-    ...(told.length > 0
-      ? [
-        `Beyond the spread of seeds, ${
-          listed(told.map(({ better, worse, by, runsDiffer }) =>
-            `${better} is better than ${worse} by ${decimal(by)} on average` +
-            (runsDiffer ? "" : " (though these two runs differ by no more than chance)")
-          ))
-        }.`,
-      ]
-      : []),
+    ...better(said.filter(({ recipesDiffer }) => recipesDiffer)),
     ...(open.length > 0
       ? [
         `Another run may turn round what is ${
           between(open)
-        }: these two runs differ, and the seeds cannot ` +
-        `tell the recipes apart.`,
+        }: these two runs differ, and the seeds ` +
+        `cannot tell the recipes apart.`,
       ]
       : []),
     ...(alike.length > 0
       ? [`Neither these runs nor the recipes differ by more than chance ${between(alike)}.`]
       : []),
+  ].join(" ");
+}
+
+/** The same in short: which recipe is better, as far as seeds tell. */
+function inShort(pairs: readonly Pair[]): string {
+  const said = pairs.map(verdictOn);
+  const [told, untold] = [true, false].map((kind) =>
+    said.filter(({ recipesDiffer }) => recipesDiffer === kind)
+  );
+  const names = [...new Set(pairs.flatMap(({ first, second }) => [first.name, second.name]))];
+  return [
+    ...better(told),
+    ...(untold.length === 0 ? [] : [
+      told.length === 0
+        ? `That spread leaves open which of ${listed(names)} is the best.`
+        : `It leaves open which is better ${between(untold)}.`,
+    ]),
   ].join(" ");
 }
 

@@ -6,6 +6,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { shareScale } from "../../report/charts/axes.ts";
 import { checkClasses } from "../../report/charts/check.ts";
+import { nameAxis } from "../../report/charts/names.ts";
 import { colors, meanings, WIDTH } from "../../report/svg.ts";
 
 /** One network's accuracy on test images, 0 to 1, and what it is compared with. */
@@ -22,18 +23,8 @@ export interface TestedNetwork {
   readonly threshold: number | null;
 }
 
-/** Longer names are broken in two. */
-const LINE = 16;
-
-/** A name in one line or two of much the same length. */
-function broken(title: string): string {
-  if (title.length <= LINE) return title;
-  const spaces = [...title.matchAll(/ /g)].map(({ index }) => index);
-  const [middle] = spaces.toSorted((a, b) =>
-    Math.abs(a - title.length / 2) - Math.abs(b - title.length / 2)
-  );
-  return middle === undefined ? title : `${title.slice(0, middle)}\n${title.slice(middle + 1)}`;
-}
+/** Room for a line of a name, in pixels. */
+const NAME = 125;
 
 /**
  * Dots with intervals, a line a network, in the order given; the original study's figures as diamonds,
@@ -43,14 +34,15 @@ function broken(title: string): string {
  */
 export function networksChart(title: string, networks: readonly TestedNetwork[]): TopLevelSpec {
   checkClasses(title, networks.map(({ title }) => title));
-  const rows = networks.map(({ title: name, interval, value, ...network }) => {
+  const names = nameAxis(networks.map(({ title }) => title), NAME);
+  const rows = networks.map(({ title: name, interval, value, ...network }, i) => {
     const [low, high] = interval ?? [value, value];
     if (!(low <= value && value <= high)) {
       throw new RangeError(
         `Chart "${title}": the interval of ${name}, ${low} to ${high}, does not hold ${value}.`,
       );
     }
-    return { ...network, name: broken(name), value, low, high };
+    return { ...network, title: name, name: names.keys[i], value, low, high };
   });
   const theirs = rows.filter(({ published }) => published !== null);
   const gated = rows.filter(({ threshold }) => threshold !== null);
@@ -70,17 +62,9 @@ export function networksChart(title: string, networks: readonly TestedNetwork[])
     field: "name",
     type: "nominal" as const,
     title: null,
-    scale: { domain: rows.map(({ name }) => name) },
-    axis: {
-      grid: true,
-      domain: false,
-      ticks: false,
-      labelExpr: 'split(datum.value, "\\n")',
-      // Two lines hang from the place of one.
-      labelOffset: { condition: { test: 'indexof(datum.value, "\\n") >= 0', value: -7 }, value: 0 },
-      // A dot at 0 lies on the axis.
-      labelPadding: 10,
-    },
+    scale: { domain: names.keys },
+    // A dot at 0 lies on the axis.
+    axis: { ...names.axis, grid: true },
   };
   const x = {
     type: "quantitative" as const,
@@ -122,7 +106,7 @@ export function networksChart(title: string, networks: readonly TestedNetwork[])
       ).join(", ") + ".",
     width: WIDTH,
     autosize: { type: "fit-x", contains: "padding" },
-    height: 36 * rows.length,
+    height: Math.max(28, names.row) * rows.length,
     data: { values: rows.map((row) => ({ ...row, kind: "here" })) },
     layer: [
       {

@@ -84,8 +84,8 @@ function ticksOf(parameter: Hyperparameter): Tick[] {
   return [...new Map(ticks.map((tick) => [tick.place, tick])).values()];
 }
 
-/** Pixels that a label needs to be told from the next one, side by side and one above the other. */
-const [LETTER, LINE] = [8, 15];
+/** Pixels that a letter takes, and that labels need from one to the next, one above the other and tilted. */
+const [LETTER, LINE, TILTED] = [8, 15, 17];
 
 /**
  * The axis of a hyperparameter, evenly as the oracle sees it: words and numbers alike, logarithmic where
@@ -97,7 +97,7 @@ function placesAxis(name: string, parameter: Hyperparameter, length: number, upr
   const longest = Math.max(...ticks.map(({ label }) => label.length));
   const room = length / ticks.length;
   const tilted = !upright && longest * LETTER > room && parameter.type === "choice";
-  const every = Math.ceil(LINE / room);
+  const every = Math.ceil((tilted ? TILTED : LINE) / room);
   const shown = tilted || upright ? ticks.filter((_, i) => i % every === 0) : ticks;
   const places = JSON.stringify(shown.map(({ place }) => place));
   const labels = JSON.stringify(shown.map(({ label }) => label));
@@ -108,8 +108,8 @@ function placesAxis(name: string, parameter: Hyperparameter, length: number, upr
     axis: {
       values: shown.map(({ place }) => place),
       labelExpr: `${labels}[indexof(${places}, datum.value)]`,
-      labelAngle: tilted ? -40 : 0,
-      labelLimit: tilted || upright ? 90 : 180,
+      labelAngle: tilted ? -55 : 0,
+      labelLimit: upright ? 90 : tilted ? 65 : 180,
       labelFlush: tilted ? false : 8,
       labelOverlap: false,
       titleLimit: length,
@@ -121,7 +121,7 @@ function placesAxis(name: string, parameter: Hyperparameter, length: number, upr
 const NEXT = 9;
 
 /** Room beside the axes of parallel coordinates for names and numbers, in pixels. */
-const [NAMES, NUMBERS] = [148, 58];
+const [NAMES, NUMBERS] = [148, 64];
 
 /**
  * Parallel coordinates, downwards: a row for each hyperparameter and one for the score, a line a
@@ -192,6 +192,7 @@ export function parallelCoordinates(
       kind: kinds[kind].label,
     }));
   };
+  const points = lines.flatMap(line);
   const ticks = parameters.flatMap((row) =>
     ticksOf(space[row]).map(({ place, label }) => ({ row, place, label }))
   );
@@ -221,6 +222,7 @@ export function parallelCoordinates(
     axis: null,
   };
   const width = WIDTH - 16 - NAMES - NUMBERS;
+  const byKind = { field: "kind", type: "nominal" as const, title: null };
   const scale = { domain: shown.map(({ label }) => label) };
   const number = (side: string) => ({
     data: { values: ends.filter((end) => end.side === side) },
@@ -284,45 +286,33 @@ export function parallelCoordinates(
         mark: { type: "tick", orient: "vertical", color: colors.muted, size: 9, thickness: 1 },
         encoding: { x, y },
       },
-      {
-        data: { values: lines.flatMap(line) },
-        mark: { type: "line" },
+      ...shown.toReversed().map(({ label, width }) => ({
+        data: { values: points.filter(({ kind }) => kind === label) },
+        mark: {
+          type: "line" as const,
+          strokeWidth: width,
+          opacity: width < 2 ? crowding(lines.length) : 1,
+        },
         encoding: {
           x,
           y,
-          detail: { field: "id", type: "nominal" },
+          detail: { field: "id", type: "nominal" as const },
           order: { value: 0 },
           color: {
-            field: "kind",
-            type: "nominal",
-            title: null,
+            ...byKind,
             scale: { ...scale, range: shown.map(({ color }) => color) },
             legend: {
-              orient: "top",
-              direction: "horizontal",
+              orient: "top" as const,
+              direction: "horizontal" as const,
               columns: 2,
               symbolType: "stroke",
               symbolSize: 300,
+              symbolOpacity: 1,
             },
           },
-          strokeWidth: numbersBy(
-            "kind",
-            Object.fromEntries(shown.map(({ label, width }) => [label, width])),
-          ),
-          opacity: numbersBy(
-            "kind",
-            Object.fromEntries(
-              shown.map(({ label, width }) => [label, width < 2 ? crowding(lines.length) : 1]),
-            ),
-          ),
-          strokeDash: {
-            field: "kind",
-            type: "nominal",
-            title: null,
-            scale: { ...scale, range: shown.map(({ dash }) => [...dash]) },
-          },
+          strokeDash: { ...byKind, scale: { ...scale, range: shown.map(({ dash }) => [...dash]) } },
         },
-      },
+      })),
       number("left"),
       number("right"),
     ],
@@ -344,7 +334,9 @@ export function scoreByHyperparameter(
   const { scored, best, most, several, failed } = triedIn(title, trials);
   const parameters = names(space);
   const columns = Math.min(2, parameters.length);
-  const width = columns === 1 ? 330 : 157;
+  // Tilted words reach to the left of their panel.
+  const tilted = parameters.some((name) => placesAxis(name, space[name], 157).axis.labelAngle < 0);
+  const width = columns === 1 ? 330 : tilted ? 140 : 157;
   const scale = shareScale(scored.map(({ score }) => score));
   const kinds = {
     best: { label: "the best", ...look.best },
@@ -495,9 +487,8 @@ export function scoreByTwo(
     legend: {
       orient: "bottom" as const,
       direction: "horizontal" as const,
-      gradientLength: 200,
+      values: flat ? [low] : [0, 1, 2, 3].map((part) => low + part / 3 * (high - low)),
       format: ".3f",
-      tickCount: 4,
       offset: 8,
     },
   };
