@@ -60,7 +60,7 @@ const darkColors = new Map<string, string>([
  * Okabe and Ito, "Color Universal Design" (2008), without its yellow, those too pale for lines on
  * white darkened.
  */
-export const categoryColors: readonly string[] = [
+const categoryColors: readonly string[] = [
   colors.blue,
   colors.vermilion,
   colors.green,

@@ -62,7 +62,7 @@ export function networksChart(title: string, networks: readonly TestedNetwork[])
     field: "name",
     type: "nominal" as const,
     title: null,
-    scale: { domain: names.keys },
+    scale: { domain: [...names.keys] },
     // A dot at 0 lies on the axis.
     axis: { ...names.axis, grid: true },
   };

@@ -21,7 +21,7 @@ Deno.test("each network has a dot, an interval, a stroke for its threshold and a
   assertEquals(malformed(svg), undefined);
   assertEquals(outside(svg), []);
   assertEquals(marks(svg, "symbol"), 3);
-  for (const line of ["the winner of", "the search"]) assertStringIncludes(svg, `>${line}</tspan>`);
+  assertStringIncludes(svg, ">the winner");
   assert(texts(svg).includes("original study, validation"));
   assertStringIncludes(svg, "Strokes: what study.ts asks for");
 });
