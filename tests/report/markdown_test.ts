@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
+  anchorOf,
   type Cell,
   count,
   counted,
@@ -8,6 +9,7 @@ import {
   duration,
   NONE,
   plain,
+  sideBySide,
   signed,
   table,
   withInterval,
@@ -184,4 +186,20 @@ Deno.test("words of others are shown as they are, in a sentence and in a table",
       text.trim() || "x",
     );
   }));
+});
+
+Deno.test("a link to a heading ends in the name that GitHub gives the heading", () => {
+  const cases = [
+    ["The networks", "the-networks"],
+    ["Baseline: LeNet-5", "baseline-lenet-5"],
+    ["Why LeNet-5 does better, if it does", "why-lenet-5-does-better-if-it-does"],
+    ["Käse_Brot & *Butter*", "käse_brot--butter"],
+  ];
+  for (const [heading, anchor] of cases) assertEquals(anchorOf(heading), anchor);
+});
+
+Deno.test("figures that belong together stand in one paragraph, sentences before them", () => {
+  assertEquals(sideBySide(["![a](a.svg)", "![b](b.svg)"]), ["![a](a.svg)\n![b](b.svg)"]);
+  assertEquals(sideBySide(["![a](a.svg)", "One epoch."]), ["One epoch.", "![a](a.svg)"]);
+  assertEquals(sideBySide([]), []);
 });

@@ -1,6 +1,6 @@
 /** The report's section on the search for hyperparameters. @module */
 import { studentT } from "../../evaluation/intervals.ts";
-import { count, counted, decimal, listed, NONE, table } from "../../report/markdown.ts";
+import { count, counted, decimal, listed, NONE, sideBySide, table } from "../../report/markdown.ts";
 import { expectedScores, sharesWithout } from "../../tuning/forest.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
@@ -52,7 +52,7 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
     ...(stopped === undefined ? [] : [stopped]),
     table(["Hyperparameter", "range"], columns.map((name) => [name, rangeText(space, name)])),
     ...(tried.length === 0 ? ["**No trial has a score, so there is no winner.**"] : [
-      ...await trialCharts(context, all),
+      ...sideBySide(await trialCharts(context, all)),
       ...await importancePart(context, all),
       ...bestTable(tried, columns),
       ...await seedsPart(context, tried),
