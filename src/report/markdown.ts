@@ -6,8 +6,12 @@ export type Cell = string | number;
 /** What stands where there is no value. */
 export const NONE = "–";
 
+/** Wider tables, in characters, would be broken by an editor, padded or not. */
+const WIDEST = 100;
+
 /**
- * A table in GitHub's Markdown, padded so that it can be read as it stands. A column that holds
+ * A table in GitHub's Markdown, padded so that it can be read as it stands, if it is not too wide for
+ * that. A column that holds
  * nothing but numbers (also as text: `+0.0109`, `0.9094 [0.9036, 0.9149]`, `3 min 12 s`) is aligned
  * to the right, any other to the left; empty cells and `NONE` do not count.
  *
@@ -32,11 +36,15 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
     right: alignsRight(lines.slice(1).map((line) => line[column])),
     width: Math.max(3, ...lines.map((line) => textWidth(line[column]))),
   }));
-  const ruler = columns.map(({ right, width }) => "-".repeat(width - 1) + (right ? ":" : "-"));
+  const width = columns.reduce((sum, { width }) => sum + width + 3, 1);
+  const pads = width <= WIDEST;
+  const ruler = columns.map(({ right, width }) =>
+    "-".repeat((pads ? width : 3) - 1) + (right ? ":" : "-")
+  );
   const padded = lines.map((line) =>
     line.map((text, column) => {
       const { right, width } = columns[column];
-      const space = " ".repeat(width - textWidth(text));
+      const space = pads ? " ".repeat(width - textWidth(text)) : "";
       return right ? space + text : text + space;
     })
   );

@@ -203,3 +203,11 @@ Deno.test("figures that belong together stand in one paragraph, sentences before
   assertEquals(sideBySide(["![a](a.svg)", "One epoch."]), ["One epoch.", "![a](a.svg)"]);
   assertEquals(sideBySide([]), []);
 });
+
+Deno.test("a table that is too wide to be read as it stands is not padded", () => {
+  const [wide, short] = ["w".repeat(92), "s"];
+  assertEquals(
+    table(["name", "n"], [[wide, 1], [short, 22]]),
+    `| name | n |\n| --- | --: |\n| ${wide} | 1 |\n| s | 22 |\n`,
+  );
+});
