@@ -200,23 +200,19 @@ async function networksPart(
     (networks.some(({ lacking }) => lacking)
       ? " Why some networks have no figures is said in their section."
       : ""),
-    ...(tested.length > 1
-      ? [
-        await poster(
-          networksChart(
-            "Test accuracy of every network",
-            tested.map((network) => ({
-              title: network.title,
-              ...testOf(network)!,
-              published: network.published?.validation ?? null,
-              threshold: thresholdOf(network, thresholds),
-            })),
-          ),
-          "Test accuracy of every network with its 95% interval" +
-            (published ? ", and the original study's figures" : ""),
-        ),
-      ]
-      : []),
+    await poster(
+      networksChart(
+        tested.length === 1 ? "Test accuracy" : "Test accuracy of every network",
+        tested.map((network) => ({
+          title: network.title,
+          ...testOf(network)!,
+          published: network.published?.validation ?? null,
+          threshold: thresholdOf(network, thresholds),
+        })),
+      ),
+      "Test accuracy of every network with its 95% interval" +
+        (published ? ", and the original study's figures" : ""),
+    ),
     ...pairsPart(tested),
     ...classesPart(study, tested),
   ];
