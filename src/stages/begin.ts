@@ -104,6 +104,8 @@ ${declared} = {
     randomState: 1,${stratify}
     recipe: { ...recipe, keep: "lastEpoch" },
   },
+  /** How far probabilities can be believed, and the images that are mistaken; may be left out. */
+  errors: { bins: 15 },
   /**
    * Least values of figures, such as "baseline.test.accuracy": 0.9. Set them before the run that they
    * judge; the report and \`deno task verify\` say whether they hold.

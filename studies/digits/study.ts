@@ -1,6 +1,6 @@
 /**
  * A study of MNIST's 10,000 test digits, as if they had no test part, begun by `deno task new`: title,
- * addresses, thresholds and credits were added, all else is as it was written. The digits were read
+ * addresses, thresholds, `errors` and credits were added, all else is as it was written. The digits were read
  * with `deno task new studies/digits --data=...`.
  *
  * @module
@@ -63,6 +63,8 @@ export const study: Study = {
     stratify: true,
     recipe: { ...recipe, keep: "lastEpoch" },
   },
+  /** How far probabilities can be believed, and the images that are mistaken; may be left out. */
+  errors: { bins: 15 },
   /**
    * Least values of figures, such as "baseline.test.accuracy": 0.9. Set them before the run that they
    * judge; the report and `deno task verify` say whether they hold.
