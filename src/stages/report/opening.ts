@@ -188,8 +188,9 @@ async function networksPart(
         ];
       }),
     ),
-    `Accuracies on validation and on test images, the best network first; test images were looked at ` +
-    `once per network, at the end.` +
+    `Accuracies on validation and on test images${
+      networks.length > 1 ? ", the best network first" : ""
+    }; test images were looked at once per network, at the end.` +
     (several
       ? ` Where there were several trainings, accuracies are means over their seeds with Student's ` +
         `interval; else the interval is Wilson's, and says nothing of how much another training would ` +
