@@ -36,3 +36,7 @@ export function spreadOf(shares: readonly number[]): Spread {
     high: least === most ? most : Math.min(1, mean + half),
   };
 }
+
+/** The mean of some numbers; NaN of none. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

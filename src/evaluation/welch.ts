@@ -1,6 +1,9 @@
 /** Whether the trainings of one recipe come out better than those of another. @module */
 import { type Interval, meanAndStd } from "./intervals.ts";
 
+/** Below this p, a difference counts as more than chance. */
+export const LEVEL = 0.05;
+
 /** What Welch's test compares and finds. */
 export interface Welch extends Interval {
   /** The mean of the first less that of the second; `low` and `high` bound its 95% interval. */

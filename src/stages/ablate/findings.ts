@@ -1,13 +1,11 @@
 /** What follows from the accuracies of stage `ablate`, by rule: no figure here is chosen by a person. @module */
 import { holm } from "../../evaluation/holm.ts";
-import { type Welch, welch } from "../../evaluation/welch.ts";
+import { meanOf } from "../../evaluation/spread.ts";
+import { LEVEL, type Welch, welch } from "../../evaluation/welch.ts";
 import type { Readers } from "../../pipeline/stage.ts";
 import { movedAccuracies, testAccuracies } from "./figures.ts";
 import { type Variant, variantNames, variants } from "./plan.ts";
 import type { ablate } from "./stage.ts";
-
-/** Below this p, a difference counts as more than the spread of seeds. */
-export const LEVEL = 0.05;
 
 /** How one compares with another: more, less, or not told apart by the spread of seeds. */
 export type Verdict = "more" | "less" | "alike";
@@ -92,10 +90,6 @@ export interface Findings {
   /** What it costs LeNet-5, less what it costs the perceptron. */
   readonly sensitivity: Compared;
 }
-
-/** The mean of some numbers. */
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Differences seed by seed, without the last bits by which equal ones would differ. */
 const less = (values: readonly number[], others: readonly number[]) =>

@@ -1,5 +1,6 @@
 /** The report's section on what LeNet-5's accuracy comes from. @module */
 import { spreadOf } from "../../evaluation/spread.ts";
+import { LEVEL } from "../../evaluation/welch.ts";
 import {
   count,
   counted,
@@ -15,7 +16,7 @@ import type { SectionContextOf } from "../room.ts";
 import { epochs, keptBy, optimizerOf } from "../shown.ts";
 import { answer, inShort } from "./answer.ts";
 import { accuracyByImages, accuracyByPixels, variantAccuracies } from "./charts.ts";
-import { type Accuracies, accuraciesIn, type Findings, findingsOf, LEVEL } from "./findings.ts";
+import { type Accuracies, accuraciesIn, type Findings, findingsOf } from "./findings.ts";
 import { type Variant, variantNames } from "./plan.ts";
 import type { ablate } from "./stage.ts";
 

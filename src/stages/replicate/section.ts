@@ -2,7 +2,7 @@
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { holm } from "../../evaluation/holm.ts";
 import { mcnemar } from "../../evaluation/mcnemar.ts";
-import { type Welch, welch } from "../../evaluation/welch.ts";
+import { LEVEL, type Welch, welch } from "../../evaluation/welch.ts";
 import {
   count,
   counted,
@@ -21,9 +21,6 @@ import { seedAccuracies } from "./charts.ts";
 import type { replicate } from "./stage.ts";
 
 type Context = SectionContextOf<typeof replicate>;
-
-/** What a difference has to be less probable than, by chance, to be told as one. */
-const LEVEL = 0.05;
 
 /** What each is called outside this stage. */
 const ids: { readonly [network: string]: string } = {

@@ -7,6 +7,7 @@
 import { anotherDraw, otherImages } from "../../evaluation/draws.ts";
 import type { Interval } from "../../evaluation/intervals.ts";
 import type { Metric } from "../../evaluation/metrics.ts";
+import { meanOf } from "../../evaluation/spread.ts";
 import {
   counted,
   decimal,
@@ -70,9 +71,6 @@ const either = (words: readonly string[]) =>
   new Intl.ListFormat("en", { type: "disjunction" }).format(words);
 
 const holds = ({ low, high }: Interval, value: number) => low <= value && value <= high;
-
-const meanOf = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const bounds = ({ low, high }: Interval) => `[${decimal(low)}, ${decimal(high)}]`;
 
