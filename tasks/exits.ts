@@ -19,8 +19,14 @@ export class Refused extends Error {
   override name = "Refused";
 }
 
-/** What Ctrl-C ends together with this process may be missed before this one hears of it, in milliseconds. */
-const LATE = 100;
+/**
+ * Whether a task was told to end, to be asked where something failed: Ctrl-C ends what this process has
+ * started as well, whose end may be heard of first.
+ */
+export async function wasEnded(signal: AbortSignal): Promise<boolean> {
+  if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 100));
+  return signal.aborted;
+}
 
 /**
  * Runs a task and ends the process with what it returns, or with the error's message and its code. A
@@ -49,8 +55,7 @@ export async function runTask(task: (signal: AbortSignal) => Promise<number>): P
     // Native libraries and the bundler's process would keep this one alive.
     Deno.exit(await task(controller.signal));
   } catch (error) {
-    await new Promise((resolve) => setTimeout(resolve, LATE));
-    if (interrupted > 0) Deno.exit(interrupted);
+    if (await wasEnded(controller.signal) && interrupted > 0) Deno.exit(interrupted);
     console.error(`error: ${messageOf(error)}`);
     Deno.exit(error instanceof Refused ? EXITS.refused : EXITS.failed);
   }

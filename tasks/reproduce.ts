@@ -11,7 +11,7 @@ import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
 import { command } from "./command.ts";
-import { EXITS } from "./exits.ts";
+import { EXITS, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
@@ -78,9 +78,9 @@ await command("reproduce", async ({ flags, words }, signal) => {
         );
       }
     },
-  ).catch((error) => {
+  ).catch(async (error) => {
     view.close();
-    if (signal.aborted) {
+    if (await wasEnded(signal)) {
       console.error("Ended: nothing was recorded, and the scratch place is gone.");
     }
     throw error;

@@ -13,7 +13,7 @@ import { rooms } from "../src/stages/rooms.ts";
 import { command } from "./command.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { EXITS } from "./exits.ts";
+import { EXITS, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { screen, standardError } from "./screen.ts";
@@ -37,9 +37,9 @@ await command("run", async ({ flags, words }, signal) => {
     equip: () => equip(backend, view.print),
     locator,
     signal,
-  }, view.show).catch((error) => {
+  }, view.show).catch(async (error) => {
     view.close();
-    if (signal.aborted) screen(standardError()).print(`Ended. ${view.kept()}`);
+    if (await wasEnded(signal)) screen(standardError()).print(`Ended. ${view.kept()}`);
     throw error;
   }).finally(view.close);
   if (flags.json) return EXITS.done;

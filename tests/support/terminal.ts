@@ -9,6 +9,9 @@ export interface Seen {
   lines(): string[];
 }
 
+/** A sequence of control, by its number and its letter, or a letter to be shown. */
+const WRITTEN = new RegExp(`(${String.fromCharCode(27)}\\[\\??(\\d*)([A-Za-z]))|[^]`, "gu");
+
 /** A terminal of so many columns, which knows what bars are drawn with and fails for all else. */
 export function terminal(columns: number): Seen {
   const lines: string[][] = [[]];
@@ -19,11 +22,7 @@ export function terminal(columns: number): Seen {
   };
   return {
     write(text) {
-      for (
-        const [part, count, command] of text.matchAll(
-          /\x1b\[(\d*)([A-Za-z])|\x1b\[\?.*?[a-z]|[^]/gu,
-        )
-      ) {
+      for (const [part, , count, command] of text.matchAll(WRITTEN)) {
         if (command === "A") row = Math.max(0, row - Number(count || 1));
         else if (command === "K" || command === "J") {
           // A line that fills the terminal would lose its last letter here.

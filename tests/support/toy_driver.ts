@@ -10,7 +10,7 @@ import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { display } from "../../tasks/display.ts";
-import { runTask } from "../../tasks/exits.ts";
+import { runTask, wasEnded } from "../../tasks/exits.ts";
 import { screen, standardError } from "../../tasks/screen.ts";
 import { notesOf, planOf, reading, SLOW, stateOf } from "./toy.ts";
 
@@ -26,9 +26,9 @@ await runTask(async (signal) => {
     equip: () => Promise.resolve(SLOW),
     locator: notesOf(workspace.cache),
     signal,
-  }, how === undefined ? () => {} : view.show).catch((error) => {
+  }, how === undefined ? () => {} : view.show).catch(async (error) => {
     view.close();
-    if (signal.aborted) screen(standardError()).print(`Ended. ${view.kept()}`);
+    if (await wasEnded(signal)) screen(standardError()).print(`Ended. ${view.kept()}`);
     throw error;
   }).finally(view.close);
   if (how === undefined) console.log(JSON.stringify(await stateOf(workspace, plan)));

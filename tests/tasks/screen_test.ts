@@ -53,11 +53,13 @@ Deno.test("on a terminal: bars at its foot, lines that stay above, and nothing l
     view.print(`tune       runs: ${"a reason ".repeat(20).trim()}`, 11);
     seen.write(to.text());
     const lines = seen.lines();
-    assertMatch(
-      lines.at(-3)!,
-      columns > 40 ? /^cv +█{6}░{6}  50%  1 of 2 jobs, 12 s left$/ : /^cv/,
-    );
-    assertMatch(lines.at(-2)!, columns > 40 ? /^  fold 1 +█{3}░{9}  25%  epoch 1$/ : /^  fol/);
+    if (columns === 80) {
+      assertMatch(lines.at(-3)!, /^cv +█{6}░{6} +50% +1 of 2 jobs, 12 s left$/);
+      assertMatch(lines.at(-2)!, /^ {2}fold 1 +█{3}░{9} +25% +epoch 1$/);
+    } else {
+      assertMatch(lines.at(-3)!, /^cv .* 50%/);
+      assertMatch(lines.at(-2)!, /^ {2}fol.* 25%/);
+    }
     assertEquals(lines.at(-1), "", "the cursor stands below");
     for (const line of lines) assert([...line].length < columns, line);
     assertEquals(lines.join(" ").match(/a +reason|reason/g)?.length, 20);
