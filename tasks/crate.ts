@@ -3,12 +3,11 @@ import { basename, join } from "node:path";
 import { checkCredits } from "../src/crate/credits.ts";
 import { writeCrate } from "../src/crate/crate.ts";
 import { count, counted } from "../src/report/markdown.ts";
-import { readArguments, runTask } from "./flags.ts";
+import { command } from "./command.ts";
 import { project } from "./workspace.ts";
 
-await runTask(async () => {
-  const { values } = readArguments(Deno.args, { study: { type: "string" } }, false);
-  const checked = await project(values.study);
+await command("crate", async ({ flags }) => {
+  const checked = await project(flags.study);
   const { workspace, locator } = checked;
   const name = `crate/${basename(checked.folder) || "study"}`;
   const { files, bytes, packages, unlicensed, uncredited } = await writeCrate(

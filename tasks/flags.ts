@@ -1,98 +1,137 @@
-/** What the tasks that run jobs have in common: flags, and how they end. @module */
+/** Reads what is said to a task, by what `commands.ts` has for it. @module */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { messageOf } from "../src/files/explain.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 import { shortly, unknownWord } from "../src/schema.ts";
-import { SIGNALS } from "./signals.ts";
+import { type CommandName, commandOf, type Flags } from "./commands.ts";
+import { Refused } from "./exits.ts";
+
+/** What was said to a task. */
+export interface Given<N extends CommandName> {
+  readonly flags: Flags<N>;
+  readonly words: readonly string[];
+}
+
+/** Whether the help is asked for. */
+export const asksForHelp = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? undefined : end).some((arg) => arg === "--help" || arg === "-h");
+};
 
 /**
- * The flags and names among a task's arguments.
+ * The flags and words among a task's arguments.
  *
- * @param named whether names of stages may stand among them
- * @throws {Error} where there is no such flag, it lacks its value or has one too many, or a name stands
- * where none may
+ * @throws {Refused} where there is no such flag, one is given twice, lacks its value or has one too
+ * many, or where there are too many words or too few
  */
-export function readArguments<const O extends ParseArgsOptionsConfig>(
-  args: readonly string[],
-  options: O,
-  named: boolean,
-) {
-  const rules = { args: [...args], options, allowPositionals: true, tokens: true } as const;
-  const known = Object.keys(options).map((name) => `--${name}`);
-  for (const token of parseArgs({ ...rules, strict: false }).tokens) {
-    if (token.kind === "positional" && !named) {
-      throw new Error(`${shortly(token.value)} stands where only flags do: ${known.join(", ")}.`);
-    }
+export function read<N extends CommandName>(name: N, args: readonly string[]): Given<N> {
+  const { flags, words } = commandOf(name);
+  const known = Object.keys(flags).map((flag) => `--${flag}`);
+  const options: ParseArgsOptionsConfig = Object.fromEntries(
+    Object.entries(flags).map((
+      [flag, { value }],
+    ) => [flag, { type: value === undefined ? "boolean" : "string" }]),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const given = new Map<string, string | true>();
+  const said: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") said.push(token.value);
     if (token.kind !== "option") continue;
-    const { name, rawName, value, inlineValue } = token;
+    const { name: flag, rawName, value, inlineValue } = token;
+    if (!rawName.startsWith("--") || !Object.hasOwn(flags, flag)) {
+      throw new Refused(unknownWord("flag", rawName, [...known, "--help"]));
+    }
+    if (given.has(flag)) throw new Refused(`--${flag} is given twice.`);
+    const takes = flags[flag].value !== undefined;
     const lacking = value === undefined || value === "" || !inlineValue && value.startsWith("-");
-    if (!Object.hasOwn(options, name)) throw new Error(unknownWord("flag", rawName, known));
-    if (options[name].type === "boolean" && value !== undefined) {
-      throw new Error(`--${name} takes no value; got ${shortly(value)}.`);
+    if (!takes && value !== undefined) {
+      throw new Refused(`--${flag} takes no value; got ${shortly(value)}.`);
     }
-    if (options[name].type === "string" && lacking) {
-      throw new Error(`--${name} takes a value, as in --${name}=...`);
-    }
+    if (takes && lacking) throw new Refused(`--${flag} takes a value, as in --${flag}=...`);
+    given.set(flag, value ?? true);
   }
-  return parseArgs({ ...rules, strict: true });
+  const call = calls(name)[0];
+  const { least, most } = words ?? { least: 0, most: 0 };
+  if (said.length > most) {
+    const word = shortly(said[most]);
+    if (most > 0) throw new Refused(`${word} is one word too many; say \`${call}\`.`);
+    throw new Refused(
+      known.includes(`--${said[0]}`)
+        ? `${word} stands where only flags do; did you mean --${said[0]}?`
+        : `${word} stands where only flags do: ${known.join(", ")}.`,
+    );
+  }
+  const lacks = Object.keys(flags).some((flag) => flags[flag].needed && !given.has(flag));
+  if (said.length < least || lacks) throw new Refused(`Say \`${call}\`.`);
+  return {
+    // Each flag of the command, of the kind that its declaration has: checked above.
+    flags: Object.fromEntries(
+      Object.entries(flags).map(([flag, { value }]) => [
+        flag,
+        given.get(flag) ?? (value === undefined ? false : undefined),
+      ]),
+    ) as Flags<N>,
+    words: said,
+  };
+}
+
+/** How a task is called: `deno task new FOLDER --data=PATH`. */
+export function calls(name: CommandName): string[] {
+  const { calls, words, flags } = commandOf(name);
+  const word = words && (words.least > 0 ? words.name : `[${words.name} ...]`);
+  const needed = Object.entries(flags).flatMap(([flag, { needed, value }]) =>
+    needed ? [`--${flag}=${value}`] : []
+  );
+  const rest = Object.values(flags).some(({ needed }) => !needed) ? ["[flags]"] : [];
+  return (calls ?? [[name, ...(word ? [word] : [])].join(" ")])
+    .map((call) => ["deno task", call, ...needed, ...rest].join(" "));
 }
 
 /**
  * The stages that are named, each of which must be one of `known`.
  *
- * @throws {Error} for a name that is none
+ * @param all whether `all` names all of them; it does not if omitted
+ * @throws {Refused} for a name that is none, or that says nothing more
  */
-export function stagesNamed(names: readonly string[], known: readonly string[]): readonly string[] {
-  const other = names.find((name) => !known.includes(name));
-  if (other !== undefined) throw new Error(unknownWord("stage", other, known));
-  return names;
+export function stagesNamed(
+  names: readonly string[],
+  known: readonly string[],
+  all = false,
+): readonly string[] {
+  const there = all ? ["all", ...known] : known;
+  const other = names.find((name) => !there.includes(name));
+  if (other !== undefined) throw new Refused(unknownWord("stage", other, there));
+  const again = names.find((name, i) => names.indexOf(name) !== i);
+  if (again !== undefined) throw new Refused(`Stage ${again} is named twice.`);
+  if (!names.includes("all")) return names;
+  const more = names.find((name) => name !== "all");
+  if (more === undefined) return known;
+  throw new Refused(`${more} is one word too many: all brings every stage up to date.`);
 }
 
 /**
  * How many jobs run at once: one a core if omitted.
  *
- * @throws {Error} for anything but a whole number of 1 or more
+ * @throws {Refused} for anything but a whole number of 1 or more
  */
 export function jobsFlag(value: string | undefined): number {
   if (value === undefined) return navigator.hardwareConcurrency;
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new Error(`--jobs takes a whole number of 1 or more; got ${shortly(value)}.`);
+  throw new Refused(`--jobs takes a whole number of 1 or more; got ${shortly(value)}.`);
 }
 
 /**
  * The backend to use: what set-up found if omitted.
  *
- * @throws {Error} for a name that is none
+ * @throws {Refused} for a name that is none
  */
 export function backendFlag(value: string | undefined): Backend | undefined {
   if (value === undefined || value === "tensorflow" || value === "wasm") return value;
-  throw new Error(`--backend takes tensorflow or wasm; got ${shortly(value)}.`);
-}
-
-/**
- * Runs a task and ends the process with what it returns, or with 1 and the error's message. A signal
- * aborts `signal`; the process then ends as one does that the signal ended.
- */
-export async function runTask(task: (signal: AbortSignal) => Promise<number>): Promise<never> {
-  const controller = new AbortController();
-  let interrupted = 0;
-  for (const [signal, code] of SIGNALS) {
-    Deno.addSignalListener(signal, () => {
-      interrupted = code;
-      controller.abort(new Error(`ended by ${signal}`));
-    });
-  }
-  // Started by a process that waits for it; where that one is killed, nobody wants the rest.
-  const parent = Deno.ppid;
-  setInterval(() => {
-    if (Deno.ppid !== parent) controller.abort(new Error("the process that started it is gone"));
-  }, 500);
-  try {
-    // Native libraries and the bundler's process would keep this one alive.
-    Deno.exit(await task(controller.signal));
-  } catch (error) {
-    if (interrupted > 0) Deno.exit(interrupted);
-    console.error(`error: ${messageOf(error)}`);
-    Deno.exit(1);
-  }
+  throw new Refused(`--backend takes tensorflow or wasm; got ${shortly(value)}.`);
 }

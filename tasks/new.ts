@@ -1,6 +1,5 @@
 /** `deno task new FOLDER --data=PATH`: looks at labelled images, says what they are, and begins a study of them. @module */
 import { join, relative } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { dataFiles } from "../src/data/description.ts";
 import { rememberData } from "../src/data/places.ts";
@@ -9,26 +8,22 @@ import { fromUser } from "../src/files/programs.ts";
 import { writeWhole } from "../src/files/whole.ts";
 import { count, counted } from "../src/report/markdown.ts";
 import { beginStudy } from "../src/stages/begin.ts";
-import { bars } from "./bar.ts";
-import { readArguments, runTask } from "./flags.ts";
+import { command } from "./command.ts";
+import { counting } from "./display.ts";
+import { Refused } from "./exits.ts";
+import { screen, standardError } from "./screen.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const USAGE =
-  "deno task new FOLDER --data=PATH: the study's folder, and a file or folder of images";
-
-await runTask(async () => {
-  const { values, positionals } = readArguments(Deno.args, { data: { type: "string" } }, true);
-  const { data: path } = values;
-  if (positionals.length !== 1 || path === undefined) throw new Error(`Say ${USAGE}.`);
-  const [home, images] = [positionals[0], path].map((path) => fromUser(root, path));
+await command("new", async ({ flags, words }) => {
+  const [home, images] = [words[0], flags.data].map((path) => fromUser(root, path));
   const file = join(home, "study.ts");
-  if (await isThere(file)) throw new Error(`${file} is there already; choose another folder.`);
+  if (await isThere(file)) throw new Refused(`${file} is there already; choose another folder.`);
 
-  const view = bars(process.stderr);
-  const found = await recognize(images, (done, total, note = "reading") => {
-    view.progress(note, done, total);
-  }).finally(view.clear);
+  const view = screen(standardError());
+  const show = counting(view);
+  const found = await recognize(images, (done, total, note = "reading") => show(note, done, total))
+    .finally(view.clear);
   for (const line of told(found)) console.log(line);
 
   const text = await formatted(beginStudy(found, planFrom(home)));

@@ -10,27 +10,27 @@ import { duration, withInterval } from "../src/report/markdown.ts";
 import { allMetrics } from "../src/stages/all_metrics.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, jobsFlag, readArguments, runTask, stagesNamed } from "./flags.ts";
+import { command } from "./command.ts";
+import { EXITS, wasEnded } from "./exits.ts";
+import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
-await runTask(async (signal) => {
-  const { values, positionals } = readArguments(Deno.args, {
-    jobs: { type: "string" },
-    backend: { type: "string" },
-    study: { type: "string" },
-  }, true);
-  const checked = await project(values.study);
+await command("reproduce", async ({ flags, words }, signal) => {
+  const checked = await project(flags.study);
   const { workspace, plan, locator, rooms } = checked;
-  const backend = backendFlag(values.backend);
+  const backend = backendFlag(flags.backend);
   // The page tells when stages ran, so it is another one each time.
-  const targets = positionals.length > 0
-    ? stagesNamed(positionals, plan.map(({ stage }) => stage.name))
+  const targets = words.length > 0
+    ? stagesNamed(words, plan.map(({ stage }) => stage.name))
     : rooms.map(({ name }) => name);
-  const jobs = jobsFlag(values.jobs);
+  const jobs = jobsFlag(flags.jobs);
+  const { json } = flags;
 
   const began = performance.now();
-  const view = display();
+  const view = display({ json });
+  // With events, these lines are beside them.
+  const print = (line: string) => json ? console.error(line) : console.log(line);
   let different = 0;
   await reproduce(
     workspace,
@@ -42,7 +42,7 @@ await runTask(async (signal) => {
         jobProcesses(workspace.root),
         jobs,
       ),
-      equip: () => equip(backend),
+      equip: () => equip(backend, view.print),
       locator,
       signal,
     },
@@ -53,16 +53,16 @@ await runTask(async (signal) => {
       const then = await allMetrics(checked, workspace).catch(() => []);
       for (const { stage, same, differing } of reproduced) {
         if (differing.length === 0) {
-          console.log(`${stage.padEnd(10)} the same bytes, in all ${same.length} artifacts`);
+          print(`${stage.padEnd(10)} the same bytes, in all ${same.length} artifacts`);
         } else {
           different++;
-          console.log(`${stage.padEnd(10)} other bytes: ${differing.join(", ")}`);
+          print(`${stage.padEnd(10)} other bytes: ${differing.join(", ")}`);
           for (const { name, value, interval } of then) {
             const again = now.get(name);
             if (!name.startsWith(`${stage}.`) || again === undefined || again === value) continue;
             const inside = interval && again !== null && again >= interval[0] &&
               again <= interval[1];
-            console.log(
+            print(
               `  ${name}: ${withInterval(again, null)}, recorded ${withInterval(value, null)}, ` +
                 (interval
                   ? `${inside ? "inside" : "OUTSIDE"} its interval`
@@ -72,13 +72,19 @@ await runTask(async (signal) => {
         }
       }
       if (different > 0) {
-        console.log(
+        print(
           "An interval says how far an accuracy on other images may lie. How much another training run " +
             "would differ is not measured yet.",
         );
       }
     },
-  ).finally(view.close);
-  console.log(`Finished in ${duration((performance.now() - began) / 1000)}.`);
-  return different > 0 ? 1 : 0;
+  ).catch(async (error) => {
+    view.close();
+    if (await wasEnded(signal)) {
+      console.error("Ended: nothing was recorded, and the scratch place is gone.");
+    }
+    throw error;
+  }).finally(view.close);
+  print(`Finished in ${duration((performance.now() - began) / 1000)}.`);
+  return different > 0 ? EXITS.differs : EXITS.done;
 });

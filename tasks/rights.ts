@@ -38,7 +38,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
-  metrics: { writes: {}, runs: [], reaches: [] },
+  metrics: { writes: {}, runs: ["esbuild"], reaches: [] },
   setup: {
     writes: { project: [".cache"], cache: ["atelier"] },
     runs: "any",

@@ -1,6 +1,7 @@
 /**
  * Starts a task with the rights that it needs, and with the environment that tasks see:
- * `deno run start.ts <module> [arguments]`. Ends as the task does.
+ * `deno run start.ts <module> [arguments]`. Ends as the task does. What cannot be meant is refused
+ * before; `help`, or nothing, tells what there is.
  *
  * @module
  */
@@ -8,6 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
 import { fromUser, programPath, userCaches } from "../src/files/programs.ts";
+import { unknownWord } from "../src/schema.ts";
+import { type CommandName, isCommand } from "./commands.ts";
+import { EXITS, Refused } from "./exits.ts";
+import { asksForHelp, read } from "./flags.ts";
+import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
 import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
 
@@ -73,32 +79,72 @@ const isListed = (variable: string) =>
     name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
   );
 
-const [name, ...given] = Deno.args;
-const STUDY = "--study=";
-/** The study's folder: as the user sees it, who may stand in another folder than tasks run in. */
-const asked = name === "new"
-  ? given.find((arg) => !arg.startsWith("-"))
-  : given.find((arg) => arg.startsWith(STUDY))?.slice(STUDY.length);
-const study = asked ? fromUser(root, asked) : root;
-const args = given.map((arg) => arg.startsWith(STUDY) ? STUDY + study : arg);
-const child = new Deno.Command(Deno.execPath(), {
-  args: [
-    ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
-    join(root, "tasks", `${name}.ts`),
-    ...args,
-  ],
-  clearEnv: true,
-  env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
-  stdin: "null",
-}).spawn();
-
-for (const [signal] of SIGNALS) {
-  Deno.addSignalListener(signal, () => {
-    try {
-      child.kill(signal);
-    } catch {
-      // It has ended.
-    }
-  });
+/** The study's folder, as the user sees it, who may stand in another folder than tasks run in; and the arguments with it. */
+function withStudy(name: CommandName, given: readonly string[]): { study: string; args: string[] } {
+  if (asksForHelp(given)) return { study: root, args: ["--help"] };
+  const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
+    read(name, given);
+  const asked = name === "new" ? words[0] : flags.study;
+  const study = typeof asked === "string" ? fromUser(root, asked) : root;
+  const said = flags.study === undefined ? flags : { ...flags, study };
+  const args = Object.entries(said).flatMap(([flag, value]) =>
+    value === true ? [`--${flag}`] : typeof value === "string" ? [`--${flag}=${value}`] : []
+  );
+  return {
+    study,
+    args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
+  };
 }
-Deno.exit((await child.status).code);
+
+/** Starts a task and waits for its end; returns what it exits with. */
+async function start(name: CommandName, given: readonly string[]): Promise<number> {
+  const { study, args } = withStudy(name, given);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
+      join(root, "tasks", `${name}.ts`),
+      ...args,
+    ],
+    clearEnv: true,
+    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+    stdin: "null",
+  }).spawn();
+  for (const [signal] of SIGNALS) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended.
+      }
+    });
+  }
+  return (await child.status).code;
+}
+
+/** `deno task help [NAME]`. */
+async function help(names: readonly string[]): Promise<number> {
+  const [name, more] = names.filter((name) => !asksForHelp([name]));
+  if (more !== undefined) throw new Refused(`${more} is one word too many: deno task help NAME.`);
+  const module = name === undefined ? undefined : moduleOf(name);
+  if (module !== undefined) return await start(module, ["--help"]);
+  if (name !== undefined && !Object.hasOwn(TASKS, name)) {
+    throw new Refused(unknownWord("task", name, Object.keys(TASKS)));
+  }
+  console.log(
+    name === undefined
+      ? overview()
+      : `deno task ${name}\n\n${TASKS[name].description}\n\nRuns\n  ${TASKS[name].command}\n`,
+  );
+  return EXITS.done;
+}
+
+const [name = "help", ...given] = Deno.args;
+try {
+  if (name === "help" || asksForHelp([name])) Deno.exit(await help(given));
+  if (!isCommand(name)) throw new Refused(unknownWord("task", name, ["help", ...MODULES]));
+  Deno.exit(await start(name, given));
+} catch (error) {
+  if (!(error instanceof Refused)) throw error;
+  console.error(`error: ${error.message}`);
+  Deno.exit(EXITS.refused);
+}

@@ -4,41 +4,52 @@
  *
  * @module
  */
-import { statusOf } from "../src/pipeline/status.ts";
+import { type StageStatus, statusOf } from "../src/pipeline/status.ts";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
+import { drawn, mermaid, nodesOf } from "../src/stages/graph.ts";
 import { madeWith } from "../src/stages/made_with.ts";
-import { readArguments, runTask } from "./flags.ts";
+import { command } from "./command.ts";
+import { EXITS } from "./exits.ts";
+import { standardOutput } from "./screen.ts";
 import { keptStudies, project } from "./workspace.ts";
 
-/** Prints the state of a study's stages, and says whether all are up to date. */
-async function show(study: string | undefined, check: boolean): Promise<boolean> {
-  const { plan, workspace, locator } = await project(study);
-  // A gate does not take the manifests' word for what code comes to.
-  const known = check ? new Map() : undefined;
-  const states = await statusOf(workspace, plan, locator, known);
-  for (const { planned: { stage }, reasons, last, leftovers } of states) {
-    const made = last ? madeWith(last.manifest).join("; ") : "";
-    const state = reasons.length === 0 ? "up to date" : "stale";
-    console.log(`${stage.name.padEnd(10)} ${state}${made && ` (made with: ${made})`}`);
-    for (const reason of reasons) console.log(`  - ${reason}`);
-    for (const path of leftovers) console.log(`  - left by an earlier result: ${path}`);
+/** The graph, and below it what is to be said of single stages. */
+function told(states: readonly StageStatus[]): string[] {
+  const { isTerminal, size } = standardOutput();
+  const made = new Map<string, string[]>();
+  for (const { planned: { stage }, last } of states) {
+    const with_ = last ? madeWith(last.manifest).join("; ") : "";
+    if (with_) made.set(with_, [...made.get(with_) ?? [], stage.name]);
   }
-  return states.every(({ reasons, leftovers }) => reasons.length + leftovers.length === 0);
+  return [
+    ...drawn(nodesOf(states), isTerminal ? size().columns : 80),
+    ...states.flatMap(({ planned: { stage }, reasons, leftovers }) =>
+      reasons.length + leftovers.length === 0 ? [] : [
+        `${stage.name} is stale:`,
+        ...reasons.map((reason) => `  - ${reason}`),
+        ...leftovers.map((path) => `  - left by an earlier result: ${path}`),
+      ]
+    ),
+    ...[...made].map(([with_, stages]) => `Made with ${with_}: ${stages.join(", ")}.`),
+  ];
 }
 
-await runTask(async () => {
-  const { values: { check, study } } = readArguments(Deno.args, {
-    check: { type: "boolean", default: false },
-    study: { type: "string" },
-  }, false);
+await command("status", async ({ flags: { check, mermaid: diagram, study } }) => {
   const stale: string[] = [];
-  for (const folder of check && study === undefined ? await keptStudies() : [study]) {
-    if (folder && folder !== study) console.log(`\n${folder}`);
-    if (!await show(folder, check)) stale.push(folder ? ` --study=${folder}` : "");
+  for (const home of check && study === undefined ? await keptStudies() : [study]) {
+    const { plan, workspace, locator, folder } = await project(home);
+    // A gate does not take the manifests' word for what code comes to.
+    const states = await statusOf(workspace, plan, locator, check ? new Map() : undefined);
+    if (home && home !== study && !diagram) console.log(`\n${folder}`);
+    const lines = diagram ? mermaid(nodesOf(states)).trimEnd() : told(states).join("\n");
+    console.log(lines);
+    if (states.some(({ reasons, leftovers }) => reasons.length + leftovers.length > 0)) {
+      stale.push(folder ? ` --study=${folder}` : "");
+    }
   }
-  console.log(describeSandbox(await readSandbox()));
-  if (!check || stale.length === 0) return 0;
+  if (!diagram) console.log(describeSandbox(await readSandbox()));
+  if (!check || stale.length === 0) return EXITS.done;
   const commands = stale.map((flag) => `\`deno task all${flag}\``).join(", ");
   console.error(`Committed results are stale or altered: run ${commands} and commit.`);
-  return 1;
+  return EXITS.differs;
 });

@@ -7,39 +7,43 @@
 import { verify } from "../src/stages/checks/verify.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { backendFlag, readArguments, runTask } from "./flags.ts";
+import { command } from "./command.ts";
+import { EXITS } from "./exits.ts";
+import { backendFlag } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { project } from "./workspace.ts";
 
-await runTask(async (signal) => {
-  const { values } = readArguments(Deno.args, {
-    backend: { type: "string" },
-    study: { type: "string" },
-  }, false);
-  const checked = await project(values.study);
+await command("verify", async ({ flags }, signal) => {
+  const checked = await project(flags.study);
   const { workspace, locator } = checked;
-  const backend = backendFlag(values.backend);
-  const view = display();
+  const backend = backendFlag(flags.backend);
+  const { json } = flags;
+  const view = display({ json });
   const counts = { ok: 0, DIFFERS: 0, "not checked": 0 };
   await verify(
     checked,
     workspace,
     {
       executor: jobProcesses(workspace.root),
-      equip: () => equip(backend),
+      equip: () => equip(backend, view.print),
       locator,
       signal,
     },
     view.show,
     ({ stage, name, verdict, why }) => {
-      view.close();
       counts[verdict]++;
+      if (json) {
+        return console.log(JSON.stringify({ type: "verdict", stage, name, verdict, why }));
+      }
+      view.close();
       const more = why === undefined ? "" : `: ${why.replaceAll(/\s*\n\s*/g, " ")}`;
       console.log(`${stage.padEnd(10)} ${name}: ${verdict}${more}`);
     },
   ).finally(view.close);
-  console.log(
-    `${counts.ok} ok, ${counts.DIFFERS} differ, ${counts["not checked"]} not checked.`,
-  );
-  return counts.DIFFERS > 0 ? 1 : 0;
+  if (!json) {
+    console.log(
+      `${counts.ok} ok, ${counts.DIFFERS} differ, ${counts["not checked"]} not checked.`,
+    );
+  }
+  return counts.DIFFERS > 0 ? EXITS.differs : EXITS.done;
 });

@@ -8,7 +8,9 @@ import { weightsFolder } from "../src/models/imagenet_source.ts";
 import { git } from "../src/pipeline/machine.ts";
 import type { Planned } from "../src/pipeline/stage.ts";
 import type { Workspace } from "../src/pipeline/workspace.ts";
-import { type CheckedStudy, checkStudy, planOf } from "../src/stages/plan.ts";
+import { unknownWord } from "../src/schema.ts";
+import { type CheckedStudy, checkStudy, planOf, StudyError } from "../src/stages/plan.ts";
+import { Refused } from "./exits.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -28,20 +30,20 @@ export interface Project extends CheckedStudy {
  * The project's own if no folder is given.
  *
  * @param folder absolute, or from the project's root
- * @throws {Error} where there is no `study.ts` in it
- * @throws {StudyError} where the study has faults, with every one, before anything else happens
+ * @throws {Refused} where there is no `study.ts` in it, with the study that was meant, if one is near
+ * @throws {Refused} where the study has faults, with every one, before anything else happens
  */
 export async function project(folder = ""): Promise<Project> {
   const home = resolve(root, folder);
   const name = relative(root, home);
   const path = join(home, "study.ts");
   const isThere = await Deno.stat(path).then((info) => info.isFile, () => false);
-  if (!isThere) throw new Error(`${home} is no study: there is no study.ts in it.`);
-  const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+  if (!isThere) throw new Refused(await noStudy(home, name));
+  const exported = await exportsOf(path);
   if (!("study" in exported)) {
-    throw new Error(`${path} exports no \`study\`, which is what tasks look for.`);
+    throw new Refused(`${path} exports no \`study\`, which is what tasks look for.`);
   }
-  const checked = checkStudy(exported.study, join(name, "study.ts"));
+  const checked = checkedStudy(exported.study, join(name, "study.ts"));
   const cache = join(root, ".cache");
   const remembered = await rememberedData(home);
   return {
@@ -67,6 +69,37 @@ export async function project(folder = ""): Promise<Project> {
       });
     },
   };
+}
+
+/** What a module exports; an error in it is whoever's who wrote it. */
+async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Refused(`${path} cannot be loaded: ${why}`, { cause: error });
+  }
+}
+
+function checkedStudy(value: unknown, file: string): CheckedStudy {
+  try {
+    return checkStudy(value, file);
+  } catch (error) {
+    throw error instanceof StudyError ? new Refused(error.message, { cause: error }) : error;
+  }
+}
+
+/** That there is no study in a folder, and which there are. */
+async function noStudy(home: string, name: string): Promise<string> {
+  const isFolder = await Deno.stat(home).then((info) => info.isDirectory, () => false);
+  if (isFolder || name.startsWith("..")) {
+    return `${home} is no study: there is no study.ts in it.`;
+  }
+  const there: string[] = [];
+  for await (const entry of Deno.readDir(join(root, "studies"))) {
+    if (entry.isDirectory) there.push(`studies/${entry.name}`);
+  }
+  return unknownWord("study", name, there.sort());
 }
 
 /**

@@ -175,7 +175,7 @@ Deno.test("what a stage computes knows nothing of how it is reported", () => {
 const processes = ["src/pipeline/worker.ts", "src/runtime/probe.ts"];
 
 Deno.test("nothing in src knows the terminal", () => {
-  const words = /\bconsole\.|\bDeno\.std(out|err)\b|"(node:process|cli-progress)"/;
+  const words = /\bconsole\.|\bDeno\.std(out|err)\b|"node:process"/;
   assertEquals(
     inSource.filter(([path, { text }]) => !processes.includes(path) && words.test(text))
       .map(([path]) => path),

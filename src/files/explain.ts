@@ -58,6 +58,11 @@ export const takesNothing = (error: unknown): boolean =>
   error instanceof Object && "code" in error &&
   ["ENOSPC", "EDQUOT", "EROFS"].includes(String(error.code));
 
+/** Whether the code of an error says that a place may be read, and not written. */
+export const isClosed = (error: unknown): boolean =>
+  error instanceof Object && "code" in error &&
+  ["EROFS", "EACCES", "EPERM"].includes(String(error.code));
+
 /**
  * What an error says, in a sentence where it is one of a disk or a place.
  *

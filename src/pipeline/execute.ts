@@ -160,7 +160,15 @@ function contextOf(
     asked.add(name);
     const { ready, record } = await prepare(job, request, surroundings);
     jobs.records.push(record);
-    const { files, facts, seconds } = await runner.run(ready, progressOf(label));
+    const tell = (state: "asked" | "found" | "made" | "failed") =>
+      onEvent({ type: "job", stage: stage.name, label, state });
+    tell("asked");
+    const { files, facts, seconds, found } = await runner.run(ready, progressOf(label))
+      .catch((error) => {
+        tell("failed");
+        throw error;
+      });
+    tell(found ? "found" : "made");
     jobs.provenance.set(name, {
       label,
       key: ready.key,

@@ -23,6 +23,8 @@ import type { Facts, Progress, StoredFile } from "./stage.ts";
 export interface Finished extends Outcome {
   /** What it wrote, by name. */
   readonly files: ReadonlyMap<string, StoredFile>;
+  /** Whether it had finished in an earlier run. */
+  readonly found: boolean;
 }
 
 const record = z.strictObject({
@@ -63,7 +65,7 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
       await keep(directory, workplace, job, { seconds, facts });
       const kept = await find(directory, job);
       if (!kept) throw new Error(`What job ${job.label} wrote is gone from ${directory}.`);
-      return kept;
+      return { ...kept, found: false };
     } finally {
       await removeIfThere(workplace);
     }
@@ -134,7 +136,7 @@ async function find(directory: string, job: ReadyJob): Promise<Finished | undefi
     }
     // When it was last asked for; see `prune`. That of somebody else's cannot be told, and it is used all the same.
     await Deno.utime(join(folder, RECORD), new Date(), new Date()).catch(() => {});
-    return { seconds: found.seconds, facts: found.facts, files };
+    return { seconds: found.seconds, facts: found.facts, files, found: true };
   } catch {
     // Whatever cannot be read is made again.
     return undefined;

@@ -90,6 +90,8 @@ export function processes({ root, rights = () => NO_MORE, cache }: ProcessOption
           stdin: "piped",
           stdout: "piped",
           stderr: "piped",
+          // Ctrl-C in a terminal is for this process, which then ends its jobs in order.
+          detached: Deno.build.os !== "windows",
         }).spawn();
         running.add(child);
         try {

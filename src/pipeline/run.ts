@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { digest } from "../files/digest.ts";
-import { messageOf } from "../files/explain.ts";
+import { isClosed, messageOf } from "../files/explain.ts";
 import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { makeFolder, removeUnfinished } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
@@ -27,7 +27,15 @@ import {
 import { bounded } from "./pool.ts";
 import { processes } from "./processes.ts";
 import type { Equipment, Planned, Stage, Written } from "./stage.ts";
-import { inputName, needs, readsOf, type StageStatus, stageStatus, withNeeds } from "./status.ts";
+import {
+  inputName,
+  needs,
+  readsOf,
+  type StageStatus,
+  stageStatus,
+  statusOf,
+  withNeeds,
+} from "./status.ts";
 import { load, removeLeftovers, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -60,7 +68,8 @@ const withDefaults = (
 /**
  * Brings `targets` and all that they need up to date and returns their states. One run at a time works
  * in a workspace; a second one waits for the first. Where a stage fails, those that do not need it go
- * on to their end; stages that finished stay.
+ * on to their end; stages that finished stay. A workspace that cannot be written will do where all
+ * are up to date.
  *
  * @throws {Error} that names the stages that failed, and why
  * @throws the reason of `signal` where that is aborted
@@ -70,15 +79,24 @@ export async function run(
   plan: readonly Planned[],
   targets: readonly string[],
   given: RunOptions = {},
-  onEvent: (event: RunEvent) => void = () => {},
+  tell: (event: RunEvent) => void = () => {},
 ): Promise<StageStatus[]> {
   const options = withDefaults(workspace, given);
   const { signal, executor } = options;
   const wanted = withNeeds(plan, targets);
+  // What is stopped with the run has not failed.
+  const onEvent = (event: RunEvent) => signal?.aborted ? undefined : tell(event);
+  onEvent({ type: "looking" });
   // Nothing is taken from manifests here: what is written down is what the code is.
   const code = await digestPlan(workspace.root, wanted, new Map());
   const onWait = (waiting: Waiting) => onEvent({ type: "waiting", ...waiting });
-  const unlock = await lock(workspace.cache, onWait, signal);
+  let unlock: () => Promise<void>;
+  try {
+    unlock = await lock(workspace.cache, onWait, signal);
+  } catch (error) {
+    if (options.force || !isClosed(error)) throw error;
+    return await asTheyAre(workspace, wanted, options.locator, error, onEvent);
+  }
   const stop = () => void executor.stop();
   signal?.addEventListener("abort", stop);
   const directory = join(workspace.cache, "jobs");
@@ -103,6 +121,28 @@ export async function run(
     signal?.removeEventListener("abort", stop);
     await unlock();
   }
+}
+
+/**
+ * The states of stages in a place that cannot be written, where all are up to date.
+ *
+ * @throws {Error} that names those that are not, and says why nothing can be written
+ */
+async function asTheyAre(
+  workspace: Workspace,
+  wanted: readonly Planned[],
+  locator: Locator,
+  why: unknown,
+  onEvent: (event: RunEvent) => void,
+): Promise<StageStatus[]> {
+  const states = await statusOf(workspace, wanted, locator, new Map());
+  const stale = states.filter(({ reasons }) => reasons.length > 0);
+  if (stale.length > 0) {
+    const names = stale.map(({ planned: { stage } }) => stage.name).join(", ");
+    throw new Error(`Not up to date: ${names}. ${messageOf(why)}`, { cause: why });
+  }
+  for (const { planned } of states) onEvent({ type: "current", stage: planned.stage.name });
+  return states;
 }
 
 /**
@@ -211,7 +251,7 @@ class Run {
       }
       await this.#restoreInputs(planned);
       const reasons = before.reasons.length > 0 ? before.reasons : ["--force"];
-      this.onEvent({ type: "started", stage: stage.name, reasons });
+      this.#started(before, reasons);
       const made = await execute(before, this.#surroundings);
       // A result that came back the same (a deleted file, say) keeps its first provenance, so that
       // what depends on it stays up to date.
@@ -235,6 +275,11 @@ class Run {
       }
       throw new Error(`Stage ${stage.name}: ${message}`, { cause: error });
     }
+  }
+
+  #started({ planned: { stage }, last }: StageStatus, reasons: readonly string[]): void {
+    const jobs = Object.keys(last?.manifest.provenance.jobs ?? {}).length;
+    this.onEvent({ type: "started", stage: stage.name, reasons, jobs });
   }
 
   /** Removes what earlier results of a stage have left, whenever that was. */
@@ -278,7 +323,7 @@ class Run {
   async #restore(status: StageStatus, reason: string): Promise<void> {
     const { stage } = status.planned;
     await this.#restoreInputs(status.planned);
-    this.onEvent({ type: "started", stage: stage.name, reasons: [reason] });
+    this.#started(status, [reason]);
     const { manifest } = status.last!;
     const again = await execute(status, this.#surroundings);
     const { differing } = compareOutputs(manifest.outputs, again.outputs);

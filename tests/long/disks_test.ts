@@ -280,7 +280,7 @@ Deno.test({
       const path = join(folder, "file");
       const source = new URL("../../src/files/download.ts", import.meta.url);
       const code = `import { download } from "${source}";
-        import { runTask } from "${new URL("../../tasks/flags.ts", import.meta.url)}";
+        import { runTask } from "${new URL("../../tasks/exits.ts", import.meta.url)}";
         const [address, path, digest] = Deno.args;
         await runTask(() => download([address], path, { digest }).then(() => 0));`;
       const address = `http://127.0.0.1:${server.addr.port}/file`;

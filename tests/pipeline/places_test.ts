@@ -1,7 +1,7 @@
 /** Disks that fill up, and a cache elsewhere; `tests/long/disks_test.ts` has the long form. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { canMount, toyCommand, withDisks } from "../support/disk.ts";
-import { ended } from "../support/people.ts";
+import { close, ended, open, ordinary } from "../support/people.ts";
 import { settings, tree, withToy } from "../support/toy.ts";
 
 Deno.test({
@@ -51,5 +51,39 @@ Deno.test({
       const { stderr } = await ended(toyCommand(toy, root, settings, permissions));
       assertEquals(stderr, "");
       assert("page.md" in await tree(toy.path(".")));
+    }),
+});
+
+Deno.test({
+  name:
+    "a place that cannot be written will do where all is up to date; where not, it is said what is not",
+  // No chmod.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withToy(async (toy) => {
+      const root = await toy.sources();
+      await open(toy.path(".."));
+      const run = (more: object = {}) =>
+        ended(ordinary([...toyCommand(toy, root, { ...settings, ...more }), "shown"]), {
+          env: { DENO_DIR: toy.path("../deno") },
+        });
+      await open(toy.path("."));
+      const first = await run();
+      assertMatch(first.stdout, /page +done/, first.stderr);
+      for (const folder of [".cache", ".cache/lock", "results", "."]) await close(toy.path(folder));
+      const before = await tree(toy.path("."));
+      const { code, stdout, stderr } = await run();
+      assertEquals([code, stderr, stdout], [
+        0,
+        "",
+        ["numbers", "sums", "page"].map((stage) => `${stage.padEnd(10)} up to date\n`).join(""),
+      ]);
+      const stale = await run({ sums: { offsets: [5], times: 1, called: "offset" } });
+      assertEquals(stale.code, 1);
+      assertMatch(
+        stale.stderr,
+        /^error: Not up to date: sums, page\. .*\.cache.* cannot be written: /,
+      );
+      assertEquals(await tree(toy.path(".")), before);
     }),
 });

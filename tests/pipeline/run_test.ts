@@ -149,6 +149,47 @@ Deno.test("forced, a stage and its jobs run again and give the same bytes", () =
     assert(toy.events.some((e) => e.type === "started" && e.reasons[0] === "--force"));
   }));
 
+Deno.test("a job is asked for, then found among those that finished, or made", () =>
+  withToy(async (toy) => {
+    await toy.run();
+    await Deno.remove(toy.path("results/sums"), { recursive: true });
+    toy.configure({ sums: { offsets: [2, 5], times: 1, called: "offset" } });
+    const before = toy.events.length;
+    await toy.run();
+    const events = toy.events.slice(before);
+    assertEquals(events[0], { type: "looking" });
+    const jobs = events.flatMap((e) => e.type === "job" ? [`${e.label} ${e.state}`] : []);
+    assertEquals(jobs.sort(), [
+      "offset 2 asked",
+      "offset 2 found",
+      "offset 5 asked",
+      "offset 5 made",
+    ]);
+    toy.configure({ sums: { offsets: [-1], times: 1, called: "offset" } });
+    await assertRejects(() => toy.run());
+    assert(toy.events.some((e) => e.type === "job" && e.state === "failed"));
+    // Of its last result a stage tells how many jobs it took.
+    assertEquals(toy.events.findLast((e) => e.type === "started")?.jobs, 2);
+  }));
+
+Deno.test("nothing is told of what a run that is ended stops", () =>
+  withToy(async (toy) => {
+    const controller = new AbortController();
+    toy.edit(
+      "sum/run.ts",
+      "progress(1, 2",
+      "await new Promise((r) => setTimeout(r, 600_000)); progress(1, 2",
+    );
+    const running = toy.run(undefined, { executor: twoProcesses, signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 2500);
+    await assertRejects(() => running, Error, "enough");
+    assertEquals(
+      toy.events.filter((e) => e.type === "failed" || e.type === "job" && e.state === "failed"),
+      [],
+    );
+    assert(toy.events.some((e) => e.type === "job"), "it had begun");
+  }));
+
 Deno.test("a failing job fails its stage, and leaves nothing half-written", () =>
   withToy(async (toy) => {
     toy.configure({ sums: { offsets: [1, -1], times: 1, called: "offset" } });
@@ -500,10 +541,16 @@ Deno.test("a run that waits for another one ends when it is told to", () =>
     await file.lock(true);
     const aborter = new AbortController();
     const running = toy.run(undefined, { signal: aborter.signal });
-    setTimeout(() => aborter.abort(new Error("enough")), 500);
+    const look = setInterval(() => {
+      if (toy.events.length > 1) aborter.abort(new Error("enough"));
+    }, 50);
     assertEquals((await assertRejects(() => running, Error)).message, "enough");
+    clearInterval(look);
     // Nobody has said who has it.
-    assertEquals(toy.events, [{ type: "waiting", holder: null, state: "works" }]);
+    assertEquals(toy.events, [
+      { type: "looking" },
+      { type: "waiting", holder: null, state: "works" },
+    ]);
   }));
 
 Deno.test("what a stage may read of one that is not planned counts as left out, until that one is", () =>

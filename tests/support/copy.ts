@@ -25,6 +25,8 @@ export interface Copy {
   readonly path: (name: string) => string;
   /** Writes a file, or what becomes of its text. */
   write(name: string, text: string | ((text: string) => string)): Promise<void>;
+  /** Puts another file or folder into the copy, under a name. */
+  add(from: string, name: string): Promise<void>;
   /** Runs `deno` in the copy. */
   deno(...args: string[]): Promise<Ended>;
   /** Runs a module of the copy, with all permissions. */
@@ -34,6 +36,8 @@ export interface Copy {
 /** How a process ended. */
 export interface Ended {
   readonly success: boolean;
+  /** What it exited with. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -60,14 +64,14 @@ export async function withCopy(test: (copy: Copy) => Promise<void>): Promise<voi
       await Deno.symlink(target, path(name), { type: "dir" });
     }
     const deno = async (...args: string[]): Promise<Ended> => {
-      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      const { success, code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args,
         cwd: folder,
         // Where the user stands, which tasks started by others take over from those.
         env: { NO_COLOR: "1", INIT_CWD: folder },
       }).output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-      return { success, stdout: text(stdout), stderr: text(stderr) };
+      return { success, code, stdout: text(stdout), stderr: text(stderr) };
     };
     await test({
       path,
@@ -75,6 +79,10 @@ export async function withCopy(test: (copy: Copy) => Promise<void>): Promise<voi
         const next = typeof text === "string" ? text : text(await Deno.readTextFile(path(name)));
         await Deno.mkdir(dirname(path(name)), { recursive: true });
         await Deno.writeTextFile(path(name), next);
+      },
+      async add(from, name) {
+        await Deno.mkdir(dirname(path(name)), { recursive: true });
+        await copy(from, path(name));
       },
       deno,
       run: (...args) => deno("run", "-A", "--quiet", "--no-prompt", ...args),

@@ -56,7 +56,9 @@ export function complaint(
   const { message, constructor: { name } } = error;
   const shown = `${name}: ${message.slice(0, 300)}`;
   // Only errors of our own making have sentences; these are the language's and the packages'.
-  if (!["Error", "StudyError", "LaterFormat"].includes(name)) return `not ours, ${shown}`;
+  if (!["Error", "Refused", "StudyError", "LaterFormat"].includes(name)) {
+    return `not ours, ${shown}`;
+  }
   if (message.length > longest) return `${message.length} characters long, ${shown}`;
   if (
     /\n\s+at |\[object |received undefined|(is|of) undefined|undefined is|call stack/.test(message)

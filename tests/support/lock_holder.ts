@@ -8,7 +8,7 @@ import { assert } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { lock, type Waiting } from "../../src/pipeline/lock.ts";
 import { lines } from "../../src/pipeline/messages.ts";
-import { runTask } from "../../tasks/flags.ts";
+import { runTask } from "../../tasks/exits.ts";
 
 /** A process that holds a lock, or waits for it. */
 export interface LockHolder {

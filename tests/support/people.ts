@@ -8,9 +8,9 @@ export async function ended(
   [program, ...args]: readonly string[],
   options: Omit<Deno.CommandOptions, "args"> = {},
 ): Promise<Ended> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, ...options })
+  const { success, code, stdout, stderr } = await new Deno.Command(program, { args, ...options })
     .output();
-  return { success, stdout: text(stdout), stderr: text(stderr) };
+  return { success, code, stdout: text(stdout), stderr: text(stderr) };
 }
 
 /** The number of a user and a group that own nothing. */

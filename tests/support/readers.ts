@@ -35,7 +35,7 @@ import { unpackWheel, type Wheel } from "../../src/runtime/wheel.ts";
 import { checkStudy, planOf } from "../../src/stages/plan.ts";
 import { study as garments } from "../../studies/garments/study.ts";
 import { study } from "../../study.ts";
-import { backendFlag, jobsFlag, readArguments, stagesNamed } from "../../tasks/flags.ts";
+import { asksForHelp, backendFlag, jobsFlag, read, stagesNamed } from "../../tasks/flags.ts";
 import {
   damagedBytes,
   damagedText,
@@ -319,15 +319,7 @@ const studies: Reader<unknown> = {
   longest: 20_000,
 };
 
-const flags = {
-  force: { type: "boolean", default: false },
-  jobs: { type: "string" },
-  backend: { type: "string" },
-  study: { type: "string" },
-  help: { type: "boolean", default: false },
-} as const;
 const stages = [
-  "all",
   "prepare",
   "baseline",
   "tune",
@@ -351,6 +343,7 @@ export const commands: Reader<readonly string[]> = {
         "--backend=wasm",
         "--study=studies/garments",
         "--",
+        "all",
         ...stages,
       ]);
       return random.interval(2) === 0 ? damagedText(random, text) : text;
@@ -358,21 +351,27 @@ export const commands: Reader<readonly string[]> = {
     return Array.from({ length: random.interval(4) }, word);
   },
   read(args) {
-    const { values, positionals } = readArguments(args, flags, true);
+    if (asksForHelp(args)) return;
+    const { flags, words } = read("run", args);
     // In the order of the task.
     must(
-      [undefined, "tensorflow", "wasm"].includes(backendFlag(values.backend)),
+      [undefined, "tensorflow", "wasm"].includes(backendFlag(flags.backend)),
       "another backend",
     );
-    const jobs = jobsFlag(values.jobs);
+    const jobs = jobsFlag(flags.jobs);
     must(Number.isSafeInteger(jobs) && jobs >= 1, `it takes ${jobs} jobs`);
-    must(stagesNamed(positionals, stages).every((name) => stages.includes(name)), "another stage");
     must(
-      typeof values.force === "boolean" && ["string", "undefined"].includes(typeof values.study),
+      stagesNamed(words, stages, true).every((name) => stages.includes(name)),
+      "another stage",
+    );
+    must(
+      typeof flags.force === "boolean" && ["string", "undefined"].includes(typeof flags.study),
       "a flag is neither",
     );
   },
-  says: (message) => /^(There is no |--|").*(\.|=\.\.\.)$/s.test(message),
+  says: (message) =>
+    /^(There is no |--|"|Say `deno task |Stage \w+ is named twice|\w+ is one word too many).*(\.|=\.\.\.)$/s
+      .test(message),
 };
 
 /** Looks for a finished job whose record has been damaged, in `folder`; it is found whole, or run again. */

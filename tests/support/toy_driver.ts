@@ -1,6 +1,7 @@
 /**
  * Runs all stages of a toy project as a task does, and prints what `status` says then (`State`):
- * `deno run toy_driver.ts <sources> <home> <settings> <flags of its jobs' processes>`.
+ * `deno run toy_driver.ts <sources> <home> <settings> <flags of its jobs' processes> [shown|json]`.
+ * With the last, what goes on is shown as a task shows it, or printed as events, and nothing else.
  *
  * @module
  */
@@ -8,21 +9,28 @@ import { join } from "node:path";
 import { bounded } from "../../src/pipeline/pool.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { run } from "../../src/pipeline/run.ts";
-import { runTask } from "../../tasks/flags.ts";
+import { display } from "../../tasks/display.ts";
+import { runTask, wasEnded } from "../../tasks/exits.ts";
+import { screen, standardError } from "../../tasks/screen.ts";
 import { notesOf, planOf, reading, SLOW, stateOf } from "./toy.ts";
 
 await runTask(async (signal) => {
-  const [root, home, settings, flags] = Deno.args;
+  const [root, home, settings, flags, how] = Deno.args;
   const workspace = { root, home, cache: join(home, ".cache") };
   const plan = await planOf(root, JSON.parse(settings));
   const rights = reading(...JSON.parse(flags));
+  const view = display({ json: how === "json" });
   await run(workspace, plan, plan.map(({ stage }) => stage.name), {
     force: false,
     executor: bounded(processes({ root, rights, cache: workspace.cache }), 2),
     equip: () => Promise.resolve(SLOW),
     locator: notesOf(workspace.cache),
     signal,
-  }, () => {});
-  console.log(JSON.stringify(await stateOf(workspace, plan)));
+  }, how === undefined ? () => {} : view.show).catch(async (error) => {
+    view.close();
+    if (await wasEnded(signal)) screen(standardError()).print(`Ended. ${view.kept()}`);
+    throw error;
+  }).finally(view.close);
+  if (how === undefined) console.log(JSON.stringify(await stateOf(workspace, plan)));
   return 0;
 });

@@ -1,81 +1,116 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { backendFlag, jobsFlag, readArguments, stagesNamed } from "../../tasks/flags.ts";
-import { withCopy } from "../support/copy.ts";
+/** What is said to tasks: read as it is meant, or refused with what was meant. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { PROJECT } from "../../src/runtime/choice.ts";
+import { EXITS, Refused } from "../../tasks/exits.ts";
+import { backendFlag, jobsFlag, read, stagesNamed } from "../../tasks/flags.ts";
+import { inFolder } from "../support/data_files.ts";
+import { ended } from "../support/people.ts";
 
-const options = {
-  force: { type: "boolean", default: false },
-  jobs: { type: "string" },
-} as const;
-
-Deno.test("flags and names are read, whatever their order", () => {
-  const { values, positionals } = readArguments(
-    ["cv", "--jobs=2", "tune", "--force"],
-    options,
-    true,
-  );
-  assertEquals([{ ...values }, positionals], [{ force: true, jobs: "2" }, ["cv", "tune"]]);
-  assertEquals(readArguments(["--jobs", "2"], options, false).values.jobs, "2");
-  assertEquals({ ...readArguments([], options, false).values }, { force: false });
+Deno.test("flags and words are read, whatever their order", () => {
+  const nothing = { force: false, jobs: undefined, backend: undefined, json: false };
+  assertEquals(read("run", ["cv", "--jobs=2", "tune", "--force"]), {
+    flags: { ...nothing, force: true, jobs: "2", study: undefined },
+    words: ["cv", "tune"],
+  });
+  assertEquals(read("run", ["cv", "--jobs", "2"]).flags.jobs, "2");
+  assertEquals(read("reproduce", ["--", "--jobs"]).words, ["--jobs"]);
+  assertEquals(read("new", ["a", "--data=b"]), { flags: { data: "b" }, words: ["a"] });
 });
 
-Deno.test("a flag or a name that is not known is refused with what there is, and what was meant", () => {
-  const refusal = (args: string[], named = true) =>
-    assertThrows(() => readArguments(args, options, named), Error).message;
+const refusal = (name: Parameters<typeof read>[0], ...args: string[]) =>
+  assertThrows(() => read(name, args), Refused).message;
+
+Deno.test("a flag that there is not, or not so, is refused with what was meant", () => {
+  const known = "There are: --backend, --force, --help.";
   assertEquals(
-    refusal(["--forse"]),
-    "There is no flag --forse; did you mean --force? There are: --force, --jobs.",
+    refusal("setup", "--forse"),
+    `There is no flag --forse; did you mean --force? ${known}`,
   );
-  assertEquals(refusal(["--colour"]), "There is no flag --colour. There are: --force, --jobs.");
-  assertEquals(refusal(["-x"]), "There is no flag -x. There are: --force, --jobs.");
-  assertEquals(
-    refusal(["--__proto__=1", "--constructor"]),
-    "There is no flag --__proto__. There are: --force, --jobs.",
-  );
-  assertEquals(refusal(["--force=yes"]), '--force takes no value; got "yes".');
-  for (const args of [["--jobs"], ["--jobs="]]) {
-    assertEquals(refusal(args), "--jobs takes a value, as in --jobs=...");
+  for (const flag of ["--colour", "-x", "--__proto__", "--constructor"]) {
+    assertEquals(refusal("setup", flag), `There is no flag ${flag}. ${known}`);
   }
-  assertEquals(refusal(["cv"], false), '"cv" stands where only flags do: --force, --jobs.');
-  assertEquals(stagesNamed(["cv"], ["tune", "cv"]), ["cv"]);
-  assertEquals(
-    assertThrows(() => stagesNamed(["cv", "tun"], ["tune", "cv"]), Error).message,
-    "There is no stage tun; did you mean tune? There are: tune, cv.",
-  );
+  assertEquals(refusal("setup", "--force=yes"), '--force takes no value; got "yes".');
+  assertEquals(refusal("setup", "--force", "--force"), "--force is given twice.");
+  for (const args of [["--jobs"], ["--jobs="], ["--jobs", "--force"]]) {
+    assertEquals(refusal("run", "cv", ...args), "--jobs takes a value, as in --jobs=...");
+  }
 });
 
-Deno.test("nothing was meant by a word that has nothing of any other", () => {
+Deno.test("words are refused where there are too many or too few", () => {
+  assertEquals(
+    refusal("crate", "cv"),
+    '"cv" stands where only flags do: --study.',
+  );
+  assertEquals(
+    refusal("status", "check"),
+    '"check" stands where only flags do; did you mean --check?',
+  );
+  const call = "`deno task new FOLDER --data=PATH`.";
+  assertEquals(
+    refusal("new", "a", "b", "--data=c"),
+    `"b" is one word too many; say ${call}`,
+  );
+  for (const args of [[], ["a"], ["--data=c"]]) {
+    assertEquals(refusal("new", ...args), `Say ${call}`);
+  }
+  assertEquals(refusal("run"), "Say `deno task all [flags]`.");
+});
+
+Deno.test("a stage that there is not is refused with the one that was meant", () => {
+  const known = ["tune", "cv"];
+  const refused = (...names: string[]) =>
+    assertThrows(() => stagesNamed(names, known, true), Refused).message;
+  assertEquals(stagesNamed(["cv"], known), ["cv"]);
+  assertEquals(stagesNamed(["all"], known, true), known);
+  assertEquals(
+    refused("cv", "tun"),
+    "There is no stage tun; did you mean tune? There are: all, tune, cv.",
+  );
+  assertEquals(refused("cv", "cv"), "Stage cv is named twice.");
+  assertEquals(refused("all", "cv"), "cv is one word too many: all brings every stage up to date.");
+  // Nothing was meant by a word that has nothing of any other.
   for (const word of ["3", "xy", ""]) {
-    assertThrows(
-      () => stagesNamed([word], ["tune", "cv"]),
-      Error,
-      `There is no stage ${word}. There are: tune, cv.`,
-    );
+    assertEquals(refused(word), `There is no stage ${word}. There are: all, tune, cv.`);
   }
+  assertThrows(() => stagesNamed(["all"], known), Refused, "There is no stage all. There are: ");
 });
 
 Deno.test("jobs are a whole number of 1 or more, a backend is one of two", () => {
   assertEquals([jobsFlag("1"), jobsFlag("12"), backendFlag("wasm")], [1, 12, "wasm"]);
   for (const value of ["0", "-1", "1.5", "1e1", "0x10", " 1", "one", "9".repeat(30)]) {
-    assertThrows(() => jobsFlag(value), Error, "--jobs takes a whole number of 1 or more; got ");
+    assertThrows(() => jobsFlag(value), Refused, "--jobs takes a whole number of 1 or more; got ");
   }
-  assertThrows(() => backendFlag("gpu"), Error, '--backend takes tensorflow or wasm; got "gpu".');
+  assertThrows(() => backendFlag("gpu"), Refused, '--backend takes tensorflow or wasm; got "gpu".');
 });
 
-Deno.test("tasks refuse what they do not know, in one line", () =>
-  withCopy(async (copy) => {
-    for (
-      const [task, args, message] of [
-        ["run", [], "Name a stage, or all: "],
-        ["run", ["baslines"], "There is no stage baslines; did you mean baseline? There are: "],
-        ["run", ["all", "--jobs=0"], "--jobs takes a whole number of 1 or more; "],
-        ["reproduce", ["all"], "There is no stage all. There are: "],
-        ["status", ["--chek"], "There is no flag --chek; did you mean --check? There are: "],
-        ["metrics", ["cv"], '"cv" stands where only flags do: '],
-        ["setup", ["--backend=gpu"], "--backend takes tensorflow or wasm; "],
-      ] as const
-    ) {
-      const { success, stdout, stderr } = await copy.run(`tasks/${task}.ts`, ...args);
-      assertEquals([task, success, stdout, stderr.split("\n").length], [task, false, "", 2]);
+Deno.test("tasks refuse what cannot be meant, in one line, and exit with 2", () =>
+  inFolder(async (folder) => {
+    const broken = join(folder, "broken");
+    await Deno.mkdir(broken);
+    await Deno.writeTextFile(join(broken, "study.ts"), "export const study = {;");
+    const asked: [args: string[], message: string][] = [
+      [["start", "statsu"], "There is no task statsu; did you mean status? There are: help, run, "],
+      [["start", "help", "tets"], "There is no task tets; did you mean test? There are: "],
+      [["start", "status", "--chek"], "There is no flag --chek; did you mean --check? There are: "],
+      [["run", "baslines"], "There is no stage baslines; did you mean baseline? There are: "],
+      [
+        ["start", "status", "--study", "studies/garment"],
+        "There is no study studies/garment; did you mean studies/garments? There are: ",
+      ],
+      [["metrics", `--study=${folder}`], `${folder} is no study: there is no study.ts in it.`],
+      [["metrics", `--study=${broken}`], `${join(broken, "study.ts")} cannot be loaded: `],
+    ];
+    await Promise.all(asked.map(async ([[task, ...args], message]) => {
+      const { code, stdout, stderr } = await ended([
+        ...[Deno.execPath(), "run", "-A", "--quiet", "--no-prompt", `tasks/${task}.ts`],
+        ...args,
+      ], { cwd: PROJECT, env: { NO_COLOR: "1", INIT_CWD: PROJECT } });
+      assertEquals([args, code, stdout], [args, EXITS.refused, ""], stderr);
       assertEquals(stderr.slice(0, message.length + 7), `error: ${message}`);
-    }
+      // Of an error in somebody's study it is said where it is, and nothing of our own code.
+      const [, ...more] = stderr.trimEnd().split("\n");
+      assertEquals(more.length > 0, args.includes(`--study=${broken}`), stderr);
+      assert(!stderr.includes("/tasks/"), stderr);
+    }));
   }));

@@ -62,9 +62,8 @@ Deno.test("new takes a study outside the project, and refuses what it cannot use
 
       await Deno.mkdir(join(elsewhere, "empty"));
       const refused: [args: string[], message: RegExp][] = [
-        [[], /^error: Say deno task new FOLDER --data=PATH/],
-        [["a"], /^error: Say deno task new FOLDER --data=PATH/],
-        [["a", "b", "--data=c"], /^error: Say deno task new FOLDER --data=PATH/],
+        [["a"], /^error: Say `deno task new FOLDER --data=PATH`\.\n$/],
+        [["a", "b", "--data=c"], /^error: "b" is one word too many; say `deno task new FOLDER /],
         [["a", "--dta=c"], /^error: There is no flag --dta; did you mean --data\?/],
         [
           ["a", "--data=nowhere"],

@@ -57,7 +57,7 @@ Deno.test("a task's end is the end of what started it: its code, and the signal 
     assertEquals(failing.code, 3);
     if (Deno.build.os === "windows") return;
     const long = `
-      import { runTask } from "./flags.ts";
+      import { runTask } from "./exits.ts";
       await runTask((signal) => new Promise((_, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
         console.log(Deno.pid);
@@ -85,6 +85,16 @@ Deno.test("a task's end is the end of what started it: its code, and the signal 
     assertEquals((await asked.output()).code, 143);
     assert(await gone(pid), "the task outlives what started it");
 
+    // One that takes no signal has nothing to put in order, and is ended at once.
+    const short = long.replace("(signal) =>", "() =>")
+      .replace('signal.addEventListener("abort", () => reject(signal.reason));', "");
+    assert(!short.includes("signal"));
+    const other = await instead(copy, short);
+    await pidOf(other);
+    other.kill("SIGINT");
+    assertEquals((await other.output()).code, 130);
+
+    await copy.write("tasks/metrics.ts", long);
     const starter = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "-A", "tasks/start.ts", "metrics"],
       cwd: copy.path("."),

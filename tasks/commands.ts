@@ -1,0 +1,135 @@
+/**
+ * What may be said to each task that `start.ts` starts, as data: the help, the refusals and the types
+ * of what a task is given all come from here. What a task does, in one line, is its description in
+ * `deno.json`.
+ *
+ * @module
+ */
+
+/** A flag, such as `--jobs=N`. */
+export interface Flag {
+  /** What stands for its value in the help, such as `N`; it takes none if omitted. */
+  readonly value?: string;
+  /** What it does. */
+  readonly about: string;
+  /** Whether the task cannot do without; it can if omitted. */
+  readonly needed?: true;
+}
+
+/** Words beside the flags. */
+export interface Words {
+  /** What stands for one in the help, such as `STAGE`. */
+  readonly name: string;
+  /** What they say. */
+  readonly about: string;
+  /** How many there must be. */
+  readonly least: number;
+  /** How many there may be. */
+  readonly most: number;
+}
+
+/** What may be said to a task. */
+export interface Command {
+  /** What it does, where `deno.json` has no task of this name. */
+  readonly about?: string;
+  /** How it is called, where not by its own name. */
+  readonly calls?: readonly string[];
+  readonly words?: Words;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** When it exits with `EXITS.differs`; never if omitted. */
+  readonly differs?: string;
+}
+
+const study = {
+  value: "FOLDER",
+  about: "another study than the project's own: a folder with a study.ts",
+} as const satisfies Flag;
+const jobs = {
+  value: "N",
+  about: "how many jobs run at once (default: one a core)",
+} as const satisfies Flag;
+const backend = {
+  value: "NAME",
+  about: "tensorflow or wasm (default: what deno task setup found)",
+} as const satisfies Flag;
+const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
+
+/** By the name of the task's module. */
+export const COMMANDS = {
+  run: {
+    about: "Bring stages up to date, and what they need before them",
+    calls: ["all", "STAGE [STAGE ...]"],
+    words: { name: "STAGE", about: "which stages; all of them: all", least: 1, most: Infinity },
+    flags: {
+      force: { about: "run again what is up to date, finished jobs included" },
+      jobs,
+      backend,
+      json,
+      study,
+    },
+  },
+  status: {
+    flags: {
+      check: { about: "fail where anything is stale or altered, and digest all code anew" },
+      mermaid: { about: "print the stages as a Mermaid diagram and nothing else" },
+      study,
+    },
+    differs: "with --check: a result is stale or altered",
+  },
+  metrics: {
+    flags: {
+      check: { about: "fail where a threshold is missed, and list every one that is" },
+      json: { about: "a list of objects, for programs" },
+      study,
+    },
+    differs: "with --check: a threshold is missed, or what meets it is stale",
+  },
+  verify: {
+    flags: { backend, json, study },
+    differs: "what was recomputed differs from what is recorded",
+  },
+  reproduce: {
+    words: {
+      name: "STAGE",
+      about: "which stages (default: all but the report)",
+      least: 0,
+      most: Infinity,
+    },
+    flags: { jobs, backend, json, study },
+    differs: "other bytes came out than those recorded",
+  },
+  new: {
+    words: { name: "FOLDER", about: "where the study is to be", least: 1, most: 1 },
+    flags: {
+      data: { value: "PATH", about: "a file or a folder of labelled images", needed: true },
+    },
+  },
+  crate: { flags: { study } },
+  setup: {
+    flags: {
+      backend: {
+        value: "NAME",
+        about: "tensorflow or wasm (default: the fastest that this machine can have)",
+      },
+      force: { about: "look again, also where a choice is remembered" },
+    },
+  },
+} as const satisfies Readonly<Record<string, Command>>;
+
+/** The name of a task's module. */
+export type CommandName = keyof typeof COMMANDS;
+
+type FlagsOf<N extends CommandName> = typeof COMMANDS[N]["flags"];
+
+/** The flags that were given to a task: of those with a value the text, of the others whether they were. */
+export type Flags<N extends CommandName> = {
+  readonly [F in keyof FlagsOf<N>]: FlagsOf<N>[F] extends { readonly value: string }
+    ? FlagsOf<N>[F] extends { readonly needed: true } ? string : string | undefined
+    : boolean;
+};
+
+/** Whether there is a task with a module of this name. */
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+
+/** What may be said to a task, as any task has it. */
+export const commandOf = (name: CommandName): Command => COMMANDS[name];
