@@ -104,7 +104,8 @@ async function commitOf(folder: string, revision: string): Promise<string> {
   const known = !revision.startsWith("-") && !revision.includes("\0");
   const args = ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`];
   const commit = known ? textOf((await asked(folder, args)).bytes) : undefined;
-  if (commit !== undefined) return commit;
+  // `^main` means all but what main has.
+  if (commit !== undefined && /^[0-9a-f]+$/.test(commit)) return commit;
   if (revision.includes("..")) {
     throw new Error(
       `Two revisions are given as two words: ${revision.split(/\.{2,3}/).join(" ")}.`,

@@ -29,11 +29,10 @@ import {
 /** Bytes; GitHub takes 65,536 letters. */
 const LARGEST = 60_000;
 
-/** From everything to a few words: the first that is short enough is taken. */
+/** From nearly everything to a few words: the first that is short enough is taken. */
 const ladder: readonly Limits[] = [
-  { rows: Infinity, names: Infinity, letters: 2000 },
-  { rows: Infinity, names: 20, letters: 300 },
-  { rows: 200, names: 12, letters: 200 },
+  { rows: 1000, names: 30, letters: 200 },
+  { rows: 200, names: 12, letters: 150 },
   { rows: 100, names: 8, letters: 100 },
   { rows: 50, names: 6, letters: 100 },
   { rows: 20, names: 4, letters: 80 },

@@ -6,6 +6,7 @@ import {
   boundText,
   byWeight,
   cut,
+  figureText,
   first,
   imagesText,
   type Limits,
@@ -28,7 +29,8 @@ const widthOf = (text: string) => [...text].length;
 function wrapped(text: string, indent = ""): string[] {
   const lines: string[] = [];
   let line = indent;
-  for (const word of text.split(" ")) {
+  // Names that somebody else gave must not move the cursor.
+  for (const word of text.replaceAll(/\p{Cc}+/gu, " ").split(" ")) {
     let rest = word;
     const room = () => WIDTH - widthOf(line) - (line.trim() === "" ? 0 : 1);
     if (widthOf(rest) > room() && line.trim() !== "") {
@@ -147,8 +149,11 @@ const thresholdsPart = ({ thresholds }: Diff, limits: Limits): string[] =>
     "Thresholds",
     thresholds.map((threshold) => {
       const { metric, from, to } = threshold;
-      return `${cut(metric, limits)} ${becomes(threshold)}: ` +
-        `${boundText(metric, from)} -> ${boundText(metric, to)}`;
+      const name = cut(metric, limits);
+      // Most often it is the figure that is another one.
+      return from.threshold === to.threshold
+        ? `${name} ${becomes(threshold)}: ${figureText(from)} -> ${boundText(metric, to)}`
+        : `${name} ${becomes(threshold)}: ${boundText(metric, from)} -> ${boundText(metric, to)}`;
     }),
     limits,
   );

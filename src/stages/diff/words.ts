@@ -20,10 +20,12 @@ export interface Limits {
  * space.
  */
 export function cut(text: string, { letters }: Limits): string {
-  const visible = text.replaceAll(/\p{Cc}+/gu, " ")
+  // Digests become shorter, so that more of the text may count; the rest of a long one need not be read.
+  const visible = text.slice(0, 6 * letters + 128).replaceAll(/\p{Cc}+/gu, " ")
     .replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
   const all = [...visible];
-  return all.length > letters ? `${all.slice(0, letters).join("")}…` : visible;
+  const whole = all.length <= letters && text.length <= 6 * letters + 128;
+  return whole ? visible : `${all.slice(0, letters).join("")}…`;
 }
 
 /** The first of many, and how many more there are; none where there are no more. */
@@ -162,11 +164,14 @@ export function becomes({ from, to }: ThresholdDiff): string {
   return from.threshold === to.threshold ? holds : `still ${holds}`;
 }
 
+/** The figure that a threshold is on, on one side. */
+export const figureText = ({ value }: ThresholdDiff["from"]): string =>
+  value === null ? NONE : decimal(value);
+
 /** `0.8991, at least 0.9000`: a figure and the threshold that it has on one side. */
-export function boundText(metric: string, { threshold, value }: ThresholdDiff["from"]): string {
-  const figure = value === null ? NONE : decimal(value);
-  return threshold === null ? figure : `${figure}, ${boundOf(metric)} ${decimal(threshold)}`;
-}
+export const boundText = (metric: string, bound: ThresholdDiff["from"]): string =>
+  figureText(bound) +
+  (bound.threshold === null ? "" : `, ${boundOf(metric)} ${decimal(bound.threshold)}`);
 
 /** What differs, in a sentence or two. */
 export function summaryOf({ stages, thresholds, differs }: Diff): string {
