@@ -37,6 +37,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
     reaches: [],
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
+  diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
   metrics: { writes: {}, runs: ["esbuild"], reaches: [] },
   setup: {

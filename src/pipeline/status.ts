@@ -1,8 +1,9 @@
 /** Which stages are up to date, and exactly why the others are not. @module */
-import { canonicalJson, digest, type Json, sha256 } from "../files/digest.ts";
+import { digest, sha256 } from "../files/digest.ts";
 import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { named } from "./artifacts.ts";
 import type { FileDigests } from "./code.ts";
+import { changeText, codeChanges, ingredientChanges } from "./differences.ts";
 import {
   type Code,
   compiledBy,
@@ -268,7 +269,7 @@ async function computedDifferences(
 ): Promise<string[]> {
   const reasons: string[] = [];
   const now = then && computedIngredients(stage, then.variant, code, then.compiled);
-  if (then && now) reasons.push(...codeDifferences(then, now));
+  if (then && now) reasons.push(...codeChanges(then, now).map(changeText));
   else if (then) reasons.push(`its jobs were computed by ${then.variant}, which is no more`);
   const stored = outputs[JOBS_FILE];
   // Said with the other artifacts.
@@ -340,65 +341,12 @@ export async function recompiled(
  * Says in words what differs between what a result was made from and what it would be made from;
  * `complete` says whether all inputs of now are known.
  */
-function differences(
+const differences = (
   then: Ingredients,
   now: Omit<Ingredients, "computed">,
   complete: boolean,
-): string[] {
-  const reasons = [
-    ...jsonDifferences("parameter", then.parameters, now.parameters, ""),
-    ...jsonDifferences("form of", then.forms, now.forms, ""),
-    ...codeDifferences(then, now),
-  ];
-  for (const input of union(then.inputs, now.inputs)) {
-    const [old, current] = [then.inputs[input], now.inputs[input]];
-    if (old === current || (!current && !complete)) continue; // The latter is covered by "waits for".
-    const what = !old ? "is newly read" : current ? "changed" : "is no longer there";
-    reasons.push(`input ${input} ${what}`);
-  }
-  return reasons;
-}
-
-type Codes = Pick<Ingredients, "code" | "packages">;
-
-function codeDifferences(then: Codes, now: Codes): string[] {
-  const reasons = new Set<string>();
-  const digests = (made: Codes) => new Set(Object.values(made.code).flatMap(Object.values<string>));
-  const [before, after] = [digests(then), digests(now)];
-  for (const module of union(then.code, now.code)) {
-    const [olds, currents] = [then.code[module] ?? {}, now.code[module] ?? {}];
-    for (const file of union(olds, currents)) {
-      const [old, current] = [olds[file], currents[file]];
-      if (old === current) continue;
-      // A file that moved contributes what it did; only its name is new.
-      if ((current && before.has(current)) || (!current && after.has(old))) continue;
-      const what = !old ? "is newly used" : !current ? "is no longer used" : "changed";
-      reasons.add(`code ${file} ${what}`);
-    }
-  }
-  for (const name of union(then.packages, now.packages)) {
-    const [old, current] = [then.packages[name], now.packages[name]];
-    if (old !== current) reasons.add(`package ${name}: ${old ?? "none"} -> ${current ?? "none"}`);
-  }
-  return [...reasons];
-}
-
-const union = (a: object, b: object) => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-
-function jsonDifferences(
-  what: string,
-  then: Json | undefined,
-  now: Json | undefined,
-  path: string,
-): string[] {
-  const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-    typeof value === "object" && value !== null;
-  if (isObject(then) && isObject(now) && Array.isArray(then) === Array.isArray(now)) {
-    return union(then, now).flatMap((key) =>
-      jsonDifferences(what, then[key], now[key], path ? `${path}.${key}` : key)
-    );
-  }
-  const text = (value: Json | undefined) => value === undefined ? "none" : canonicalJson(value);
-  const [old, current] = [text(then), text(now)];
-  return old === current ? [] : [`${what} ${path || "as a whole"}: ${old} -> ${current}`];
-}
+): string[] =>
+  ingredientChanges(then, now)
+    // An input that is not known yet is covered by "waits for".
+    .filter(({ of, to }) => of !== "input" || to !== undefined || complete)
+    .map(changeText);
