@@ -84,6 +84,21 @@ export const COMMANDS = {
     },
     differs: "with --check: a threshold is missed, or what meets it is stale",
   },
+  diff: {
+    words: {
+      name: "REVISION",
+      about: "one or two, as git names them (default: HEAD, and the working tree)",
+      least: 0,
+      most: 2,
+    },
+    flags: {
+      all: { about: "what is the same, too" },
+      json: { about: "one object, for programs" },
+      markdown: { about: "as a comment on a pull request, under 60 kB" },
+      study,
+    },
+    differs: "something differs",
+  },
   verify: {
     flags: { backend, json, study },
     differs: "what was recomputed differs from what is recorded",

@@ -6,13 +6,13 @@
  */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../src/files/explain.ts";
 import { statusOf } from "../src/pipeline/status.ts";
 import { compare } from "../src/stages/diff/compare.ts";
 import { markdownOf } from "../src/stages/diff/markdown.ts";
 import { revisionSide, type Side, workingSide } from "../src/stages/diff/side.ts";
 import { textOf } from "../src/stages/diff/text.ts";
-import { readArguments, runTask } from "./flags.ts";
+import { command } from "./command.ts";
+import { EXITS, Refused } from "./exits.ts";
 import { project } from "./workspace.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -26,22 +26,12 @@ async function workingTree(study: string | undefined): Promise<Side> {
   return await workingSide(workspace.home, stale);
 }
 
-/** Prints what differs, and says whether anything does. */
-async function show(): Promise<boolean> {
-  const { values: { all, json, markdown, study }, positionals } = readArguments(Deno.args, {
-    all: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    markdown: { type: "boolean", default: false },
-    study: { type: "string" },
-  }, true);
-  if (json && markdown) throw new Error("Either --json or --markdown, not both.");
-  if (positionals.length > 2) {
-    throw new Error(`Two revisions are compared, not ${positionals.length}.`);
-  }
+await command("diff", async ({ flags: { all, json, markdown, study }, words }) => {
+  if (json && markdown) throw new Refused("Either --json or --markdown, not both.");
   const home = resolve(root, study ?? "");
   const isThere = await Deno.stat(home).then((info) => info.isDirectory, () => false);
-  if (!isThere) throw new Error(`${home} is no folder of a study.`);
-  const [one = "HEAD", other] = positionals;
+  if (!isThere) throw new Refused(`${home} is no folder of a study.`);
+  const [one = "HEAD", other] = words;
   const from = await revisionSide(home, one);
   const to = other === undefined ? await workingTree(study) : await revisionSide(home, other);
   const diff = await compare(from, to, all);
@@ -50,15 +40,5 @@ async function show(): Promise<boolean> {
       ? JSON.stringify(diff, null, 2)
       : (markdown ? markdownOf(diff) : textOf(diff, all)).trimEnd(),
   );
-  return diff.differs;
-}
-
-// As `diff` has it: 0 where nothing differs, 1 where something does, 2 where it could not be done.
-await runTask(async () => {
-  try {
-    return await show() ? 1 : 0;
-  } catch (error) {
-    console.error(`error: ${messageOf(error)}`);
-    return 2;
-  }
+  return diff.differs ? EXITS.differs : EXITS.done;
 });

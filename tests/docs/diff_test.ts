@@ -105,13 +105,13 @@ Deno.test("docs/diff.md shows what diff prints, and says how it ends; the reposi
       alone(home, "befor"),
       task(home),
     ]);
-    assertEquals([text.code, text.stderr], [1, ""]);
+    assertEquals([text.code, text.stderr], [3, ""]);
     assertStringIncludes(page, "```\n$ deno task diff before after\n" + text.stdout + "```\n");
     assertEquals([same.code, same.stdout.split("\n").slice(1)], [0, ["Nothing differs.", ""]]);
-    assertEquals([json.code, diffDocument.parse(JSON.parse(json.stdout)).differs], [1, true]);
-    assertEquals(markdown.code, 1);
+    assertEquals([json.code, diffDocument.parse(JSON.parse(json.stdout)).differs], [3, true]);
+    assertEquals(markdown.code, 3);
     assertMatch(markdown.stdout, /^### Results: `before` \(\w{12}\) → `after` \(\w{12}\)\n/);
-    assertEquals([unknown.code, unknown.stdout], [2, ""]);
+    assertEquals([unknown.code, unknown.stdout], [1, ""]);
     assertMatch(unknown.stderr, /^error: Git knows no revision "befor" here\./);
     // The study of the working tree is another one than the results are of.
     assertEquals([tree.code, tree.stderr], [0, ""]);
