@@ -120,12 +120,12 @@ Deno.test("a run may start every program that the pipeline names", async () => {
   assertEquals(named.filter((program) => !runs.has(program)), []);
 });
 
-Deno.test("the README's table of rights says what is written down", async () => {
-  const readme = await Deno.readTextFile(
-    fileURLToPath(new URL("../../README.md", import.meta.url)),
+Deno.test("the table of rights on its page says what is written down", async () => {
+  const page = await Deno.readTextFile(
+    fileURLToPath(new URL("../../docs/rights.md", import.meta.url)),
   );
   const rows = new Map(
-    [...readme.matchAll(/^\| (`[^|]*) *\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)]
+    [...page.matchAll(/^\| (`[^|]*) *\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)]
       .map(([, tasks, ...cells]) => [tasks, cells.map((cell) => cell.trim())] as const)
       .flatMap(([tasks, cells]) =>
         [...tasks.matchAll(/`([^`]+)`/g)].map(([, task]) => [task, cells] as const)
@@ -133,7 +133,7 @@ Deno.test("the README's table of rights says what is written down", async () => 
   );
   for (const [module, { writes, runs, reaches }] of Object.entries(RIGHTS)) {
     const row = rows.get(module === "run" ? "all" : module);
-    assert(row, `the README has no row for ${module}`);
+    assert(row, `there is no row for ${module}`);
     const [, writing, running, reaching] = row;
     const places = Object.values(writes).flat();
     for (const place of places) {
@@ -146,5 +146,5 @@ Deno.test("the README's table of rights says what is written down", async () => 
     assertEquals(runs.length === 0, running === "nothing", module);
     assertEquals(reaches.length === 0, reaching === "nothing", module);
   }
-  assertMatch(readme, /sandbox/);
+  assertMatch(page, /sandbox/);
 });
