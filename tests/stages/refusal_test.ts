@@ -11,7 +11,6 @@ Deno.test("tasks refuse a broken study with its faults, and leave nothing behind
     await copy.write("study.ts", replacing("  baseline: {\n", "  baselines: {},\n  baseline: {\n"));
     const tasks = [
       ["tasks/run.ts", "all"],
-      ["tasks/run.ts", "--help"],
       ["tasks/run.ts", "prepare", "--force"],
       ["tasks/status.ts"],
       ["tasks/status.ts", "--check"],
