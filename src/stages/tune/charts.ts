@@ -72,7 +72,7 @@ interface Tick {
 }
 
 /** Where the axis of a hyperparameter is labelled: a range at its ends and in its middle, a choice at each value. */
-function ticksOf(parameter: Hyperparameter): Tick[] {
+export function ticksOf(parameter: Hyperparameter): Tick[] {
   const alone = { it: parameter };
   const places = parameter.type === "choice"
     ? parameter.values.map((_, i) => (i + 0.5) / parameter.values.length)
