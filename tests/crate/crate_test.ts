@@ -9,6 +9,7 @@ import { locator } from "../../src/files/locate.ts";
 import { requireManifest } from "../../src/pipeline/manifest.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { checkStudy, type Study } from "../../src/stages/plan.ts";
+import { rooms } from "../../src/stages/rooms.ts";
 import { credits, study } from "../../study.ts";
 import { project } from "../../tasks/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -117,7 +118,7 @@ Deno.test("a crate of the committed results", async (t) =>
       async () => {
         const actions = ofType("CreateAction");
         assertEquals(refsIn(root.mentions).sort(), actions.map((it) => it["@id"]).sort());
-        assertEquals(actions.length, 6);
+        assertEquals(actions.length, rooms.length + 1, "every stage, and the report");
         const names = (ids: string[]) => ids.map((id) => String(entities.get(id)!.name));
         const digests = (ids: string[]) => ids.map((id) => entities.get(id)!.sha256);
         for (const action of actions) {
@@ -241,13 +242,14 @@ Deno.test("there is no crate of results that are stale or altered, and an earlie
       return message;
     };
 
-    const longer = { ...study, baseline: { ...study.baseline, epochs: 11 } };
+    const cv = study.cv!;
+    const longer = { ...study, cv: { ...cv, recipe: { ...cv.recipe, epochs: 11 } } };
     assertEquals(
       await refused(workspace, longer),
       "No crate is written of results that are stale or altered:\n" +
-        "  baseline: parameter recipe.epochs: 10 -> 11\n" +
-        "  report: waits for baseline\n" +
-        "  report: parameter study.baseline.epochs: 10 -> 11\n" +
+        "  cv: parameter recipe.epochs: 10 -> 11\n" +
+        "  report: waits for cv\n" +
+        "  report: parameter study.cv.recipe.epochs: 10 -> 11\n" +
         "Bring them up to date first (`deno task all`).",
     );
 

@@ -172,7 +172,7 @@ Deno.test({
       const [reference, enormous] = await after.causes.read();
       assertEquals([reference.diverged, reference.losses.length], [false, 1]);
       assertEquals([enormous.diverged, enormous.learningRate, enormous.losses], [true, 1e30, []]);
-      assertStringIncludes(await report(), "| resnet152v2.finetuned");
+      assertStringIncludes(await report(), "| resnet152v2 fine-tuned");
       assertMatch(
         await report(),
         /\| enormous steps +\| +– \| +– \| the loss was no number any more \|/,

@@ -200,7 +200,7 @@ const cases: Record<string, [study: unknown, test: (result: Result) => unknown]>
     },
   ],
   "nothing but the baseline": [
-    { ...tiny, tune: undefined, replicate: undefined },
+    { ...tiny, tune: undefined, replicate: undefined, errors: undefined },
     ({ page, place }) => {
       assert(!/Tuning|Cross-validation|Transfer|hyperparameter/.test(page));
       assertEquals(place.rooms.map(({ name }) => name), ["prepare", "baseline"]);

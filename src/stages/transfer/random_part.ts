@@ -118,17 +118,15 @@ export async function randomFinding(context: Context): Promise<string | undefine
   const given = (await explainedBy(courses, context)).filter(byRandom);
   if (given.length === 0) return undefined;
   const figures = listed(given.map(({ title, theirs, explanations }) => {
-    const fitting = explanations.find(({ random, fits }) => random && fits === "yes")!;
-    return `${title} comes to ${figuresCell(fitting.here)}, where it reports ${
-      figuresCell(theirs)
-    }`;
+    const { here, short } = explanations.find(({ random, fits }) => random && fits === "yes")!;
+    return `${title} ${short} comes to ${figuresCell(here)} (it reports ${figuresCell(theirs)})`;
   }));
   return takesNoWeights(published)
     ? `**Most likely the original study transferred nothing**: with random weights in place of ` +
-      `ImageNet's, ${figures} (accuracies on training and validation images).`
+      `ImageNet's, ${figures}; these are accuracies on training and on validation images.`
     : `**Random weights give what the original study reports of ${
       listed(given.map(({ title }) => title))
-    }**: ${figures} (accuracies on training and validation images).`;
+    }**: ${figures}; these are accuracies on training and on validation images.`;
 }
 
 /** The part of the section; nothing where the study does not ask for it. */
