@@ -29,21 +29,38 @@ export function embedded({ name, svg }: Pick<Figure, "name" | "svg">): string {
     .replace(/<title>[^]*?<\/desc>/, "");
 }
 
-/** What a mark says when the pointer is on it. A line is many rows, of which it would say the first. */
+/**
+ * What a mark says when the pointer is on it. A line is many rows, of which it would say the first: its
+ * points say it, also where none are seen.
+ */
 const tooltips: Config = {
   mark: { tooltip: { content: "encoding" } },
-  line: { tooltip: null },
+  line: { tooltip: null, point: "transparent" },
   area: { tooltip: null },
   image: { tooltip: null },
   text: { tooltip: null },
 };
+
+/**
+ * What a mark says, as an expression: numbers with four decimals in place of the two of an axis, and the
+ * ends of a line as what they are.
+ */
+const inFull = (said: string): string =>
+  said
+    .replaceAll(
+      /"(?:[^"\\]|\\.)*": format\(datum\["(low|high)"\]/g,
+      (_, end) => `"${end === "low" ? "from" : "to"}": format(datum["${end}"]`,
+    )
+    .replaceAll(/(format\(datum\["[^"]*"\], )"(\.\d+f)?"\)/g, '$1".4~f")');
 
 /** A mark of Vega's, as far as it is changed here. */
 interface Mark {
   readonly type: string;
   interactive?: boolean;
   readonly marks?: Mark[];
-  readonly encode?: { readonly update?: { readonly tooltip?: unknown; smooth?: unknown } };
+  readonly encode?: {
+    readonly update?: { readonly tooltip?: { signal?: string }; smooth?: unknown };
+  };
 }
 
 /**
@@ -59,8 +76,11 @@ export function alive(spec: TopLevelSpec): Spec | undefined {
         visit(mark.marks ?? []);
         continue;
       }
-      if (mark.encode?.update?.tooltip !== undefined) speaking++;
-      // What is silent does not stand between the pointer and what speaks.
+      const said = mark.encode?.update?.tooltip;
+      if (said?.signal !== undefined) {
+        said.signal = inFull(said.signal);
+        speaking++;
+      } // What is silent does not stand between the pointer and what speaks.
       else mark.interactive = false;
       // Said by an attribute that the page's policy forbids; its style says it.
       delete mark.encode?.update?.smooth;

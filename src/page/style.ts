@@ -72,6 +72,7 @@ linear-gradient(270deg,var(--shade),transparent) 100%/.9rem 100% no-repeat}
 table{border-collapse:collapse;font-size:.875rem;line-height:1.45;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 th:first-child,td:first-child{padding-left:.25rem}
+:is(th,td):first-child:not(.number){min-width:6.5rem}
 thead th,thead td{border-bottom:2px solid var(--line);vertical-align:bottom;font-weight:600}
 .number{text-align:right;white-space:nowrap}
 thead .number{white-space:normal}
@@ -92,9 +93,9 @@ figure.drawn svg{overflow:visible}
 #tooltip{position:fixed;z-index:4;margin:0;padding:.45rem .65rem;pointer-events:none;max-width:20rem;
 background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:6px;
 box-shadow:0 4px 16px rgb(0 0 0/.18);font-size:.8125rem;line-height:1.4}
-#tooltip div{display:flex;gap:.75rem;justify-content:space-between}
-#tooltip dt{color:var(--muted)}
-#tooltip dd{margin:0;font-weight:600;text-align:right;font-variant-numeric:tabular-nums}
+#tooltip p{display:flex;gap:.75rem;justify-content:space-between;margin:0;max-width:none}
+#tooltip span{color:var(--muted)}
+#tooltip b{font-variant-numeric:tabular-nums}
 
 .choices{display:flex;flex-wrap:wrap;gap:.75rem 1.25rem;margin:0 0 .9rem}
 .choices label{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .5rem;font-size:.875rem;max-width:100%}
@@ -130,6 +131,7 @@ figure.parallel{width:${WIDTH}px;margin:0 0 1rem}
 
 .matrix{width:100%;max-width:40rem;table-layout:fixed;font-size:clamp(.6875rem,2.2vw,.875rem)}
 .matrix th,.matrix td{padding:0;border:0;vertical-align:middle}
+.matrix :is(th,td){min-width:0!important}
 .matrix thead td{width:var(--names);border:0}
 .matrix tbody th{font-weight:400;text-align:right;padding-right:.5rem;overflow-wrap:anywhere;line-height:1.15}
 .matrix thead th{font-weight:400;border:0;vertical-align:bottom;text-align:center;padding-bottom:.35rem}

@@ -85,13 +85,18 @@ Deno.test("a picture in the page has its own ids, and no style", () => {
   );
 });
 
-Deno.test("what speaks is drawn anew, what does not stays a picture; lines do not speak", () => {
+Deno.test("what speaks is drawn anew, what does not stays a picture; of a line its points do", () => {
   const base = { title: "t", description: "d", data: { values: [{ a: 1, b: 2 }] } };
   const encoding = {
     x: { field: "a", type: "quantitative" },
     y: { field: "b", type: "quantitative" },
   } as const;
   assertMatch(JSON.stringify(alive({ ...base, mark: "bar", encoding })), /"tooltip"/);
-  assertEquals(alive({ ...base, mark: "line", encoding }), undefined);
+  const marks = JSON.stringify(alive({ ...base, mark: "line", encoding })!.marks);
+  assertEquals(marks.match(/"type":"(line|symbol)"|"tooltip"/g), [
+    '"type":"line"',
+    '"type":"symbol"',
+    '"tooltip"',
+  ]);
   assertEquals(alive({ ...base, mark: "text", encoding }), undefined);
 });

@@ -38,7 +38,7 @@ import * as baselineModule from "../../src/stages/baseline/section.ts";
 import * as cvModule from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
-import { figuresOf, predictionsOf } from "../../src/stages/errors/figures.ts";
+import { figuresOf, predictionsOf, wanted } from "../../src/stages/errors/figures.ts";
 import { keptSize, MISTAKEN_SIDE, mostMistaken } from "../../src/stages/errors/kept.ts";
 import { mistakenBy, spriteOf } from "../../src/stages/errors/mistaken.ts";
 import * as errorsModule from "../../src/stages/errors/section.ts";
@@ -774,7 +774,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
   };
   const figuresOfErrors = figuresOf(predictedByAll, 15);
   const small = keptSize(height, width, MISTAKEN_SIDE);
-  const mistaken = mistakenBy(predictedByAll, mostMistaken([...small, channels]));
+  const mistaken = mistakenBy(wanted(predictedByAll), mostMistaken([...small, channels]));
   const mistakenImages = drawn(
     mistaken.map((image) => lenet5.labels[image]),
     [...small, channels],

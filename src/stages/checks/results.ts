@@ -51,6 +51,7 @@ import {
   MOST_SHOWN,
   predictionsOf,
   SIDE,
+  wanted,
 } from "../errors/stage.ts";
 import type { evaluated } from "../evaluated.ts";
 import { type CheckedStudy, planOf } from "../plan.ts";
@@ -913,7 +914,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const mistaken = await readers.mistakenImages.read();
         agree(
           mistaken,
-          predictionsOf(predicted, mistakenBy(predicted, mistaken.length)),
+          predictionsOf(predicted, mistakenBy(wanted(predicted), mistaken.length)),
           "the mistaken images do not follow from what networks predict",
         );
         const [shown, ...image] = (await readers.images.read())?.shape ?? [0];

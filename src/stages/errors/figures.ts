@@ -177,6 +177,12 @@ export const predictionsOf = ({ labels, networks }: Predicted, images: readonly 
     ),
   }));
 
+/** The same networks, LeNet-5 first, then from the best on the validation images on. */
+export function wanted(predicted: Predicted): Predicted {
+  const [first, ...others] = predicted.networks;
+  return { ...predicted, networks: [first, ...ranked(predicted, others)] };
+}
+
 /** A row of `gallery`, without what follows from the image. */
 interface Shown {
   readonly gallery: string;

@@ -15,26 +15,26 @@ interface Tested {
 }
 
 /**
- * Images that at least one network gets wrong, by their places. Where there are more than `most`, each
- * network and pair of classes gives the first of its images, then each the second, until there are
- * enough: so no pair is without an image while another has many.
+ * Images that networks get wrong, by their places: all of the first network, then all of the next, as
+ * long as there are no more than `most`. Of the network whose images are too many, each pair of classes
+ * gives its first one, then each its second, so that no pair is without an image while another has many.
+ *
+ * @param networks The most wanted first.
  */
-export function mistakenBy({ labels, networks }: Tested, most: number): number[] {
-  const { test } = labels;
-  const pairs = networks.flatMap(({ test: { predicted } }) => {
-    const own = new Map<string, number[]>();
+export function mistakenBy({ labels: { test }, networks }: Tested, most: number): number[] {
+  const chosen = new Set<number>();
+  for (const { test: { predicted } } of networks) {
+    const pairs = new Map<string, number[]>();
     predicted.forEach((of, image) => {
       if (of === test[image]) return;
       const pair = `${test[image]} ${of}`;
-      own.set(pair, [...own.get(pair) ?? [], image]);
+      pairs.set(pair, [...pairs.get(pair) ?? [], image]);
     });
-    return [...own.values()];
-  });
-  const longest = Math.max(0, ...pairs.map(({ length }) => length));
-  const chosen = new Set<number>();
-  for (let turn = 0; turn < longest; turn++) {
-    for (const images of pairs) {
-      if (turn < images.length && chosen.size < most) chosen.add(images[turn]);
+    const longest = Math.max(0, ...[...pairs.values()].map(({ length }) => length));
+    for (let turn = 0; turn < longest; turn++) {
+      for (const images of pairs.values()) {
+        if (turn < images.length && chosen.size < most) chosen.add(images[turn]);
+      }
     }
   }
   return [...chosen].sort((a, b) => a - b);

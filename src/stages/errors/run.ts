@@ -2,7 +2,7 @@
 import { take } from "../../data/prepare.ts";
 import { resizedImages } from "../../data/resize.ts";
 import type { ContextOf } from "../../pipeline/stage.ts";
-import { figuresOf, gathered, predictionsOf } from "./figures.ts";
+import { figuresOf, gathered, predictionsOf, wanted } from "./figures.ts";
 import { keptSize, MISTAKEN_SIDE, mostMistaken } from "./kept.ts";
 import { mistakenBy, spriteOf } from "./mistaken.ts";
 import type { errors } from "./stage.ts";
@@ -24,7 +24,7 @@ export async function run(
   const [, height, width, channels] = testImages.shape;
 
   const small = keptSize(height, width, MISTAKEN_SIDE);
-  const mistaken = mistakenBy(predicted, mostMistaken([...small, channels]));
+  const mistaken = mistakenBy(wanted(predicted), mostMistaken([...small, channels]));
   await outputs.mistakenImages.write(predictionsOf(predicted, mistaken));
   if (mistaken.length > 0) {
     const to = { to: small, how: "stretch" } as const;

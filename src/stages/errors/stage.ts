@@ -16,7 +16,7 @@ import { transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { figureNames } from "./names.ts";
 
-export { figuresOf, gathered, predictionsOf } from "./figures.ts";
+export { figuresOf, gathered, predictionsOf, wanted } from "./figures.ts";
 export { MOST_SHOWN, SIDE } from "./kept.ts";
 export { mistakenBy } from "./mistaken.ts";
 

@@ -22,6 +22,13 @@ Deno.test("where there are too many, every pair of classes keeps an image before
   assertEquals(mistakenBy(tested(labels, predicted), 4), [0, 1, 4, 5]);
 });
 
+Deno.test("the first network has all its mistakes kept before another has one", () => {
+  const labels = [0, 0, 0, 0];
+  const two = tested(labels, [0, 0, 1, 1], [1, 1, 0, 0]);
+  assertEquals(mistakenBy(two, 2), [2, 3]);
+  assertEquals(mistakenBy(two, 3), [0, 2, 3]);
+});
+
 Deno.test("of any predictions all mistakes are kept or as many as may be, and no other image", () => {
   const labels = fc.array(fc.nat(3), { maxLength: 40 });
   fc.assert(fc.property(labels, fc.array(labels), fc.nat(50), (test, many, most) => {
