@@ -119,6 +119,12 @@ export const COMMANDS = {
       data: { value: "PATH", about: "a file or a folder of labelled images", needed: true },
     },
   },
+  serve: {
+    flags: {
+      port: { value: "N", about: "where it is shown (default: 8411; 0 for any that is free)" },
+      study,
+    },
+  },
   crate: { flags: { study } },
   setup: {
     flags: {

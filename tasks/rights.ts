@@ -17,7 +17,7 @@ export interface TaskRights {
 }
 
 const RUN: TaskRights = {
-  writes: { study: ["results", "report.md", ".cache"], project: [".cache"] },
+  writes: { study: ["results", "report.md", "report.html", ".cache"], project: [".cache"] },
   // With ps a run that waits sees whether the other one is stopped.
   runs: ["deno", "git", "esbuild", "bwrap", "ps"],
   // Keras's weight files.
@@ -38,6 +38,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
+  serve: { writes: { project: [".cache"] }, runs: ["git", "esbuild"], reaches: ["127.0.0.1"] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
   metrics: { writes: {}, runs: ["esbuild"], reaches: [] },
   setup: {

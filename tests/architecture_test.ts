@@ -187,7 +187,7 @@ const EXPORT =
   /^export (?:async )?(function\*?|const|let|class|interface|type) ([A-Za-z_$][\w$]*)/gm;
 
 /** What a module that is found by its address has to export. */
-const byAddress = ["run", "section", "networks", "finding", "job", "compiled"];
+const byAddress = ["run", "section", "networks", "finding", "explored", "job", "compiled"];
 
 /** Exports that nothing imports, not even a test; with the reason. */
 const forNobody: Readonly<Record<string, string>> = {

@@ -9,6 +9,9 @@
  */
 import * as vega from "vega";
 import { compile, type Config, type TopLevelSpec } from "vega-lite";
+import { textWidth } from "./text.ts";
+
+export { textWidth } from "./text.ts";
 
 /**
  * How wide a figure is, in pixels: all are, unless they hold too much. A phone shows it at 358 of 390
@@ -40,7 +43,7 @@ export const colors = {
 } as const;
 
 /** What each becomes in a drawing for readers whose screen is dark. */
-const darkColors = new Map<string, string>([
+export const darkColors: ReadonlyMap<string, string> = new Map([
   [colors.paper, "#0d1117"],
   [colors.ink, "#e6edf3"],
   [colors.muted, "#9198a1"],
@@ -166,57 +169,6 @@ function widened(svg: string): string {
     .replace(`<rect width="${size[1]}"`, `<rect width="${WIDTH}"`);
 }
 
-/** Widths of Helvetica's characters in thousandths of the font size (Adobe's font metrics); Arial's are the same. */
-const characterWidths = new Map<string, number>(
-  ([
-    [191, "'"],
-    [222, "ijl"],
-    [260, "|"],
-    [278, " !,./:;I[\\]ft"],
-    [333, "()-`r"],
-    [334, "{}"],
-    [355, '"'],
-    [389, "*"],
-    [469, "^"],
-    [500, "Jcksvxyz"],
-    [556, "#$0123456789?L_abdeghnopqu"],
-    [584, "+<=>~"],
-    [611, "FTZ"],
-    [667, "&ABEKPSVXY"],
-    [722, "CDHNRUw"],
-    [778, "GOQ"],
-    [833, "Mm"],
-    [889, "%"],
-    [944, "W"],
-    [1015, "@"],
-  ] as const).flatMap(([width, characters]) => [...characters].map((c) => [c, width] as const)),
-);
-
-/**
- * Width of a line of text in pixels, a tenth on the generous side: where Helvetica's metrics are
- * missing, a wider font takes its place.
- *
- * @param item Its size in pixels (11 if omitted), whether it is bold, and how long it is at most (0 or
- *   omitted: as long as it is).
- */
-export function textWidth(
-  item: { fontSize?: number; fontWeight?: unknown; limit?: number },
-  text: unknown,
-): number {
-  let width = 0;
-  for (const character of String(text ?? "").trim()) {
-    // Beyond ASCII, a full square for the wide scripts (Hangul, CJK, kana, full-width forms, emoji).
-    width += characterWidths.get(character) ??
-      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|[^\0-\uffff]/u
-          .test(character)
-        ? 1000
-        : 667);
-  }
-  const bold = item.fontWeight === "bold" || Number(item.fontWeight) >= 600;
-  const pixels = 1.1 * (bold ? 1.06 : 1) * (width / 1000) * (item.fontSize ?? 11);
-  return item.limit !== undefined && item.limit > 0 ? Math.min(pixels, item.limit) : pixels;
-}
-
 /**
  * Words in lines that are no longer than there is room for: broken at spaces, after hyphens, slashes and
  * underscores. A word that is longer than a line has one for itself.
@@ -270,6 +222,20 @@ function withLines(spec: TopLevelSpec): TopLevelSpec {
       ...(given.subtitle === undefined ? {} : { subtitle: lines(given.subtitle, 13, "normal") }),
     },
   } as TopLevelSpec; // Vega-Lite's type of a title does not know those that it allows itself.
+}
+
+/**
+ * A specification as Vega draws it, in the look that all charts share.
+ *
+ * @param more of that look
+ */
+export function toVega(
+  spec: TopLevelSpec,
+  more: Config = {},
+  logger: vega.LoggerInterface = vega.logger(vega.None),
+): vega.Spec {
+  const config: Config = vega.mergeConfig(theme, more);
+  return compile(withLines(spec), { logger, config }).spec;
 }
 
 /** A loader that loads nothing: images are data URLs, which stand in the drawing as they are. */
@@ -350,7 +316,7 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   let svg = "";
   let cause: unknown;
   try {
-    const compiled = compile(withLines(spec), { logger, config: theme }).spec;
+    const compiled = toVega(spec, {}, logger);
     // `textMetrics` is exported by Vega and left out of its types.
     const { textMetrics } = vega as unknown as { textMetrics: { width: typeof textWidth } };
     textMetrics.width = textWidth;

@@ -19,6 +19,7 @@ import {
   type Stage,
   type Written,
 } from "../pipeline/stage.ts";
+import type { Explored } from "../page/explored.ts";
 import type { Network } from "./network.ts";
 import type { Basics, Whole } from "./study.ts";
 
@@ -78,6 +79,8 @@ export interface SectionModule<C = unknown> {
   networks?(context: C): Promise<Network[]>;
   /** What was found, in a sentence or two for the beginning of the page; none where nothing was. */
   finding?(context: C): Promise<string | undefined>;
+  /** What the page as HTML lets readers look into. */
+  explored?(context: C): Promise<Explored>;
 }
 
 /** Declares a stage of a study. */

@@ -28,6 +28,8 @@ import type { NdArray } from "../../src/ndarray.ts";
 import type { Manifest } from "../../src/pipeline/manifest.ts";
 import type { Reader } from "../../src/pipeline/stage.ts";
 import type { SectionModule } from "../../src/stages/room.ts";
+import type { Figure } from "../../src/page/figures.ts";
+import { CURVES, htmlPage } from "../../src/page/page.ts";
 import { renderSvg } from "../../src/report/svg.ts";
 import { rightBits } from "../../src/evaluation/bits.ts";
 import { movesOf, sizesOf, trainings, variantNames } from "../../src/stages/ablate/plan.ts";
@@ -36,10 +38,12 @@ import * as baselineModule from "../../src/stages/baseline/section.ts";
 import * as cvModule from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
-import { figuresOf } from "../../src/stages/errors/figures.ts";
-import { keptSize } from "../../src/stages/errors/kept.ts";
+import { figuresOf, predictionsOf, wanted } from "../../src/stages/errors/figures.ts";
+import { keptSize, MISTAKEN_SIDE, mostMistaken } from "../../src/stages/errors/kept.ts";
+import { mistakenBy, spriteOf } from "../../src/stages/errors/mistaken.ts";
 import * as errorsModule from "../../src/stages/errors/section.ts";
 import * as prepareModule from "../../src/stages/prepare/section.ts";
+import { exploredIn } from "../../src/stages/report/explored.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
 import { metricsPart } from "../../src/stages/report/metrics.ts";
 import { openingPart } from "../../src/stages/report/opening.ts";
@@ -441,6 +445,8 @@ export const published = root.published;
 export interface Written {
   readonly page: string;
   readonly figures: ReadonlyMap<string, TopLevelSpec>;
+  /** The page as HTML. */
+  html(): Promise<string>;
 }
 
 /** Writes all sections. */
@@ -755,7 +761,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
     validation: { predicted },
     test: { predicted },
   });
-  const figuresOfErrors = figuresOf({
+  const predictedByAll: Parameters<typeof figuresOf>[0] = {
     labels: { validation: lenet5.labels, test: lenet5.labels },
     networks: [
       judged("baseline", lenet5),
@@ -765,7 +771,14 @@ export async function sectionsOf(like: Like): Promise<Written> {
         ...networks.map((name) => ({ network: `transfer.${name}`, ...predictedBy(better) })),
       ]),
     ],
-  }, 15);
+  };
+  const figuresOfErrors = figuresOf(predictedByAll, 15);
+  const small = keptSize(height, width, MISTAKEN_SIDE);
+  const mistaken = mistakenBy(wanted(predictedByAll), mostMistaken([...small, channels]));
+  const mistakenImages = drawn(
+    mistaken.map((image) => lenet5.labels[image]),
+    [...small, channels],
+  );
   const { gallery } = figuresOfErrors;
   const keptImages = drawn(gallery.map(({ label }) => label), [
     ...keptSize(height, width),
@@ -789,6 +802,8 @@ export async function sectionsOf(like: Like): Promise<Written> {
       comparison: reader(figuresOfErrors.comparison),
       gallery: reader(gallery),
       images: reader(gallery.length > 0 ? keptImages : undefined),
+      mistakenImages: reader(predictionsOf(predictedByAll, mistaken)),
+      mistakenSprite: reader(mistaken.length > 0 ? spriteOf(mistakenImages) : undefined),
     },
   });
   const metrics = [
@@ -809,15 +824,27 @@ export async function sectionsOf(like: Like): Promise<Written> {
     metrics,
     (spec, description) => rest.figure("accuracies", spec, description),
   );
+  const after = [
+    ...sections.flatMap(({ parts }) => parts),
+    ...metricsPart(gated, metrics),
+    ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
+  ];
+  const parts = [`# ${study.title}`, ...beginning, ...after];
   return {
-    page: [
-      `# ${study.title}`,
-      ...beginning,
-      ...sections.flatMap(({ parts }) => parts),
-      ...metricsPart(gated, metrics),
-      ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
-    ].map((part) => part.trimEnd()).join("\n\n") + "\n",
+    page: parts.map((part) => part.trimEnd()).join("\n\n") + "\n",
     figures,
+    async html() {
+      const drawn = new Map<string, Figure>();
+      for (const [name, spec] of figures) {
+        drawn.set(`${name}.svg`, { name, spec, svg: await renderSvg(spec) });
+      }
+      return await htmlPage({
+        title: study.title,
+        parts: [parts[0], ...beginning, CURVES, ...after],
+        figures: drawn,
+        ...exploredIn(classes, sections),
+      });
+    },
   };
 }
 
@@ -901,7 +928,8 @@ if (import.meta.main) {
   for (const [name, like] of Object.entries(likes)) {
     const into = join(folder, name.replaceAll(/[^a-z0-9]+/gi, "-"));
     await Deno.mkdir(into, { recursive: true });
-    const { page, figures } = await sectionsOf(like);
+    const { page, figures, html } = await sectionsOf(like);
+    await Deno.writeTextFile(join(into, "report.html"), await html());
     await Deno.writeTextFile(join(into, "report.md"), page);
     for (const [name, spec] of figures) {
       await Deno.writeTextFile(join(into, `${name}.svg`), await renderSvg(spec));

@@ -3,6 +3,7 @@ import { confusedPairs } from "../../evaluation/confused_pairs.ts";
 import type { ConfusionMatrix } from "../../evaluation/confusion.ts";
 import { ranking } from "../../report/charts/ranking.ts";
 import { confusionMatrix, perClass } from "../../report/charts/training.ts";
+import type { Explored } from "../../page/explored.ts";
 import { limits } from "../../report/limits.ts";
 import { count, counted, decimal, NONE, plain, table } from "../../report/markdown.ts";
 import { meanings } from "../../report/svg.ts";
@@ -20,6 +21,9 @@ import {
 import type { baseline } from "./stage.ts";
 
 type Context = SectionContextOf<typeof baseline>;
+
+/** The figure of the confusion matrix. */
+const MATRIX = "baseline-confusion";
 
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
@@ -70,6 +74,12 @@ export async function networks(
   }];
 }
 
+/** How LeNet-5 learnt; its confusion matrix. */
+export async function explored({ inputs }: Context): Promise<Explored> {
+  const epochs = await inputs.history.read();
+  return { curves: [{ title: titleOf("baseline"), epochs }], matrix: MATRIX };
+}
+
 /** Which classes are taken for which: the matrix, or the pairs that are confused most. */
 async function confusionPart(
   confusion: ConfusionMatrix,
@@ -78,7 +88,7 @@ async function confusionPart(
   if (classes.length <= limits.matrix) {
     return [
       await figure(
-        "baseline-confusion",
+        MATRIX,
         confusionMatrix("LeNet-5 on the test images", confusion, classes),
         "Confusion matrix of LeNet-5 on the test images",
       ),

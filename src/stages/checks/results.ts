@@ -43,7 +43,16 @@ import { ablate, ablateMetrics, movesOf, sizesOf, trainings } from "../ablate/st
 import { allMetrics } from "../all_metrics.ts";
 import { baseline } from "../baseline/stage.ts";
 import { cv } from "../cv/stage.ts";
-import { errors, figuresOf, gathered, MOST_SHOWN, SIDE } from "../errors/stage.ts";
+import {
+  errors,
+  figuresOf,
+  gathered,
+  mistakenBy,
+  MOST_SHOWN,
+  predictionsOf,
+  SIDE,
+  wanted,
+} from "../errors/stage.ts";
 import type { evaluated } from "../evaluated.ts";
 import { type CheckedStudy, planOf } from "../plan.ts";
 import { inputOf } from "../input.ts";
@@ -902,6 +911,12 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
             `${what[key]} not follow from what networks predict`,
           );
         }
+        const mistaken = await readers.mistakenImages.read();
+        agree(
+          mistaken,
+          predictionsOf(predicted, mistakenBy(wanted(predicted), mistaken.length)),
+          "the mistaken images do not follow from what networks predict",
+        );
         const [shown, ...image] = (await readers.images.read())?.shape ?? [0];
         agree(shown, follows.gallery.length, "the images kept are not those of the gallery");
         hold(

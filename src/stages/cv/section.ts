@@ -1,5 +1,6 @@
 /** The report's section on the cross-validation. @module */
 import { correctedMean, meanAndStd } from "../../evaluation/intervals.ts";
+import type { Explored } from "../../page/explored.ts";
 import { limits } from "../../report/limits.ts";
 import {
   count,
@@ -98,6 +99,17 @@ export async function finding(
   return `In ${counted(splits, "fold")} LeNet-5 gets ${
     withInterval(mean.value, mean.interval)
   } of the images right that it has not learnt from, on average.`;
+}
+
+/** How each fold learnt. */
+export async function explored({ settings: { splits }, inputs }: Context): Promise<Explored> {
+  const history = await inputs.history.read();
+  return {
+    curves: Array.from({ length: Math.min(splits, limits.folds) }, (_, i) => ({
+      title: `LeNet-5, fold ${i + 1}`,
+      epochs: history.filter(({ fold }) => fold === i + 1).map(({ fold: _, ...epoch }) => epoch),
+    })),
+  };
 }
 
 /** How the folds learnt, epoch by epoch. */

@@ -167,6 +167,22 @@ function ranked<N extends Network>({ labels }: Predicted, networks: readonly N[]
     .sort((a, b) => b.right - a.right).map(({ network }) => network);
 }
 
+/** What networks make of some test images, by their places. */
+export const predictionsOf = ({ labels, networks }: Predicted, images: readonly number[]) =>
+  images.map((image) => ({
+    image,
+    label: labels.test[image],
+    networks: Object.fromEntries(
+      networks.map(({ network, test }) => [network, test.predicted[image]]),
+    ),
+  }));
+
+/** The same networks, LeNet-5 first, then from the best on the validation images on. */
+export function wanted(predicted: Predicted): Predicted {
+  const [first, ...others] = predicted.networks;
+  return { ...predicted, networks: [first, ...ranked(predicted, others)] };
+}
+
 /** A row of `gallery`, without what follows from the image. */
 interface Shown {
   readonly gallery: string;
@@ -238,12 +254,8 @@ export function figuresOf(predicted: Predicted, bins: number) {
     ...shown("onlySecond", apart?.onlySecond ?? [], SHOWN / 2),
   ].map(({ gallery, image, probability }) => ({
     gallery,
-    image,
-    label: labels.test[image],
     probability,
-    networks: Object.fromEntries(
-      networks.map(({ network, test }) => [network, test.predicted[image]]),
-    ),
+    ...predictionsOf(predicted, [image])[0],
   }));
   return {
     scores: each.flatMap(({ scores }) => scores),

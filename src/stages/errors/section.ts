@@ -13,6 +13,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import type { Explored } from "../../page/explored.ts";
 import { nameOf, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import {
@@ -23,6 +24,7 @@ import {
   MOST_FILTERS,
   reliabilityDiagrams,
 } from "./charts.ts";
+import { IN_A_ROW } from "./kept.ts";
 import type { errors } from "./stage.ts";
 
 type Context = SectionContextOf<typeof errors>;
@@ -63,6 +65,20 @@ export async function finding({ inputs }: Context): Promise<string> {
         sure === 0 ? "none" : count(sure)
       } of them with a probability of 0.9 or more.`,
   ].join(" ");
+}
+
+/** The images that networks get wrong. */
+export async function explored({ inputs }: Context): Promise<Explored> {
+  const png = await inputs.mistakenSprite.read();
+  if (!png) return {};
+  const images = await inputs.mistakenImages.read();
+  // A PNG file tells its width and height at its beginning: https://www.w3.org/TR/png-3/#11IHDR
+  const head = new DataView(png.buffer, png.byteOffset);
+  const size = {
+    width: head.getUint32(16) / IN_A_ROW,
+    height: head.getUint32(20) / Math.ceil(images.length / IN_A_ROW),
+  };
+  return { mistaken: { png, size, columns: IN_A_ROW, images } };
 }
 
 /** How far probabilities can be believed, before and after scaling. */

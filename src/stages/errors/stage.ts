@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { boolean, int, number, numberOrNaN, spread, word } from "../../files/table.ts";
-import { array, json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
+import { array, bytes, json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
 import { count, settings } from "../../schema.ts";
 import { baseline } from "../baseline/stage.ts";
 import { scores } from "../metrics.ts";
@@ -16,8 +16,9 @@ import { transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { figureNames } from "./names.ts";
 
-export { figuresOf, gathered } from "./figures.ts";
+export { figuresOf, gathered, predictionsOf, wanted } from "./figures.ts";
 export { MOST_SHOWN, SIDE } from "./kept.ts";
+export { mistakenBy } from "./mistaken.ts";
 
 /** With more, hardly an image would be in one. */
 const MOST_BINS = 100;
@@ -141,6 +142,10 @@ export const errors = defineRoom({
     }),
     /** These images as networks read them, large ones smaller; left out where there are none. */
     images: optional(array("uint8", [null, null, null], [null, null, null, 3])),
+    /** Test images that networks get wrong, and the class that each takes them for; see `mistaken.ts`. */
+    mistakenImages: table({ image: int, label: int, networks: spread(int) }),
+    /** These images, small, in one picture (PNG); left out where there are none. */
+    mistakenSprite: optional(bytes(".png")),
   },
   jobs: {},
   shows: {

@@ -31,6 +31,9 @@ const NETWORKS = "The networks";
 /** The heading of the list of all metrics. */
 export const METRICS = "All metrics";
 
+/** What the list of sections begins with. */
+export const CONTENTS = "**Contents:**";
+
 const linkTo = (heading: string) => `[${heading}](#${anchorOf(heading)})`;
 
 /**
@@ -59,7 +62,7 @@ export async function openingPart(
       ]
       : []),
     ...originalPart(study, networks),
-    `**Contents:** ${
+    `${CONTENTS} ${
       [...(networks.length > 0 ? [NETWORKS] : []), ...told.map(({ heading }) => heading), METRICS]
         .map(linkTo).join(" · ")
     }`,

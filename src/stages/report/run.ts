@@ -3,11 +3,14 @@ import type { TopLevelSpec } from "vega-lite";
 import { type Score, scoreList } from "../../evaluation/metrics.ts";
 import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
+import type { Figure } from "../../page/figures.ts";
+import { CURVES, htmlPage } from "../../page/page.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
 import type { SectionModule } from "../room.ts";
 import { metricsPart } from "./metrics.ts";
-import { openingPart } from "./opening.ts";
+import { exploredIn } from "./explored.ts";
+import { CONTENTS, openingPart } from "./opening.ts";
 import { provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
 import { toldBy, type ToldBySection } from "./told.ts";
@@ -18,7 +21,20 @@ export async function run(
 ): Promise<void> {
   const { data } = study;
   const synthetic = data.format === "synthetic";
-  const render = (spec: TopLevelSpec) => renderSvg(synthetic ? marked(spec) : spec);
+  const figures = new Map<string, Figure>();
+  /** Renders a chart, has it stored, and returns the Markdown that shows it. */
+  const shown = async (
+    name: string,
+    spec: TopLevelSpec,
+    description: string,
+    store: (svg: string) => Promise<string>,
+  ) => {
+    const whole = synthetic ? marked(spec) : spec;
+    const svg = await renderSvg(whole);
+    const address = await store(svg);
+    figures.set(address, { name, spec: whole, svg });
+    return `![${description}](${address})`;
+  };
   const present = rooms.filter(({ name }) => name in inputs.manifests);
 
   const metrics: Score[] = [];
@@ -34,10 +50,13 @@ export async function run(
       inputs: { ...own, manifest: inputs.manifests[name] },
       shows: withMissing(shows, inputs.others[name]),
       link: (reader: Reader<unknown>, words: string) => `[${words}](${link(reader)})`,
-      async figure(name: string, spec: TopLevelSpec, description: string) {
-        const file = await outputs.figures.write(name, await render(spec));
-        return `![${description}](results/report/${file})`;
-      },
+      figure: (name: string, spec: TopLevelSpec, description: string) =>
+        shown(
+          name,
+          spec,
+          description,
+          async (svg) => `results/report/${await outputs.figures.write(name, svg)}`,
+        ),
     };
     told.push(await toldBy(module, context));
   }
@@ -45,7 +64,7 @@ export async function run(
     data,
     await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
   );
-  const parts = [
+  const beginning = [
     `# ${study.title}`,
     synthetic
       ? "> **Synthetic data.** The images of this report are drawn by a program, so that the pipeline " +
@@ -56,16 +75,29 @@ export async function run(
       study,
       told,
       metrics,
-      async (spec, description) => {
-        await outputs.accuracies.write(await render(spec));
-        return `![${description}](results/accuracies.svg)`;
-      },
+      (spec, description) =>
+        shown("accuracies", spec, description, async (svg) => {
+          await outputs.accuracies.write(svg);
+          return "results/accuracies.svg";
+        }),
     ),
+  ];
+  const rest = [
     ...told.flatMap(({ parts }) => parts),
     ...metricsPart(study, metrics),
     ...provenance,
   ];
+  const parts = [...beginning, ...rest];
   await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
+  await outputs.html.write(
+    await htmlPage({
+      title: study.title,
+      // The page has its contents at its side.
+      parts: [...beginning.filter((part) => !part.startsWith(CONTENTS)), CURVES, ...rest],
+      figures,
+      ...exploredIn(study.classes, told),
+    }),
+  );
 }
 
 const isReader = (entry: object | undefined): entry is Reader<unknown> =>

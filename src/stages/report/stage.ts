@@ -1,4 +1,5 @@
 /** Stage `report`: the page and its figures, from the artifacts of the other stages. @module */
+import { CLIENT } from "../../page/bundle.ts";
 import { family, isArtifact, published, text, type Tree } from "../../pipeline/artifacts.ts";
 import { defineStage, type Written } from "../../pipeline/stage.ts";
 import type { Room } from "../room.ts";
@@ -27,9 +28,9 @@ export function reportOn(rooms: readonly Room[]) {
   const names = rooms.map(({ name }) => name);
   return defineStage({
     name: "report",
-    about: "Render report.md and its charts",
+    about: "Render report.md, its charts, and report.html",
     module: import.meta.resolve("./run.ts"),
-    loads: rooms.map(({ section }) => section),
+    loads: [...rooms.map(({ section }) => section), CLIENT],
     // The page does not say where files can be had.
     keyed: (parameters: { readonly study: Whole }) =>
       JSON.parse(
@@ -45,6 +46,8 @@ export function reportOn(rooms: readonly Room[]) {
     },
     writes: {
       page: published("report.md", text(".md")),
+      /** The same as one file for a browser, with charts that answer. */
+      html: published("report.html", text(".html")),
       /** Every accuracy with its interval: at a fixed place, for pages that are not generated. */
       accuracies: published("results/accuracies.svg", text(".svg")),
       figures: family(text(".svg")),

@@ -1,4 +1,5 @@
 /** What a section tells: its own part of the page, and what the page begins with. @module */
+import type { Explored } from "../../page/explored.ts";
 import type { Network } from "../network.ts";
 import type { SectionModule } from "../room.ts";
 
@@ -11,6 +12,7 @@ export interface ToldBySection {
   readonly networks: readonly Network[];
   /** What was found, if anything was. */
   readonly finding?: string;
+  readonly explored: Explored;
 }
 
 /** Has a section written. */
@@ -21,5 +23,6 @@ export async function toldBy<C>(module: SectionModule<C>, context: C): Promise<T
     parts,
     networks: await module.networks?.(context) ?? [],
     finding: await module.finding?.(context),
+    explored: await module.explored?.(context) ?? {},
   };
 }

@@ -10,6 +10,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import type { Explored } from "../../page/explored.ts";
 import { metricOf, type Network, titleOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
 import { curves, epochs } from "../shown.ts";
@@ -249,3 +250,14 @@ async function causesChart(
 
 /** `a`, `b` and `c`, in quotation marks. */
 const quoted = (names: readonly string[]) => listed(names.map((name) => `"${plain(name)}"`));
+
+/** How the networks on features learnt. */
+export async function explored({ inputs }: Context): Promise<Explored> {
+  const history = await inputs.history.read();
+  return {
+    curves: [...new Set(history.map(({ network }) => network))].map((name) => ({
+      title: titleOf(`transfer.${name}`),
+      epochs: history.filter(({ network }) => network === name),
+    })),
+  };
+}

@@ -72,7 +72,7 @@ interface Tick {
 }
 
 /** Where the axis of a hyperparameter is labelled: a range at its ends and in its middle, a choice at each value. */
-function ticksOf(parameter: Hyperparameter): Tick[] {
+export function ticksOf(parameter: Hyperparameter): Tick[] {
   const alone = { it: parameter };
   const places = parameter.type === "choice"
     ? parameter.values.map((_, i) => (i + 0.5) / parameter.values.length)
@@ -367,6 +367,7 @@ export function scoreByHyperparameter(
       data: {
         values: points.map(({ trial: { values, score }, kind }) => ({
           place: toUnit({ [name]: space[name] }, values)[0],
+          value: label(space[name], values[name]),
           score,
           kind,
         })),
@@ -382,6 +383,12 @@ export function scoreByHyperparameter(
           axis: { tickCount: 5, labels: i % columns === 0 },
         },
         ...pointsBy("kind", shown, crowding(points.length)),
+        // Not the place on the axis, but what is there.
+        tooltip: [
+          { field: "kind", type: "nominal" },
+          { field: "value", type: "nominal", title: name },
+          { field: "score", type: "quantitative", title: "Validation accuracy" },
+        ],
       },
     })),
   };
@@ -439,6 +446,16 @@ export function scoreByTwo(
     const name = pair[at];
     return toUnit({ [name]: two[name] }, values)[0];
   };
+  /** What the two are, for tooltips. */
+  const told = (values: Values) => ({
+    across: label(two[pair[0]], values[pair[0]]),
+    up: label(two[pair[1]], values[pair[1]]),
+  });
+  const spoken = pair.map((title, i) => ({
+    field: ["across", "up"][i],
+    type: "nominal" as const,
+    title,
+  }));
   const cells = cellsOf(space, pair);
   const columns = 1 + Math.max(...cells.map(({ column }) => column));
   const rows = 1 + Math.max(...cells.map(({ row }) => row));
@@ -449,6 +466,9 @@ export function scoreByTwo(
   const points = scored.toReversed().map((trial) => ({
     x: placeOf(trial.values, 0),
     y: placeOf(trial.values, 1),
+    ...told(trial.values),
+    score: trial.score,
+    epochs: trial.epochs,
     rank: compared.indexOf(trial) + 1,
     kind: trial === best ? "best" : trial.epochs === most ? "most" : "fewer",
   }));
@@ -517,7 +537,8 @@ export function scoreByTwo(
     layer: [
       {
         data: {
-          values: cells.map(({ column, row }, i) => ({
+          values: cells.map(({ column, row, values }, i) => ({
+            ...told(values),
             left: column / columns,
             right: (column + 1) / columns,
             low: row / rows,
@@ -534,6 +555,10 @@ export function scoreByTwo(
           y2: { field: "high" },
           fill: shade,
           stroke: shade,
+          tooltip: [
+            ...spoken,
+            { field: "expected", type: "quantitative", title: "Expected accuracy" },
+          ],
         },
       },
       {
@@ -554,6 +579,11 @@ export function scoreByTwo(
               ]),
             ),
           ),
+          tooltip: [
+            ...spoken,
+            { field: "epochs", type: "quantitative", title: "Epochs" },
+            { field: "score", type: "quantitative", title: "Validation accuracy" },
+          ],
         },
       },
       {

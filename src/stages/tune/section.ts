@@ -1,6 +1,7 @@
 /** The report's section on the search for hyperparameters. @module */
 import { studentT } from "../../evaluation/intervals.ts";
 import { count, counted, decimal, listed, NONE, sideBySide, table } from "../../report/markdown.ts";
+import type { Curve, Explored } from "../../page/explored.ts";
 import { expectedScores, sharesWithout } from "../../tuning/forest.ts";
 import type { OracleOptions } from "../../tuning/oracle.ts";
 import { names, type Space, type Value, valueOf } from "../../tuning/space.ts";
@@ -17,6 +18,7 @@ import {
 import { configurations, type ScoredTrial } from "./configurations.ts";
 import { bestSoFar, hyperbandRungs, type RungTrial, type SpentTrial } from "./course.ts";
 import type { tune } from "./stage.ts";
+import { triedOf } from "./tried.ts";
 
 /** How many configurations the table of the best shows. */
 const TOP = 10;
@@ -28,12 +30,7 @@ const WEAK = 0.3;
 export async function section(context: SectionContextOf<typeof tune>): Promise<string[]> {
   const { settings: { space, oracle, trial: recipe }, inputs } = context;
   const columns = names(space);
-  const all = (await inputs.trials.read()).map((trial) => ({
-    ...trial,
-    values: Object.fromEntries(
-      columns.map((name) => [name, valueOf(space[name], String(trial.values[name]))]),
-    ),
-  }));
+  const all = trialsOf(space, await inputs.trials.read());
   const tried = configurations(all);
   const stopped = await inputs.stopped.read();
   const trained = all.reduce((sum, { epochs, initialEpoch }) => sum + epochs - initialEpoch, 0);
@@ -60,6 +57,21 @@ export async function section(context: SectionContextOf<typeof tune>): Promise<s
     ]),
   ];
 }
+
+/** Trials with values of the kinds that the space has. */
+const trialsOf = <T extends { readonly values: { readonly [name: string]: unknown } }>(
+  space: Space,
+  trials: readonly T[],
+) =>
+  trials.map((trial) => ({
+    ...trial,
+    values: Object.fromEntries(
+      names(space).map((name) => [name, valueOf(space[name], String(trial.values[name]))]),
+    ),
+  }));
+
+/** The figure of all configurations. */
+const PARALLEL = "tune-parallel";
 
 /** `10 trials`, `1 trial`. */
 const trials = (n: number): string => counted(n, "trial");
@@ -95,7 +107,7 @@ async function trialCharts(
       ]
       : []),
     await figure(
-      "tune-parallel",
+      PARALLEL,
       parallelCoordinates("Every configuration", space, trials),
       "Parallel coordinates of every configuration's hyperparameters and score",
     ),
@@ -377,4 +389,18 @@ export async function networks(
     });
   }
   return networks;
+}
+
+/** How the winners learnt, and what was tried. */
+export async function explored(
+  { settings: { space }, inputs }: Context,
+): Promise<Explored> {
+  const winners = { winner: inputs.winner, study: inputs.study };
+  const curves: Curve[] = [];
+  for (const [name, { history }] of Object.entries(winners)) {
+    const epochs = await history.read();
+    if (epochs) curves.push({ title: titleOf(`tune.${name}`), epochs });
+  }
+  const trials = triedOf(space, trialsOf(space, await inputs.trials.read()));
+  return { curves, ...(trials ? { trials: { figure: PARALLEL, ...trials } } : {}) };
 }

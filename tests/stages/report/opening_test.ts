@@ -13,6 +13,7 @@ Deno.test("a study of one network has its sentence, its row and its chart, and c
     [{
       heading: "Baseline: LeNet-5",
       parts: [],
+      explored: {},
       networks: [{
         id: "baseline",
         title: "LeNet-5",

@@ -1,0 +1,136 @@
+/**
+ * The report as one page: `report.html`, beside `report.md` and from the same words. It loads nothing,
+ * and its policy lets nothing run but the one script that stands in it.
+ *
+ * @module
+ */
+import { clientScript } from "./bundle.ts";
+import { twoCurves } from "./curves_chart.ts";
+import type { Carried, Curve, Mistakes, Trials } from "./explored.ts";
+import { alive, embedded, type Figure } from "./figures.ts";
+import { escapeHtml, type Heading, pageWriter } from "./markdown.ts";
+import { style } from "./style.ts";
+
+/** What a page is made of. */
+export interface Page {
+  readonly title: string;
+  /** Markdown, in order, and between its parts the place where curves are compared. */
+  readonly parts: readonly (string | typeof CURVES)[];
+  /** By the address that Markdown shows them by. */
+  readonly figures: ReadonlyMap<string, Figure>;
+  /** Two or more, or none. */
+  readonly curves: readonly Curve[];
+  /** In place of the figure of that name. */
+  readonly trials?: Trials & { readonly figure: string };
+  /** In place of the figure of that name. */
+  readonly mistakes?: Mistakes & { readonly figure: string };
+}
+
+/** Where the curves of two trainings are compared. */
+export const CURVES = Symbol("curves");
+
+/** Where scripts fill something in; nothing without them. */
+const tool = (name: string, heading = "") =>
+  `<section class="tool" id="tool-${name}" hidden>${heading}</section>\n`;
+
+/** Data for the script, which no text in it can end. */
+const asData = (carried: Carried): string =>
+  JSON.stringify(carried).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+
+/** A digest of what may run or apply, as a policy names it. */
+async function allowed(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `'sha256-${new Uint8Array(digest).toBase64()}'`;
+}
+
+/** Sections, and what is in them. */
+function contentsOf(headings: readonly Heading[]): string {
+  const shown = headings.filter(({ level }) => level === 2 || level === 3);
+  // Links do not go into links.
+  const words = (text: string) => text.replaceAll(/<\/?a\b[^>]*>/g, "");
+  return `<nav aria-label="Contents"><details open><summary>Contents</summary><ul>\n${
+    shown.map(({ level, anchor, text }) =>
+      `<li class="level${level}"><a href="#${escapeHtml(anchor)}">${words(text)}</a></li>`
+    ).join("\n")
+  }\n</ul></details></nav>`;
+}
+
+/**
+ * Writes the page: HTML, the same for the same results.
+ *
+ * @throws {Error} where a chart cannot be compiled, or the page's script cannot be bundled
+ */
+export async function htmlPage(page: Page): Promise<string> {
+  const { title, parts, figures, curves } = page;
+  const isShown = (figure: string) => [...figures.values()].some(({ name }) => name === figure);
+  const [trials, mistakes] = [page.trials, page.mistakes]
+    .map((it) => it && isShown(it.figure) ? it : undefined) as [Page["trials"], Page["mistakes"]];
+  const live: Record<string, unknown> = {};
+  const writer = pageWriter((address, description) => {
+    const figure = figures.get(address);
+    if (!figure) return undefined;
+    const { name, spec } = figure;
+    // The tool that stands in place of a figure where scripts run.
+    const own = name === trials?.figure
+      ? "trials"
+      : name === mistakes?.figure
+      ? "mistakes"
+      : undefined;
+    const drawn = own ? undefined : alive(spec);
+    if (drawn) live[name] = drawn;
+    return `<figure role="img" aria-label="${escapeHtml(described(figure, description))}"` +
+      ` data-figure="${escapeHtml(name)}"${own ? ' class="replaced"' : ""}>` +
+      `${embedded(figure)}</figure>${own ? tool(own) : ""}`;
+  });
+  const compares = curves.length > 1;
+  const content = parts.map((part) =>
+    part !== CURVES
+      ? writer.write(part)
+      : compares
+      ? tool("curves", "<h3>Curves of any two trainings</h3>")
+      : ""
+  ).join("");
+  const { figure: _, ...searched } = trials ?? { figure: "" };
+  const carried: Carried = {
+    figures: live,
+    ...(compares ? { curves, twoCurves: alive(twoCurves()) } : {}),
+    ...(trials ? { trials: searched as Trials } : {}),
+    ...(mistakes ? { mistakes } : {}),
+  };
+  const script = await clientScript();
+  const policy = [
+    "default-src 'none'",
+    `script-src ${await allowed(script)}`,
+    `style-src ${await allowed(style)}`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#content">To the content</a>
+${contentsOf(writer.headings)}
+<main id="content">
+${content}</main>
+<script type="application/json" id="carried">${asData(carried)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** What a figure shows, in words: what the Markdown says of it, and what its chart does. */
+function described({ spec }: Figure, description: string): string {
+  return typeof spec.description === "string" ? `${description}. ${spec.description}` : description;
+}

@@ -1,0 +1,70 @@
+/** The system's Chromium, for tests of pages; they are skipped where there is none. @module */
+import { type Browser, chromium, type Page } from "playwright-core";
+import { programPath } from "../../src/files/programs.ts";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const paths = await Promise.all(names.map((name) => programPath(name)));
+
+/** Where it is; undefined where it is not. */
+export const chromiumPath: string | undefined = paths.find((path) => path !== undefined);
+
+if (chromiumPath === undefined) {
+  console.log(`Pages are not tried in a browser: none of ${names.join(", ")} is on the PATH.`);
+}
+
+/** Starts it. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath,
+    // Its own sandbox needs what containers do not give; it shows our own pages alone.
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+
+/** What a page did that it should not. */
+export interface Watched {
+  readonly page: Page;
+  /** What it said on the console as a warning or an error, and what it threw. */
+  readonly complaints: string[];
+  /** Addresses that it asked for, its own apart. */
+  readonly requests: string[];
+}
+
+/** Opens a file in a window of a size, on a light or a dark screen. */
+export async function opened(
+  browser: Browser,
+  file: URL,
+  { width = 1280, scheme = "light", scripts = true }: {
+    readonly width?: number;
+    readonly scheme?: "light" | "dark";
+    readonly scripts?: boolean;
+  } = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width, height: 800 },
+    colorScheme: scheme,
+    javaScriptEnabled: scripts,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    const address = request.url();
+    if (address !== file.href && !address.startsWith("data:")) requests.push(address);
+  });
+  await page.goto(file.href);
+  return { page, complaints, requests };
+}
+
+/** Brings every figure into sight, one after the other, until those that answer are drawn. */
+export async function drawnThroughout({ page }: Watched, figures: number): Promise<void> {
+  for (const figure of await page.locator("figure[data-figure]").all()) {
+    if (await figure.isVisible()) await figure.scrollIntoViewIfNeeded();
+  }
+  const drawn = page.locator("figure[data-figure].drawn");
+  await drawn.nth(figures - 1).waitFor({ state: "attached" });
+}
