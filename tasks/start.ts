@@ -89,7 +89,7 @@ const child = new Deno.Command(Deno.execPath(), {
   ],
   clearEnv: true,
   env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
-  stdin: "null",
+  stdin: RIGHTS[name].listens ? "inherit" : "null",
 }).spawn();
 
 for (const [signal] of SIGNALS) {
