@@ -42,6 +42,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
   // What pictures show is computed in a job, which gets its images from a folder in the cache.
   predict: { writes: { project: [".cache"] }, runs: ["deno", "bwrap"], reaches: [], listens: true },
+  export: { writes: { project: ["exported"] }, runs: [], reaches: [] },
   metrics: { writes: {}, runs: [], reaches: [] },
   setup: {
     writes: { project: [".cache"], cache: ["atelier"] },

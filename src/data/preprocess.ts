@@ -21,12 +21,10 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
-/** What a step is; in the order in which they are taken. */
-export const STEPS = ["colours", "ground", "inverted", "cropped", "scaled", "padded"] as const;
-
 /** What a picture has become after a step, in a sentence and as an image. */
 export interface Step {
-  readonly name: typeof STEPS[number];
+  /** In the order in which they are taken. */
+  readonly name: "colours" | "ground" | "inverted" | "cropped" | "scaled" | "padded";
   readonly about: string;
   readonly image: Pixels;
 }

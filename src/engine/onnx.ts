@@ -12,7 +12,7 @@ import { checkWeights } from "./checks.ts";
 import type { Weights } from "./engine.ts";
 
 /** The version of the operators, and of the format that came with it. */
-export const OPSET = 17;
+const OPSET = 17;
 const IR_VERSION = 8;
 
 const one = (type: string, id: number) => ({ type, id });
@@ -119,9 +119,7 @@ class Builder {
   /** Adds numbers: float32, or int64 where `whole`. */
   constant(name: string, shape: Shape, values: ArrayLike<number>, whole = false): string {
     const output = this.#free(name);
-    const data = whole
-      ? BigInt64Array.from(Array.from(values, BigInt))
-      : Float32Array.from(values);
+    const data = whole ? BigInt64Array.from(Array.from(values, BigInt)) : Float32Array.from(values);
     this.initializers.push({
       dims: [...shape],
       dataType: whole ? INT64 : FLOAT,
@@ -140,9 +138,9 @@ class Builder {
 }
 
 /** The name of what goes in: images, uint8, `[N, height, width, channels]`. */
-export const IMAGES = "images";
+const IMAGES = "images";
 /** The name of what comes out: the output of the last layer, float32. */
-export const PROBABILITIES = "probabilities";
+const PROBABILITIES = "probabilities";
 
 /**
  * The bytes of an `.onnx` file: from `images`, `[N, height, width, channels]` of the model's `inputType`,

@@ -142,7 +142,7 @@ function inverseOfFactor(matrix: readonly Float64Array[]): Float64Array[] {
 }
 
 /** The square of the distance of each row, `[n, width]`, to the nearest centre of a space. */
-export function distances({ shape: [count, width], data }: Rows, space: Space): Float64Array {
+function distances({ shape: [count, width], data }: Rows, space: Space): Float64Array {
   const centres = space.shape[0] - width;
   const at = new Float64Array(width);
   return Float64Array.from({ length: count }, (_, n) => {
@@ -170,9 +170,6 @@ export interface Known {
   readonly classes?: Space;
   readonly all?: Space;
 }
-
-/** The distances that are looked at; in this order where they stand side by side. */
-export const MEASURES = ["picture", "features"] as const;
 
 /** A distance for each image, by what is looked at. */
 export type Measured = { readonly picture: Float64Array; readonly features?: Float64Array };

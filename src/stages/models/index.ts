@@ -30,9 +30,6 @@ export const likeness = z.strictObject({
   unlike: z.strictObject({ validation: share, test: share }),
 });
 
-/** See `likeness`. */
-export type Likeness = z.infer<typeof likeness>;
-
 const network = z.strictObject({
   /** What the names of its metrics begin with: `tune.winner`. */
   name: z.string(),
