@@ -37,7 +37,7 @@ export interface Preprocessed {
   readonly steps: readonly Step[];
 }
 
-/** A picture in grey, or none where something is missing. */
+/** A picture in grey. */
 interface Grey {
   readonly height: number;
   readonly width: number;
@@ -67,7 +67,7 @@ export function preprocess(picture: Pixels, form: ImageForm): Preprocessed {
   };
 
   const plain = inColours(opaque(picture), form.channels);
-  if (plain !== picture) {
+  if (!isPlain(picture, form.channels)) {
     add("colours", `${form.channels === 1 ? "In grey" : "In red, green and blue"}.`, plain);
   }
   const image = isOwn(plain, form)
@@ -89,6 +89,16 @@ export function preprocess(picture: Pixels, form: ImageForm): Preprocessed {
     }),
     steps,
   };
+}
+
+/** Whether a picture is in the asked colours already, as far as one can see. */
+function isPlain({ channels, data }: Pixels, asked: ImageForm["channels"]): boolean {
+  if (channels === 1) return true;
+  for (let i = 0; i < data.length; i += channels) {
+    if (channels === 4 && data[i + 3] < 255) return false;
+    if (asked === 1 && (data[i] !== data[i + 1] || data[i] !== data[i + 2])) return false;
+  }
+  return true;
 }
 
 type Add = (name: Step["name"], about: string, image: Pixels) => Pixels;
