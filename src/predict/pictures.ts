@@ -95,7 +95,7 @@ function* inArray(name: string, bytes: Uint8Array): Generator<Given> {
   if (!(data instanceof Uint8Array)) return yield refused(`it holds ${typeOf(data)}`);
   const coloured = shape.length > 2 && [1, 3, 4].includes(shape[shape.length - 1]);
   const sizes = coloured ? shape.slice(0, -1) : shape;
-  if (sizes.length !== 2 && sizes.length !== 3 || sizes.slice(-2).includes(0)) {
+  if (sizes.length !== 2 && sizes.length !== 3 || sizes.includes(0)) {
     return yield refused(`its shape is [${shape}]`);
   }
   const [height, width] = sizes.slice(-2);
