@@ -9,7 +9,7 @@ import type { Known } from "../evaluation/likeness.ts";
 import type { StoredFile } from "../pipeline/stage.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
 import { unknownWord } from "../schema.ts";
-import { type ModelMetadata, readMetadata } from "../stages/model_metadata.ts";
+import { type ModelMetadata, readMetadata } from "../stages/read_metadata.ts";
 import { type ListedNetwork, type ModelsFile, modelsFile } from "../stages/models/stage.ts";
 
 /** A network with all that its use takes. */

@@ -9,7 +9,7 @@ import { artifactsIn } from "../../pipeline/results.ts";
 import type { Workspace } from "../../pipeline/workspace.ts";
 import { baseline } from "../baseline/stage.ts";
 import { errors } from "../errors/stage.ts";
-import { readMetadata } from "../model_metadata.ts";
+import { readMetadata } from "../read_metadata.ts";
 import { models } from "../models/stage.ts";
 import type { CheckedStudy } from "../plan.ts";
 import { prepare } from "../prepare/stage.ts";

@@ -10,7 +10,7 @@ import { classify } from "../../evaluation/confusion.ts";
 import type { Metric } from "../../evaluation/metrics.ts";
 import { countParameters } from "../../models/shapes.ts";
 import type { ContextOf, Reader } from "../../pipeline/stage.ts";
-import { readMetadata } from "../model_metadata.ts";
+import { readMetadata } from "../read_metadata.ts";
 import { metricOf, titleOf } from "../network.ts";
 import type { ListedNetwork } from "./index.ts";
 import type { models } from "./stage.ts";
