@@ -193,6 +193,12 @@ export const errors: NonNullable<Study["errors"]> = {
   bins: 15,
 };
 
+/** The networks that are kept for use, and when they say that a picture is unlike what they know. */
+export const models: NonNullable<Study["models"]> = {
+  /** Of the validation images so many may be called unlike the training images. */
+  unlike: 0.01,
+};
+
 /** The study of the real Fashion-MNIST: `deno task all`. */
 export const study: Study = {
   title: "Fashion-MNIST, reproduced",
@@ -248,6 +254,7 @@ export const study: Study = {
   ablate,
   transfer,
   errors,
+  models,
   thresholds: {
     "baseline.validation.accuracy": 0.905,
     "baseline.test.accuracy": 0.9,

@@ -119,6 +119,27 @@ export const COMMANDS = {
       data: { value: "PATH", about: "a file or a folder of labelled images", needed: true },
     },
   },
+  predict: {
+    words: {
+      name: "FILE",
+      about: "pictures (PNG, JPEG, WebP), folders of them, arrays (.npy), or - for standard input",
+      least: 0,
+      most: Infinity,
+    },
+    flags: {
+      model: { value: "NETWORK", about: "one that results/models.json lists (default: the best)" },
+      backend,
+      json: { about: "every probability and what was done to each picture, for programs" },
+      study,
+    },
+  },
+  export: {
+    flags: {
+      format: { value: "FORMAT", about: "onnx or savedmodel", needed: true },
+      model: { value: "NETWORK", about: "one that results/models.json lists (default: the best)" },
+      study,
+    },
+  },
   serve: {
     flags: {
       port: { value: "N", about: "where it is shown (default: 8411; 0 for any that is free)" },

@@ -11,6 +11,8 @@ export interface TaskRights {
   };
   /** Programs; `any` where they differ from machine to machine. */
   readonly runs: readonly ("deno" | "git" | "esbuild" | "bwrap" | "ps")[] | "any";
+  /** Whether it reads standard input. */
+  readonly listens?: true;
   /** Hosts; and whether those of the addresses in `study.ts`, where its data are had. */
   readonly reaches: readonly string[];
   readonly reachesData?: true;
@@ -40,6 +42,9 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   serve: { writes: { project: [".cache"] }, runs: ["git", "esbuild"], reaches: ["127.0.0.1"] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
+  // What pictures show is computed in a job, which gets its images from a folder in the cache.
+  predict: { writes: { project: [".cache"] }, runs: ["deno", "bwrap"], reaches: [], listens: true },
+  export: { writes: { project: ["exported"] }, runs: [], reaches: [] },
   metrics: { writes: {}, runs: ["esbuild"], reaches: [] },
   setup: {
     writes: { project: [".cache"], cache: ["atelier"] },

@@ -107,7 +107,7 @@ async function start(name: CommandName, given: readonly string[]): Promise<numbe
     ],
     clearEnv: true,
     env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
-    stdin: "null",
+    stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {
     Deno.addSignalListener(signal, () => {

@@ -60,8 +60,7 @@ export class SeeThroughError extends PictureError {
 }
 
 /**
- * Decodes a file's bytes. A picture that its camera held askew (EXIF) is turned upright. Of an animation
- * nothing is read. What is see-through is laid on `background`.
+ * Decodes a file's bytes as `decodePixels` does. What is see-through is laid on `background`.
  *
  * @param background a shade of grey, 0 (black) to 255 (white); refused if undefined
  * @throws {PictureError} where the bytes are damaged, or no picture of 8 bits in grey or colour
@@ -70,6 +69,19 @@ export async function decodePicture(
   bytes: Uint8Array,
   background: number | undefined,
 ): Promise<Picture> {
+  const { height, width, channels, data } = await decodePixels(bytes);
+  return { height, width, data: channels === 4 ? opaque(data, background) : data };
+}
+
+/**
+ * Decodes a file's bytes, to four of each pixel where it says how opaque it is. A picture that its camera
+ * held askew (EXIF) is turned upright. Of an animation nothing is read.
+ *
+ * @throws {PictureError} where the bytes are damaged, or no picture of 8 bits in grey or colour
+ */
+export async function decodePixels(
+  bytes: Uint8Array,
+): Promise<Picture & { readonly channels: 3 | 4 }> {
   const format = formatOf(bytes);
   if (format === undefined) throw new PictureError("it is no PNG, JPEG or WebP picture");
   // The extended header's second bit: https://developers.google.com/speed/webp/docs/riff_container
@@ -101,7 +113,7 @@ export async function decodePicture(
     if (pixels?.length !== width * height * channels.length) {
       throw new PictureError("its pixels cannot be had");
     }
-    return { width, height, data: image.hasAlpha ? opaque(pixels, background) : pixels };
+    return { width, height, channels: image.hasAlpha ? 4 : 3, data: pixels };
   } finally {
     image.dispose();
   }

@@ -36,7 +36,7 @@ export type {
   TrainingSpec,
   Weights,
 } from "../engine/engine.ts";
-export { encodeTfjsModel, type TfjsModel } from "../engine/layers/tfjs_model.ts";
+export { encodeTfjsModel, type TfjsModel, type TfjsOptions } from "../engine/layers/tfjs_model.ts";
 export { openEngine } from "../engine/open.ts";
 export { decodeWeights, encodeWeights } from "../engine/weights.ts";
 export { initialWeights } from "../models/initialize.ts";

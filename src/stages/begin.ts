@@ -106,6 +106,8 @@ ${declared} = {
   },
   /** How far probabilities can be believed, and the images that are mistaken; may be left out. */
   errors: { bins: 15 },
+  /** The networks that can be used, for \`deno task predict\`, and the share that may be called unlike them. */
+  models: { unlike: 0.01 },
   /**
    * Least values of figures, such as "baseline.test.accuracy": 0.9. Set them before the run that they
    * judge; the report and \`deno task verify\` say whether they hold.

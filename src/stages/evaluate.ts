@@ -1,4 +1,5 @@
 /** How stages evaluate a trained network, and write what they keep of it. @module */
+import type { ImageForm } from "../data/form.ts";
 import { encodeTfjsModel } from "../engine/layers/tfjs_model.ts";
 import { decodeWeights } from "../engine/weights.ts";
 import { accuracyMetric } from "../evaluation/accuracy.ts";
@@ -13,6 +14,7 @@ import type { Readers, Writers } from "../pipeline/stage.ts";
 import type { job as fit } from "../training/job.ts";
 import { parts } from "./accuracies.ts";
 import type { evaluated, modelFiles } from "./evaluated.ts";
+import { metadataOf } from "./model_metadata.ts";
 import type { preparedImages } from "./prepare/stage.ts";
 
 /** A network that the job `fit` trained on the prepared split and evaluated on all its parts. */
@@ -21,14 +23,23 @@ export interface Trained {
   readonly job: Readers<typeof fit["writes"]>;
 }
 
-/** Writes the model files. */
+/**
+ * Writes the model files.
+ *
+ * @param network what its metrics' names begin with
+ * @param preprocessing how a picture is made what it reads
+ */
 export async function writeModel(
   outputs: Writers<typeof modelFiles>,
   { model, job }: Trained,
+  network: string,
+  classes: readonly string[],
+  preprocessing: ImageForm,
 ): Promise<void> {
   const weights = decodeWeights(await job.weights.read(), model);
+  const metadata = metadataOf(network, model, classes, preprocessing);
   const file = await outputs.weights.write(encodeTfjsModel(model, weights, "").weights);
-  await outputs.model.write(encodeTfjsModel(model, weights, file).json);
+  await outputs.model.write(encodeTfjsModel(model, weights, file, { metadata }).json);
 }
 
 /** What a network is worth, as metrics. */

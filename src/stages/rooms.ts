@@ -3,10 +3,21 @@ import { ablate } from "./ablate/stage.ts";
 import { baseline } from "./baseline/stage.ts";
 import { cv } from "./cv/stage.ts";
 import { errors } from "./errors/stage.ts";
+import { models } from "./models/stage.ts";
 import { prepare } from "./prepare/stage.ts";
 import { replicate } from "./replicate/stage.ts";
 import { transfer } from "./transfer/stage.ts";
 import { tune } from "./tune/stage.ts";
 
 /** See the module. */
-export const rooms = [prepare, baseline, tune, replicate, cv, ablate, transfer, errors] as const;
+export const rooms = [
+  prepare,
+  baseline,
+  tune,
+  replicate,
+  cv,
+  ablate,
+  transfer,
+  errors,
+  models,
+] as const;

@@ -1,6 +1,6 @@
 /**
  * A study of MNIST's 10,000 test digits, as if they had no test part, begun by `deno task new`: title,
- * addresses, thresholds, `errors` and credits were added, all else is as it was written. The digits were read
+ * addresses, thresholds, `errors`, `models` and credits were added, all else is as it was written. The digits were read
  * with `deno task new studies/digits --data=...`.
  *
  * @module
@@ -65,6 +65,8 @@ export const study: Study = {
   },
   /** How far probabilities can be believed, and the images that are mistaken; may be left out. */
   errors: { bins: 15 },
+  /** The networks that can be used, for `deno task predict`, and the share that may be called unlike them. */
+  models: { unlike: 0.01 },
   /**
    * Least values of figures, such as "baseline.test.accuracy": 0.9. Set them before the run that they
    * judge; the report and `deno task verify` say whether they hold.

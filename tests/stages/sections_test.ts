@@ -458,7 +458,7 @@ Deno.test("large images: what is kept of them is told, and no column is shown th
   assertStringIncludes(page, "Images of 160 x 120 pixels are shown scaled down to 64 x 48.");
   assertLine(page, /^\| label +\| pixel1 \|.*\| pixel57600 \|$/m);
   const small = await pageOf({});
-  assert(!/spread evenly|scaled/.test(small));
+  assert(!/spread evenly|scaled down/.test(small));
 });
 
 Deno.test("that images are scaled is told once and for all, with what becomes of other proportions", async () => {

@@ -60,7 +60,7 @@ function refusal(value: unknown): string[] {
 const names =
   "CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1, learning_rate";
 const stages =
-  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer and 1 more";
+  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer and 2 more";
 const tooWide =
   'Use a smaller window, "same" padding, or fewer layers that shrink the image before it.';
 const space = (name: string, parameter: unknown) => withKey(["tune", "space"], name, parameter);
@@ -546,6 +546,7 @@ const optional = new Set([
   "ablate",
   "transfer",
   "errors",
+  "models",
   "prepare.correlations",
   "published",
   "published.winner",

@@ -42,6 +42,9 @@ import { figuresOf, predictionsOf, wanted } from "../../src/stages/errors/figure
 import { keptSize, MISTAKEN_SIDE, mostMistaken } from "../../src/stages/errors/kept.ts";
 import { mistakenBy, spriteOf } from "../../src/stages/errors/mistaken.ts";
 import * as errorsModule from "../../src/stages/errors/section.ts";
+import type { ModelsFile } from "../../src/stages/models/stage.ts";
+import * as modelsModule from "../../src/stages/models/section.ts";
+import { titleOf } from "../../src/stages/network.ts";
 import * as prepareModule from "../../src/stages/prepare/section.ts";
 import { exploredIn } from "../../src/stages/report/explored.ts";
 import { provenancePart } from "../../src/stages/report/provenance.ts";
@@ -512,6 +515,12 @@ export async function sectionsOf(like: Like): Promise<Written> {
         oneHot: few.map((label) => classes.map((_, i) => i === label ? 1 : 0)),
       }),
       shared: reader(undefined),
+      form: reader<ModelsFile["preprocessing"]>({
+        image: [height, width],
+        size: [height, width],
+        channels: channels === 3 ? 3 : 1,
+        ground: null,
+      }),
       head: reader(few.map((label, i) => ({
         label,
         pixels: Object.fromEntries(
@@ -702,6 +711,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
     },
     inputs: {
       metrics: reader([...transferMetrics, ...random?.metrics ?? []]),
+      kept: { model: reader(undefined), weights: reader(undefined) },
       scores: reader([]),
       random: {
         networks: reader(random?.networks),
@@ -784,6 +794,11 @@ export async function sectionsOf(like: Like): Promise<Written> {
     ...keptSize(height, width),
     ...image.slice(2),
   ]);
+  const nowhere = {
+    picture: reader(undefined),
+    classes: reader(undefined),
+    all: reader(undefined),
+  };
   const bare = { model: reader(undefined), weights: reader(undefined) };
   await add(errorsModule, {
     ...rest,
@@ -804,6 +819,77 @@ export async function sectionsOf(like: Like): Promise<Written> {
       images: reader(gallery.length > 0 ? keptImages : undefined),
       mistakenImages: reader(predictionsOf(predictedByAll, mistaken)),
       mistakenSprite: reader(mistaken.length > 0 ? spriteOf(mistakenImages) : undefined),
+    },
+  });
+  const ofPart = (name: string, metrics: readonly Metric[], part: string) => {
+    const { value, interval, n } = metrics.find((metric) =>
+      metric.name === `${name}.${part}.accuracy`
+    )!;
+    return { value, interval, n };
+  };
+  const listed = (name: string, metrics: readonly Metric[]) => {
+    const accuracy = {
+      validation: ofPart(name, metrics, "validation"),
+      test: ofPart(name, metrics, "test"),
+    };
+    const half = name.startsWith("transfer");
+    const file = { path: "file", sha256: "0".repeat(64) };
+    return {
+      name,
+      title: titleOf(name),
+      parameters: 1000,
+      files: { model: file, weights: file, picture: file },
+      precision: half ? "float16" as const : "float32" as const,
+      accuracy,
+      ...(half ? { trained: accuracy } : {}),
+      temperature: 1.25,
+      temperatureFrom: "errors" as const,
+      likeness: {
+        ...(half ? {} : { layer: "dense2" }),
+        picture: { median: 1, limit: 2 },
+        unlike: { validation: 0.01, test: 0.012 },
+      },
+    };
+  };
+  const usable = [
+    listed("baseline", lenet5.metrics),
+    ...(like.alone ? [] : [
+      listed("tune.winner", winner.metrics),
+      listed(`transfer.${networks[0]}`, transferMetrics),
+    ]),
+  ];
+  const [high, wide] = [height, width];
+  const modelsFile: ModelsFile = {
+    format: 1,
+    study: study.title,
+    synthetic: false,
+    classes: [...classes],
+    input: { shape: [high, wide, channels], type: "uint8", meaning: "Brightness." },
+    preprocessing: {
+      image: [high, wide],
+      size: [high, wide],
+      channels: channels === 3 ? 3 : 1,
+      ground: null,
+      ...(like.resize ? { resize: like.resize } : {}),
+    },
+    best: usable[usable.length - 1].name,
+    networks: usable,
+  };
+  await add(modelsModule, {
+    ...rest,
+    study,
+    settings: root.models!,
+    shows: {
+      summary: reader(undefined),
+      temperatures: reader(figuresOfErrors.temperatures),
+    },
+    inputs: {
+      manifest: reader(manifestOf("models", [])),
+      models: reader(modelsFile),
+      baseline: nowhere,
+      winner: nowhere,
+      kept: nowhere,
+      keptProbabilities: { validation: reader(undefined), test: reader(undefined) },
     },
   });
   const metrics = [

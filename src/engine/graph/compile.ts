@@ -8,7 +8,7 @@
 import { INPUT, type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { checkTrainable } from "../checks.ts";
-import type { LossSpec, TrainingSpec } from "../engine.ts";
+import type { LossSpec, TrainingSpec, Weights } from "../engine.ts";
 import { Graph, type Node, type Signature, type Tensor, type Variable } from "./builder.ts";
 import { gradients } from "./gradients.ts";
 import { applyLayer, type LayerContext } from "./layers.ts";
@@ -95,6 +95,27 @@ export function compile(
     () => trainable(graph, spec, training, layers, variables, { images, labels }),
   );
   return { graph, signatures: { ...signatures, ...trained } };
+}
+
+/**
+ * A model with its weights in it, for whoever runs it without this project: the signature takes `images`,
+ * `[n, height, width, channels]` of the model's `inputType`, to the last layer's `probabilities`.
+ *
+ * @param weights the model's
+ * @throws {Error} where a layer does not fit the specification; it names the layer
+ */
+export function compileWhole(
+  spec: ModelSpec,
+  weights: Weights,
+): { readonly graph: Graph; readonly signature: Signature } {
+  const layers = resolveLayers(spec);
+  const graph = new Graph();
+  const images = op.placeholder(graph, "images", spec.inputType ?? "uint8", [-1, ...spec.input]);
+  const values = new Map([...weights].map(([name, array]) => [name, op.constant(graph, array)]));
+  const input = op.cast(images, "float32");
+  const output = forward(layers, input, values, () => ({ training: false }));
+  const probabilities = op.identity(output, [], "probabilities");
+  return { graph, signature: { inputs: { images }, outputs: { probabilities } } };
 }
 
 const isFrozen = (spec: ModelSpec, { layer }: ResolvedLayer) =>

@@ -16,8 +16,19 @@ import { encodeWeights } from "../weights.ts";
 export interface TfjsModel {
   /** Text of `model.json`. */
   readonly json: string;
-  /** What the weight file holds: float32, little-endian. */
+  /** What the weight file holds: float32 or float16, little-endian. */
   readonly weights: Uint8Array<ArrayBuffer>;
+}
+
+/** What else may be said of a model, and how its weights are kept. */
+export interface TfjsOptions {
+  /** What stands in `userDefinedMetadata`; left out if omitted. */
+  readonly metadata?: object;
+  /**
+   * Of the kernels in the file: `float32` if omitted. All else is float32, which TensorFlow.js computes in
+   * in any case.
+   */
+  readonly precision?: "float32" | "float16";
 }
 
 /**
@@ -30,13 +41,21 @@ export interface TfjsModel {
  *
  * @throws {Error} where the weights are not the model's
  */
-export function encodeTfjsModel(spec: ModelSpec, weights: Weights, weightFile: string): TfjsModel {
+export function encodeTfjsModel(
+  spec: ModelSpec,
+  weights: Weights,
+  weightFile: string,
+  { metadata, precision = "float32" }: TfjsOptions = {},
+): TfjsModel {
   checkWeights(spec, weights);
   const layers = resolveLayers(spec);
   const stored = new Map<string, NdArray<Float32Array>>();
   for (const { variables } of layers) {
     for (const { name } of variables) stored.set(name, weights.get(name)!);
   }
+  const halved = new Set(
+    precision === "float16" ? [...stored].filter(isHalved).map(([name]) => name) : [],
+  );
   for (const { layer, inputShapes } of layers) {
     if (layer.type !== "normalization") continue;
     for (const [name, array] of normalizationWeights(layer, inputShapes[0][2])) {
@@ -71,10 +90,47 @@ export function encodeTfjsModel(spec: ModelSpec, weights: Weights, weightFile: s
     },
     weightsManifest: [{
       paths: [weightFile],
-      weights: [...stored].map(([name, { shape }]) => ({ name, shape, dtype: "float32" })),
+      weights: [...stored].map(([name, { shape }]) => ({
+        name,
+        shape,
+        dtype: "float32",
+        ...(halved.has(name)
+          ? { quantization: { dtype: "float16", original_dtype: "float32" } }
+          : {}),
+      })),
     }],
+    ...(metadata ? { userDefinedMetadata: metadata } : {}),
   };
-  return { json: JSON.stringify(model, null, 2) + "\n", weights: encodeWeights(stored) };
+  return {
+    json: JSON.stringify(model, null, 2) + "\n",
+    weights: joined(
+      [...stored].map(([name, array]) =>
+        halved.has(name)
+          ? new Uint8Array(new Float16Array(array.data).buffer)
+          : encodeWeights(new Map([[name, array]]))
+      ),
+    ),
+  };
+}
+
+/** The largest number of half precision. */
+const LARGEST_HALF = 65504;
+
+/**
+ * Whether half precision will do for a variable: for kernels, which nearly all weights are. Statistics of
+ * batch normalisation may be larger than it knows, and the rest is too little to be worth it.
+ */
+const isHalved = ([name, { data }]: readonly [string, NdArray<Float32Array>]) =>
+  name.endsWith("/kernel") && data.every((value) => Math.abs(value) <= LARGEST_HALF);
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
 }
 
 function layerNode({ layer, inputs }: ResolvedLayer, spec: ModelSpec): unknown {

@@ -22,7 +22,7 @@ export async function run(
     inputs,
   });
   const trained = { model, job };
-  await writeModel(outputs, trained);
+  await writeModel(outputs, trained, "baseline", classes, await inputs.form.read());
   const { metrics, scores } = await writeEvaluation(outputs, inputs, trained, classes, "baseline");
   await outputs.metrics.write(metrics);
   await outputs.scores.write(scores);

@@ -5,7 +5,7 @@ import { recipe } from "../../training/recipe.ts";
 import { evaluated, modelFiles } from "../evaluated.ts";
 import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
-import { preparedImages } from "../prepare/stage.ts";
+import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom, tooSmall } from "../room.ts";
 import { seedSpread } from "../seed_spread.ts";
 
@@ -24,7 +24,7 @@ export const baseline = defineRoom({
     ...accuraciesOf("baseline"),
     ...scoresOf("baseline", classes, true),
   ],
-  reads: preparedImages,
+  reads: { ...preparedImages, form: prepare.writes.form },
   writes: { ...modelFiles, ...evaluated, metrics, scores },
   jobs: { fit },
   shows: { seedSpread },

@@ -63,6 +63,7 @@ import { type SeedSpread, seedSpreadOf } from "../seed_spread.ts";
 import { type RandomRecord, transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { agree, type Check, hold } from "./check.ts";
+import { modelChecks } from "./models.ts";
 
 type Evaluated = Readers<typeof evaluated>;
 type Keep = CheckedStudy["study"]["baseline"]["keep"];
@@ -927,6 +928,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     });
   }
   checks.push(
+    ...modelChecks(checked, workspace),
     {
       name: "every metric is one that its stage declares, and every threshold holds",
       stage: "report",

@@ -3,6 +3,7 @@ import { correlationMatrix } from "../../data/correlation.ts";
 import type { Dataset, LabelledImages } from "../../data/dataset.ts";
 import { describe, labelCounts, missingValues } from "../../data/describe.ts";
 import { findDuplicates, sharedImages } from "../../data/duplicates.ts";
+import { formOf } from "../../data/form.ts";
 import { oneHot, padImages, take } from "../../data/prepare.ts";
 import { resizedImages } from "../../data/resize.ts";
 import { loadDataset } from "../../data/source.ts";
@@ -89,6 +90,8 @@ export async function run(
   await outputs.validationIndices.write({ shape: [validation.length], data: validation });
   await outputs.testImages.write(testImages);
   await outputs.testLabels.write(test.labels);
+
+  await outputs.form.write(formOf(train.images, [height, width], how));
 
   const shared = sharedImages(train.images, test.images);
   if (shared > 0) await outputs.shared.write({ images: shared });

@@ -6,6 +6,7 @@ import {
   knownRows,
   whatIsRead,
 } from "../../data/description.ts";
+import { imageForm } from "../../data/form.ts";
 import { RESIZES } from "../../data/resize.ts";
 import { int, numberOrNaN, spread, word } from "../../files/table.ts";
 import { array, json, local, optional, table } from "../../pipeline/artifacts.ts";
@@ -140,6 +141,8 @@ export const prepare = defineRoom({
      */
     gridImages: array("uint8", [null, null, null], [null, null, null, 3]),
     gridLabels: array("uint8", [null]),
+    /** How the training images look: what a picture must be made to look like. */
+    form: json(imageForm),
     // What networks learn from. Pixels stay bytes: networks divide by 255 in their first layer, which
     // gives the same numbers and a quarter of the file.
     trainImages: images,

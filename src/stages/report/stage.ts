@@ -40,7 +40,7 @@ export function reportOn(rooms: readonly Room[]) {
       /** How each result came about. */
       manifests: byStage(rooms, ({ manifest }) => manifest),
       /** What sections show of their own stages: all that lies in `results/`. */
-      own: byStage(rooms, ({ writes }) => only(writes, ({ kind }) => kind === "committed")),
+      own: byStage(rooms, ({ writes }) => only(writes, ({ kind }) => kind !== "local")),
       /** What they show of others', as far as these are part of the study. */
       others: byStage(rooms, ({ shows }) => only(shows, ({ stage }) => names.includes(stage))),
     },

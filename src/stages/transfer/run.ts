@@ -5,6 +5,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
+import { encodeTfjsModel } from "../../engine/layers/tfjs_model.ts";
+import { decodeWeights } from "../../engine/weights.ts";
 import { classify, confusionMatrix } from "../../evaluation/confusion.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import type { Metric, Score } from "../../evaluation/metrics.ts";
@@ -20,6 +23,7 @@ import type { ContextOf, Reader, Readers } from "../../pipeline/stage.ts";
 import type { FitSummary, job as fit } from "../../training/job.ts";
 import type { job as featuresJob } from "./features_job.ts";
 import { randomNetworks } from "./random.ts";
+import { metadataOf } from "../model_metadata.ts";
 import type { BaseRecord, CauseRecord, transfer } from "./stage.ts";
 
 type Context = ContextOf<typeof transfer>;
@@ -77,6 +81,7 @@ export async function run(context: Context): Promise<void> {
       if (part === "test") scores[n].push(...recalls(of, confusion, classes));
     });
   }
+  await keep(networks, metrics.map(([validation]) => validation.value), context);
   await outputs.bases.write(results.map(({ record }) => record));
   await outputs.causes.write(trainings);
   await outputs.metrics.write([...metrics.flat(), ...randomMetrics]);
@@ -111,6 +116,35 @@ async function checkSubsets(
   }
 }
 
+/** Most bytes of weights that are kept; they are committed. */
+const MOST_BYTES = 6e6;
+
+/** Writes the best of the networks that are small enough, in half precision. */
+async function keep(
+  networks: readonly Whole[],
+  accuracies: readonly number[],
+  { parameters: { classes }, inputs, outputs }: Context,
+): Promise<void> {
+  const ranked = networks.map((network, i) => ({ ...network, accuracy: accuracies[i] }))
+    .toSorted((a, b) => b.accuracy - a.accuracy);
+  for (const { name, whole } of ranked) {
+    if (2 * parametersOf(whole.model).all > MOST_BYTES) continue;
+    const bytes = await Promise.all(whole.weights.map((weights) => weights.read()));
+    const weights = decodeWeights(Buffer.concat(bytes), whole.model);
+    const metadata = metadataOf(
+      `transfer.${name}`,
+      whole.model,
+      classes,
+      await inputs.form.read(),
+    );
+    const half = (file: string) =>
+      encodeTfjsModel(whole.model, weights, file, { metadata, precision: "float16" });
+    const file = await outputs.kept.weights.write(half("").weights);
+    await outputs.kept.model.write(half(file).json);
+    return;
+  }
+}
+
 /** A network and how it was trained. */
 interface Trained {
   /** As its metrics call it. */
@@ -118,6 +152,11 @@ interface Trained {
   readonly model: ModelSpec;
   readonly job: Fit;
   readonly summary: FitSummary;
+}
+
+/** A network with all that it takes from images on: its base, too. */
+interface Whole extends Trained {
+  readonly whole: { readonly model: ModelSpec; readonly weights: readonly Reader<Uint8Array>[] };
 }
 
 /** Trains a network. */
@@ -177,7 +216,7 @@ async function finetune(
   starting: Promise<WithHeads> | undefined,
   input: Shape,
   context: Context,
-): Promise<{ record: BaseRecord; networks: Trained[] }> {
+): Promise<{ record: BaseRecord; networks: Whole[] }> {
   const { model } = baseModel(base, input);
   const record = {
     name: base.name,
@@ -203,13 +242,22 @@ async function finetune(
       headWeights: better.job.weights,
     },
   }, context);
-  const networks = [...heads, finetuned];
+  const networks: Whole[] = [
+    ...heads.map((head) => ({
+      ...head,
+      whole: {
+        model: withHead(model, head.model, head.model.layers[0].name),
+        weights: [features.weights, head.job.weights],
+      },
+    })),
+    { ...finetuned, whole: { model: finetuned.model, weights: [finetuned.job.weights] } },
+  ];
   return {
     record: {
       ...record,
       networks: networks.map((network) => {
         const { all, trained } = parametersOf(network.model);
-        const parameters = network === finetuned ? all : record.parameters + all;
+        const parameters = network.name === finetuned.name ? all : record.parameters + all;
         return { name: network.name, parameters, trained };
       }),
     },

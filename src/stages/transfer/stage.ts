@@ -8,7 +8,7 @@ import type { Shape } from "../../models/spec.ts";
 import { count, oneOf, seed, settings, twice, unknownName } from "../../schema.ts";
 import { job as fit } from "../../training/job.ts";
 import { common, learningRate, recipe } from "../../training/recipe.ts";
-import { epochColumns } from "../evaluated.ts";
+import { epochColumns, modelFiles } from "../evaluated.ts";
 import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
 import { prepare, preparedImages } from "../prepare/stage.ts";
@@ -241,7 +241,7 @@ export const transfer = defineRoom({
       ...networks.flatMap((network) => scoresOf(network, classes, false)),
     ];
   },
-  reads: preparedImages,
+  reads: { ...preparedImages, form: prepare.writes.form },
   writes: {
     metrics,
     scores,
@@ -250,6 +250,11 @@ export const transfer = defineRoom({
     history: table({ network: word, ...epochColumns }),
     validationPredictions: predictions,
     testPredictions: predictions,
+    /**
+     * The network with the best validation accuracy whose weights take 6 MB at most in float16, in which
+     * they are kept; left out where there is none.
+     */
+    kept: optionalGroup(modelFiles),
     /** The reference first; empty where its base could not be had. */
     causes: json(z.array(causeRecord)),
     /** Of networks with random weights; nothing where the study does not ask for them. */

@@ -98,7 +98,9 @@ export async function run(
     winner && retrain("winner", winner),
     study && retrain("study", study),
   ]);
-  if (ours) await writeModel(outputs.winner, ours);
+  if (ours) {
+    await writeModel(outputs.winner, ours, "tune.winner", classes, await inputs.form.read());
+  }
   const worth = [
     ...(ours ? [await writeEvaluation(outputs.winner, inputs, ours, classes, "tune.winner")] : []),
     ...(theirs

@@ -13,7 +13,7 @@ import type { Hyperparameter, Space, Value, Values } from "../../tuning/space.ts
 import { evaluated, modelFiles } from "../evaluated.ts";
 import { accuraciesOf, scoresOf } from "../accuracies.ts";
 import { metrics, scores } from "../metrics.ts";
-import { preparedImages } from "../prepare/stage.ts";
+import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom, type Fault } from "../room.ts";
 import { seedSpread } from "../seed_spread.ts";
 import { type TrialValues, trialValues } from "../trial_values.ts";
@@ -80,7 +80,7 @@ export const tune = defineRoom({
       ...networks.flatMap((network) => scoresOf(network, classes, true)),
     ];
   },
-  reads: preparedImages,
+  reads: { ...preparedImages, form: prepare.writes.form },
   writes: {
     metrics,
     scores,
