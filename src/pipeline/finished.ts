@@ -17,6 +17,7 @@ import {
 } from "../files/whole.ts";
 import type { Executor, Outcome, ReadyJob } from "./executor.ts";
 import { digestsOf } from "./keys.ts";
+import type { SharedStore } from "./shared.ts";
 import type { Facts, Progress, StoredFile } from "./stage.ts";
 
 /** A job that has run. */
@@ -39,7 +40,8 @@ const record = z.strictObject({
   seal: z.string(),
 });
 
-const RECORD = "job.json";
+/** The file in a finished job's folder that says what it is; all others are its own. */
+export const RECORD = "job.json";
 
 const madeOf = ({ module, files }: ReadyJob): string => digest({ module, files: digestsOf(files) });
 
@@ -51,13 +53,20 @@ export interface JobRunner {
 }
 
 /**
- * A runner that keeps finished jobs in `directory`. With `force`, what finished in an earlier run is
- * run again.
+ * A runner that keeps finished jobs in `directory`, and in a store that machines share where there is
+ * one. With `force`, what finished in an earlier run is run again.
  */
-export function jobRunner(directory: string, executor: Executor, force: boolean): JobRunner {
+export function jobRunner(
+  directory: string,
+  executor: Executor,
+  force: boolean,
+  shared?: SharedStore,
+): JobRunner {
   const started = new Map<string, Promise<Finished>>();
   const run = async (job: ReadyJob, progress: Progress): Promise<Finished> => {
-    const found = force ? undefined : await find(directory, job);
+    const found = force
+      ? undefined
+      : await find(directory, job) ?? await findShared(directory, job, shared);
     if (found) return found;
     const workplace = await unfinishedIn(directory);
     try {
@@ -65,6 +74,7 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
       await keep(directory, workplace, job, { seconds, facts });
       const kept = await find(directory, job);
       if (!kept) throw new Error(`What job ${job.label} wrote is gone from ${directory}.`);
+      await shared?.keepJob(job.key, join(directory, job.key));
       return { ...kept, found: false };
     } finally {
       await removeIfThere(workplace);
@@ -82,6 +92,32 @@ export function jobRunner(directory: string, executor: Executor, force: boolean)
       await Promise.allSettled(started.values());
     },
   };
+}
+
+/**
+ * A finished job of the shared store, which is then kept here, too; undefined where it has none.
+ *
+ * @throws {Error} where what it has is not that job
+ */
+async function findShared(
+  directory: string,
+  job: ReadyJob,
+  shared: SharedStore | undefined,
+): Promise<Finished | undefined> {
+  if (!shared) return undefined;
+  const workplace = await unfinishedIn(directory);
+  try {
+    if (!await shared.fetchJob(job.key, workplace)) return undefined;
+    await placeFolder(workplace, join(directory, job.key));
+  } finally {
+    await removeIfThere(workplace);
+  }
+  const found = await find(directory, job);
+  if (found) return found;
+  await removeIfMine(join(directory, job.key));
+  throw new Error(
+    `${shared.name} has something else in the place of job ${job.label} (${job.key}).`,
+  );
 }
 
 /** How long a finished job that no run asked for is kept, in days. */

@@ -26,6 +26,7 @@ import {
 } from "./manifest.ts";
 import { bounded } from "./pool.ts";
 import { processes } from "./processes.ts";
+import type { SharedStore } from "./shared.ts";
 import type { Equipment, Planned, Stage, Written } from "./stage.ts";
 import {
   inputName,
@@ -49,6 +50,8 @@ export interface RunOptions {
   equip?(): Promise<Equipment>;
   /** Finds files of other people's; none if omitted. */
   readonly locator?: Locator;
+  /** Where machines share what has finished; nowhere if omitted. */
+  readonly shared?: SharedStore;
   /** Ends the run; what has finished stays. */
   readonly signal?: AbortSignal;
 }
@@ -61,9 +64,10 @@ const withDefaults = (
     executor = bounded(processes({ root, cache }), navigator.hardwareConcurrency),
     equip = () => Promise.resolve({ variant: "plain", facts: {} }),
     locator = locatorOf({}),
+    shared,
     signal,
   }: RunOptions,
-) => ({ force, executor, equip, locator, signal });
+) => ({ force, executor, equip, locator, shared, signal });
 
 /**
  * Brings `targets` and all that they need up to date and returns their states. One run at a time works
@@ -101,7 +105,7 @@ export async function run(
   signal?.addEventListener("abort", stop);
   const directory = join(workspace.cache, "jobs");
   await makeFolder(directory);
-  const runner = jobRunner(directory, executor, options.force);
+  const runner = jobRunner(directory, executor, options.force, options.shared);
   try {
     signal?.throwIfAborted();
     await untilNobodyWorks(workspace.cache, onWait, signal);
