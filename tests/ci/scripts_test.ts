@@ -199,7 +199,7 @@ async function runWith(
   line: string,
   said = "## Heading",
 ) {
-  for (const part of ["install", "check", "gate", "drawn", "long", "summary", "comment"]) {
+  for (const part of ["check", "comment", "drawn", "gate", "install", "long", "summary"]) {
     const writes = {
       check: `mkdir -p .cache/ci; echo '${line}' >.cache/ci/check.log`,
       summary: `echo '${said}' >"$1"`,
