@@ -5,12 +5,14 @@ import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
 import type { Figure } from "../../page/figures.ts";
 import { CURVES, htmlPage } from "../../page/page.ts";
+import { badgeSvg } from "../../report/badge.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
 import type { SectionModule } from "../room.ts";
+import { badgeOf } from "./badge.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
-import { CONTENTS, openingPart } from "./opening.ts";
+import { bestFirst, CONTENTS, openingPart } from "./opening.ts";
 import { provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
 import { toldBy, type ToldBySection } from "./told.ts";
@@ -82,6 +84,8 @@ export async function run(
         }),
     ),
   ];
+  const networks = told.flatMap(({ networks }) => networks).toSorted(bestFirst);
+  await outputs.badge.write(badgeSvg(badgeOf(study, networks, metrics)));
   const rest = [
     ...told.flatMap(({ parts }) => parts),
     ...metricsPart(study, metrics),

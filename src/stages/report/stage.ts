@@ -50,6 +50,8 @@ export function reportOn(rooms: readonly Room[]) {
       html: published("report.html", text(".html")),
       /** Every accuracy with its interval: at a fixed place, for pages that are not generated. */
       accuracies: published("results/accuracies.svg", text(".svg")),
+      /** What it comes to in a few words, for the head of a README. */
+      badge: published("results/badge.svg", text(".svg")),
       figures: family(text(".svg")),
     },
     jobs: {},
