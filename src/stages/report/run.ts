@@ -11,7 +11,7 @@ import type { SectionModule } from "../room.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
 import { CONTENTS, openingPart } from "./opening.ts";
-import { provenancePart } from "./provenance.ts";
+import { graphDrawn, graphInMermaid, provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
 import { toldBy, type ToldBySection } from "./told.ts";
 
@@ -60,10 +60,7 @@ export async function run(
     };
     told.push(await toldBy(module, context));
   }
-  const provenance = provenancePart(
-    data,
-    await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
-  );
+  const manifests = await Promise.all(present.map(({ name }) => inputs.manifests[name].read()));
   const beginning = [
     `# ${study.title}`,
     synthetic
@@ -82,18 +79,23 @@ export async function run(
         }),
     ),
   ];
-  const rest = [
-    ...told.flatMap(({ parts }) => parts),
-    ...metricsPart(study, metrics),
-    ...provenance,
+  const rest = [...told.flatMap(({ parts }) => parts), ...metricsPart(study, metrics)];
+  const parts = [
+    ...beginning,
+    ...rest,
+    ...provenancePart(data, manifests, graphInMermaid(manifests)),
   ];
-  const parts = [...beginning, ...rest];
   await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
   await outputs.html.write(
     await htmlPage({
       title: study.title,
       // The page has its contents at its side.
-      parts: [...beginning.filter((part) => !part.startsWith(CONTENTS)), CURVES, ...rest],
+      parts: [
+        ...beginning.filter((part) => !part.startsWith(CONTENTS)),
+        CURVES,
+        ...rest,
+        ...provenancePart(data, manifests, graphDrawn(manifests)),
+      ],
       figures,
       ...exploredIn(study.classes, told),
     }),
