@@ -8,14 +8,24 @@ import { clientScript } from "./bundle.ts";
 import { twoCurves } from "./curves_chart.ts";
 import type { Carried, Curve, Mistakes, Trials } from "./explored.ts";
 import { alive, embedded, type Figure } from "./figures.ts";
+import { listed } from "../report/markdown.ts";
 import { escapeHtml, type Heading, pageWriter } from "./markdown.ts";
 import { style } from "./style.ts";
+
+/** A drawing made of characters. */
+export interface Drawing {
+  readonly lines: readonly string[];
+  /** What it shows, for readers who hear it. */
+  readonly description: string;
+  /** How it is read. */
+  readonly caption: string;
+}
 
 /** What a page is made of. */
 export interface Page {
   readonly title: string;
-  /** Markdown, in order, and between its parts the place where curves are compared. */
-  readonly parts: readonly (string | typeof CURVES)[];
+  /** Markdown, in order, and between its parts drawings and the place where curves are compared. */
+  readonly parts: readonly (string | Drawing | typeof CURVES)[];
   /** By the address that Markdown shows them by. */
   readonly figures: ReadonlyMap<string, Figure>;
   /** Two or more, or none. */
@@ -32,6 +42,25 @@ export const CURVES = Symbol("curves");
 /** Where scripts fill something in; nothing without them. */
 const tool = (name: string, heading = "") =>
   `<section class="tool" id="tool-${name}" hidden>${heading}</section>\n`;
+
+/** What the page can do where scripts run, and where. */
+const about = (tools: readonly (readonly [name: string, words: string])[]) =>
+  tool(
+    "about",
+    `<p>Charts answer: the pointer on a mark shows its figures.${
+      tools.length > 0
+        ? ` And there is more to try: ${
+          listed(tools.map(([name, words]) => `<a href="#tool-${name}">${words}</a>`))
+        }.`
+        : ""
+    }</p>`,
+  );
+
+const drawing = ({ lines, description, caption }: Drawing) =>
+  `<figure class="drawing"><div class="scroll"><pre role="img" aria-label="${
+    escapeHtml(description)
+  }">${escapeHtml(lines.join("\n"))}</pre></div>` +
+  `<figcaption class="quiet">${escapeHtml(caption)}</figcaption></figure>\n`;
 
 /** Data for the script, which no text in it can end. */
 const asData = (carried: Carried): string =>
@@ -84,13 +113,22 @@ export async function htmlPage(page: Page): Promise<string> {
       `${embedded(figure)}</figure>${own ? tool(own) : ""}`;
   });
   const compares = curves.length > 1;
-  const content = parts.map((part) =>
-    part !== CURVES
+  const before = parts.findIndex((part) => typeof part === "string" && part.startsWith("## "));
+  const written = parts.map((part) =>
+    part === CURVES
+      ? compares ? tool("curves", "<h3>Curves of any two trainings</h3>") : ""
+      : typeof part === "string"
       ? writer.write(part)
-      : compares
-      ? tool("curves", "<h3>Curves of any two trainings</h3>")
-      : ""
-  ).join("");
+      : drawing(part)
+  );
+  const tools = [
+    ...(compares
+      ? [["curves", "the curves of any two trainings, one over the other"] as const]
+      : []),
+    ...(mistakes ? [["mistakes", "the images that a network gets wrong"] as const] : []),
+    ...(trials ? [["trials", "what the search tried, to filter and to sort"] as const] : []),
+  ];
+  const content = written.toSpliced(before, 0, about(tools)).join("");
   const { figure: _, ...searched } = trials ?? { figure: "" };
   const carried: Carried = {
     figures: live,

@@ -13,7 +13,7 @@ import { badgeOf } from "./badge.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
 import { bestFirst, CONTENTS, openingPart } from "./opening.ts";
-import { provenancePart } from "./provenance.ts";
+import { graphDrawn, graphInMermaid, provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
 import { toldBy, type ToldBySection } from "./told.ts";
 
@@ -62,10 +62,7 @@ export async function run(
     };
     told.push(await toldBy(module, context));
   }
-  const provenance = provenancePart(
-    data,
-    await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
-  );
+  const manifests = await Promise.all(present.map(({ name }) => inputs.manifests[name].read()));
   const beginning = [
     `# ${study.title}`,
     synthetic
@@ -86,18 +83,23 @@ export async function run(
   ];
   const networks = told.flatMap(({ networks }) => networks).toSorted(bestFirst);
   await outputs.badge.write(badgeSvg(badgeOf(study, networks, metrics)));
-  const rest = [
-    ...told.flatMap(({ parts }) => parts),
-    ...metricsPart(study, metrics),
-    ...provenance,
+  const rest = [...told.flatMap(({ parts }) => parts), ...metricsPart(study, metrics)];
+  const parts = [
+    ...beginning,
+    ...rest,
+    ...provenancePart(data, manifests, graphInMermaid(manifests)),
   ];
-  const parts = [...beginning, ...rest];
   await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
   await outputs.html.write(
     await htmlPage({
       title: study.title,
       // The page has its contents at its side.
-      parts: [...beginning.filter((part) => !part.startsWith(CONTENTS)), CURVES, ...rest],
+      parts: [
+        ...beginning.filter((part) => !part.startsWith(CONTENTS)),
+        CURVES,
+        ...rest,
+        ...provenancePart(data, manifests, graphDrawn(manifests)),
+      ],
       figures,
       ...exploredIn(study.classes, told),
     }),
