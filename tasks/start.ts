@@ -88,7 +88,9 @@ function withStudy(name: CommandName, given: readonly string[]): { study: string
   const study = typeof asked === "string" ? fromUser(root, asked) : root;
   const said = flags.study === undefined ? flags : { ...flags, study };
   const args = Object.entries(said).flatMap(([flag, value]) =>
-    value === true ? [`--${flag}`] : typeof value === "string" ? [`--${flag}=${value}`] : []
+    value === true
+      ? [`--${flag}`]
+      : [value].flat().flatMap((it) => typeof it === "string" ? [`--${flag}=${it}`] : [])
   );
   return {
     study,
