@@ -54,7 +54,7 @@ export function nameOf(settings: readonly Setting[]): string {
     /^[A-Za-z][A-Za-z0-9.-]*=[A-Za-z0-9.-]*[A-Za-z0-9-]$/.test(text)
   );
   if (isPlain && name.length <= LONGEST) return name;
-  const safe = name.replaceAll(/[^A-Za-z0-9.=_-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  const safe = name.replaceAll(/[^A-Za-z0-9.=_-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "run";
   return `${safe.slice(0, LONGEST - 9)}-${digest(texts).slice(0, 8)}`;
 }
 

@@ -54,7 +54,7 @@ function settingOf(study: unknown, text: string): Setting {
     );
   }
   // A name of a class, say, may have the sign in it.
-  const end = ends.find((end) => isPlace(study, text.slice(0, end))) ?? ends[0];
+  const end = ends.find((end) => isThere(study, text.slice(0, end))) ?? ends[0];
   const path = text.slice(0, end);
   stepsTo(study, path);
   return { path, value: valueOf(text.slice(end + 1)) };
@@ -68,10 +68,9 @@ const valueOf = (text: string): Json => {
   }
 };
 
-const isPlace = (study: unknown, path: string) => {
+const isThere = (study: unknown, path: string) => {
   try {
-    stepsTo(study, path);
-    return true;
+    return valueAt(study, path) !== undefined;
   } catch {
     return false;
   }
@@ -138,7 +137,11 @@ function put(target: unknown, [step, ...rest]: Steps, value: Json): unknown {
   return { ...record, [step]: inner(record[step]) };
 }
 
-/** What a setting is in a study; undefined where it is not there. */
+/**
+ * What a setting is in a study; undefined where it is not there.
+ *
+ * @throws {SettingError} where a step before the last leads nowhere
+ */
 export function valueAt(study: unknown, path: string): unknown {
   return stepsTo(study, path).reduce<unknown>(
     (at, step) => isRecord(at) && Object.hasOwn(at, step) ? at[step] : undefined,
