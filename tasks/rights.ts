@@ -39,6 +39,8 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
     reaches: [],
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
+  runs: { writes: {}, runs: ["esbuild"], reaches: [] },
+  gc: { writes: { study: [".cache"], project: [".cache"] }, runs: ["ps"], reaches: [] },
   diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   serve: { writes: { project: [".cache"] }, runs: ["git", "esbuild"], reaches: ["127.0.0.1"] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },

@@ -56,7 +56,7 @@ export const recordedNodes = (manifests: readonly Manifest[], last: string): Sta
 ];
 
 /** `85 kB`, `1.2 MB`: a size, in units of a thousand; nothing of nothing. */
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   if (bytes === 0) return "";
   if (bytes < 999.5) return `${bytes} B`;
   const units = ["kB", "MB", "GB", "TB"];
