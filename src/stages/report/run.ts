@@ -8,6 +8,7 @@ import { CURVES, htmlPage } from "../../page/page.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
 import type { SectionModule } from "../room.ts";
+import { classifierOf, type Own } from "./classifier.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
 import { CONTENTS, openingPart } from "./opening.ts";
@@ -98,6 +99,9 @@ export async function run(
       ...exploredIn(study.classes, told),
     }),
   );
+  // That these readers are those of the stages so called is what they declare.
+  const classifier = await classifierOf(inputs.own as Own);
+  if (classifier !== undefined) await outputs.classifier.write(classifier);
 }
 
 const isReader = (entry: object | undefined): entry is Reader<unknown> =>
