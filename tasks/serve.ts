@@ -43,13 +43,23 @@ function portFlag(value: string | undefined): number {
   throw new Refused(`--port takes a whole number up to 65535; got ${shortly(value)}.`);
 }
 
-/** The page of a study, from its results as they are. */
-async function rendered({ workspace, plan, locator }: Project): Promise<string> {
+/** The pages of a study, from its results as they are; no classifier where it has none. */
+interface Pages {
+  readonly report: string;
+  readonly classifier: string | undefined;
+}
+
+/** Renders them. */
+async function rendered({ workspace, plan, locator }: Project): Promise<Pages> {
   return await inScratch(workspace, async (scratch) => {
     const planned = plan.find(({ stage }) => stage.name === "report")!;
     const outputs = await stageAlone(workspace, scratch, planned, locator, () => {});
-    const path = storedPath(scratch, planned.stage.name, outputs["report.html"]);
-    return await Deno.readTextFile(path);
+    const read = (name: string) =>
+      Deno.readTextFile(storedPath(scratch, planned.stage.name, outputs[name]));
+    return {
+      report: watching(await read("report.html")),
+      classifier: "classifier.html" in outputs ? await read("classifier.html") : undefined,
+    };
   });
 }
 
@@ -78,7 +88,7 @@ await command("serve", async ({ flags }, signal) => {
   const port = portFlag(flags.port);
   const study = await project(flags.study);
   const { home } = study.workspace;
-  let page = watching(await rendered(study));
+  let pages = await rendered(study);
 
   const readers = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const tell = (message: string) => {
@@ -120,7 +130,9 @@ await command("serve", async ({ flags }, signal) => {
     const path = decodeURIComponent(new URL(request.url).pathname).slice(1);
     const answer = (body: BodyInit, type: string) =>
       new Response(body, { headers: { ...CAREFUL, "content-type": type } });
-    if (path === "" || path === "report.html") return answer(page, "text/html; charset=utf-8");
+    const html = "text/html; charset=utf-8";
+    if (path === "" || path === "report.html") return answer(pages.report, html);
+    if (path === "classifier.html" && pages.classifier) return answer(pages.classifier, html);
     if (path === "reload.js") return answer(RELOAD, "text/javascript");
     if (path === "changes") return answer(changes(), "text/event-stream");
     return await resultFile(home, path);
@@ -130,9 +142,9 @@ await command("serve", async ({ flags }, signal) => {
   let rendering = Promise.resolve();
   const again = async () => {
     try {
-      const now = watching(await rendered(study));
-      if (now === page) return;
-      page = now;
+      const now = await rendered(study);
+      if (now.report === pages.report && now.classifier === pages.classifier) return;
+      pages = now;
       console.log("The results have changed: rendered anew.");
       tell("data: changed\n\n");
     } catch (error) {

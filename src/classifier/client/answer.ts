@@ -1,9 +1,9 @@
 /** What a network says of a picture, in words, as bars, and step by step. @module */
 /// <reference lib="dom" />
-import type { Pixels, Step } from "../../data/preprocess.ts";
+import type { Step } from "../../data/preprocess.ts";
 import { make } from "../../page/client/dom.ts";
 import type { Answer } from "./network.ts";
-import { shown } from "./pictures.ts";
+import { type Decoded, shown } from "./pictures.ts";
 
 /** So many classes have a bar, the most probable ones. */
 const BARS = 10;
@@ -83,12 +83,12 @@ export function showAnswer(
 }
 
 /** Shows what became of a picture before the network saw it. */
-export function showSteps(place: HTMLElement, picture: Pixels, steps: readonly Step[]): void {
-  const { height, width } = picture;
-  const all: readonly Pick<Step, "about" | "image">[] = [
-    { about: `The picture, ${height} x ${width} pixels.`, image: picture },
-    ...steps,
-  ];
+export function showSteps(place: HTMLElement, picture: Decoded, steps: readonly Step[]): void {
+  const { height, width, before } = picture;
+  const about = before
+    ? `The picture, ${before.join(" x ")} pixels, made smaller to ${height} x ${width}.`
+    : `The picture, ${height} x ${width} pixels.`;
+  const all: readonly Pick<Step, "about" | "image">[] = [{ about, image: picture }, ...steps];
   place.replaceChildren(...all.map(({ about, image }, i) => {
     const last = i === all.length - 1;
     return make(

@@ -108,7 +108,7 @@ export function paper(
     make(
       "div",
       { class: "choices" },
-      make("label", {}, filling, make("span", {}, "fill what a line goes around")),
+      make("label", {}, filling, make("span", {}, "Fill outlines")),
       undo,
       clear,
     ),

@@ -8,7 +8,7 @@ import { bytesOf } from "./bytes.ts";
 import { paper } from "./drawing.ts";
 import { make } from "../../page/client/dom.ts";
 import { type Classify, openNetwork } from "./network.ts";
-import { decoded, pixelsOf, shown } from "./pictures.ts";
+import { type Decoded, decoded, pixelsOf, shown } from "./pictures.ts";
 
 const at = (id: string) => document.getElementById(id)!;
 
@@ -38,7 +38,7 @@ let asked = 0;
 
 /** Shows a picture and what the network says of it. */
 async function look(
-  picture: () => Pixels | Promise<Pixels>,
+  picture: () => Decoded | Promise<Decoded>,
   { name, label, follow = true }: {
     /** What a sentence on its faults begins with. */
     readonly name: string;
