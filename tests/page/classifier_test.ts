@@ -406,6 +406,23 @@ inBrowser(
   },
 );
 
+inBrowser(
+  "a browser that is too old for the network is told so, whatever it is shown",
+  async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.addInitScript("delete globalThis.Float16Array");
+    await page.goto(file.href);
+    const sentence =
+      "This browser cannot run the network: it knows no numbers of half precision, as browsers do since 2025.";
+    const told = page.locator("#answer", { hasText: sentence });
+    await told.waitFor();
+    await choose(page, picture("bag"));
+    await told.waitFor();
+    assertEquals(await page.locator("#probabilities").isVisible(), false);
+  },
+);
+
 inBrowser("without scripts the page says what it lacks", async () => {
   const { page } = await opened(browser, file, { scripts: false });
   assertStringIncludes(await page.locator("main").innerText(), "scripts are switched off");

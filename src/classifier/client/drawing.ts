@@ -81,7 +81,8 @@ export function paper(
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    // A second finger draws no second line.
+    if (event.button !== 0 || !event.isPrimary) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
     stroke = { points: [at(event)], filled: filling.checked };
@@ -89,7 +90,7 @@ export function paper(
     draw();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!stroke) return;
+    if (!stroke || !event.isPrimary) return;
     stroke.points.push(at(event));
     draw();
   });

@@ -33,6 +33,9 @@ function fail(words: string): void {
   at("probabilities").hidden = at("way").hidden = true;
 }
 
+const cannotRun = (error: unknown) =>
+  fail(`This browser cannot run the network: ${messageOf(error)}.`);
+
 /** How often something was asked for; what is not the last is not shown. */
 let asked = 0;
 
@@ -51,9 +54,11 @@ async function look(
   const own = ++asked;
   say("Looking at it …");
   await painted();
+  const classify = await network.catch(cannotRun);
+  if (!classify) return;
   try {
     const given = await picture();
-    const answer = await (await network)(given);
+    const answer = await classify(given);
     if (own !== asked) return;
     showAnswer(at("answer"), at("probabilities"), answer, classes, label);
     showSteps(at("steps"), given, answer.steps);
@@ -130,5 +135,5 @@ network.then(
     Object.assign(globalThis, { classify });
     if (asked === 0) say("It is ready: choose a picture, or draw one.");
   },
-  (error) => fail(`This browser cannot run the network: ${messageOf(error)}.`),
+  cannotRun,
 );
