@@ -19,7 +19,10 @@ export interface TaskRights {
 }
 
 const RUN: TaskRights = {
-  writes: { study: ["results", "report.md", "report.html", ".cache"], project: [".cache"] },
+  writes: {
+    study: ["results", "report.md", "report.html", "classifier.html", ".cache"],
+    project: [".cache"],
+  },
   // With ps a run that waits sees whether the other one is stopped.
   runs: ["deno", "git", "esbuild", "bwrap", "ps"],
   // Keras's weight files.

@@ -57,6 +57,8 @@ interface Shown {
   readonly version: string;
   /** Names of the stages whose results do not belong to the code and the parameters that there are. */
   readonly stale: readonly string[];
+  /** The page of the classifier; undefined where the study has none. */
+  readonly classifier: string | undefined;
 }
 
 /** The page of a study, from its results as they are. */
@@ -72,11 +74,15 @@ async function rendered({ workspace, plan, locator, folder }: Project): Promise<
     throw new Error(`not all results are there. Run \`${run}\` first.\n  ${lacking.join("\n  ")}`);
   }
   const stale = namesOf(states.filter(({ reasons }) => reasons.length > 0));
-  const page = await inScratch(workspace, async (scratch) => {
+  const { page, classifier } = await inScratch(workspace, async (scratch) => {
     const planned = plan.find(({ stage }) => stage.name === "report")!;
     const outputs = await stageAlone(workspace, scratch, planned, locator, () => {});
-    const path = storedPath(scratch, planned.stage.name, outputs["report.html"]);
-    return await Deno.readTextFile(path);
+    const read = (name: string) =>
+      Deno.readTextFile(storedPath(scratch, planned.stage.name, outputs[name]));
+    return {
+      page: await read("report.html"),
+      classifier: "classifier.html" in outputs ? await read("classifier.html") : undefined,
+    };
   });
   const warning = stale.length === 0 ? "" : "<blockquote><p><strong>Stale results.</strong> " +
     `Those of ${
@@ -89,7 +95,7 @@ async function rendered({ workspace, plan, locator, folder }: Project): Promise<
   // The policy lets the page ask this server alone, for changes.
   const html = marked.replace("script-src ", "connect-src 'self'; script-src 'self' ")
     .replace("</body>", `<script src="/reload.js" data-page="${version}"></script>\n</body>`);
-  return { html, version, stale };
+  return { html, version, stale, classifier };
 }
 
 /** What files there are in a folder, and when they were written; nothing where there is none. */
@@ -112,21 +118,17 @@ async function stateOf(folder: string): Promise<string> {
 
 const NOTHING = () => new Response("There is no such file.\n", { status: 404, headers: CAREFUL });
 
-/** A file of the study that the page links to: a result, or the page of the classifier. */
+/** A file of the results that the page links to. */
 async function fileOf(home: string, path: string): Promise<Response> {
   const isPlain = path.split("/").every((part) => /^[\w-][\w.-]*$/.test(part));
-  const isPage = path === "classifier.html";
-  if (!isPage && !(isPlain && path.startsWith("results/"))) return NOTHING();
+  if (!isPlain || !path.startsWith("results/")) return NOTHING();
   const bytes = await Deno.readFile(join(home, path)).catch(() => undefined);
   if (!bytes) return NOTHING();
-  const type = isPage ? HTML : TYPES[path.split(".").at(-1)!] ?? "application/octet-stream";
   return new Response(bytes, {
     headers: {
       ...CAREFUL,
-      "content-type": type,
-      ...(isPage ? {} : {
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      }),
+      "content-type": TYPES[path.split(".").at(-1)!] ?? "application/octet-stream",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     },
   });
 }
@@ -187,13 +189,15 @@ await command("serve", async ({ flags }, signal) => {
     if (!own.includes(request.headers.get("host") ?? "")) {
       return new Response("This is not the address of the report.\n", { status: 403 });
     }
-    const { html, version } = await shown;
+    const { html, version, classifier } = await shown;
     const answer = (body: BodyInit, type: string) =>
       new Response(body, { headers: { ...CAREFUL, "content-type": type } });
     switch (pathname) {
       case "/":
       case "/report.html":
         return answer(html, HTML);
+      case "/classifier.html":
+        return classifier === undefined ? NOTHING() : answer(classifier, HTML);
       case "/reload.js":
         return answer(RELOAD, "text/javascript");
       case "/changes":

@@ -1,11 +1,7 @@
-/**
- * The report as one page: `report.html`, beside `report.md` and from the same words. It loads nothing,
- * and its policy lets nothing run but the one script that stands in it.
- *
- * @module
- */
+/** The report as one page: `report.html`, beside `report.md` and from the same words. @module */
 import { clientScript } from "./bundle.ts";
 import { twoCurves } from "./curves_chart.ts";
+import { htmlDocument } from "./document.ts";
 import type { Carried, Curve, Mistakes, Trials } from "./explored.ts";
 import { alive, embedded, type Figure } from "./figures.ts";
 import { listed } from "../report/markdown.ts";
@@ -61,17 +57,6 @@ const drawing = ({ lines, description, caption }: Drawing) =>
     escapeHtml(description)
   }">${escapeHtml(lines.join("\n"))}</pre></div>` +
   `<figcaption class="quiet">${escapeHtml(caption)}</figcaption></figure>\n`;
-
-/** Data for the script, which no text in it can end. */
-const asData = (carried: Carried): string =>
-  JSON.stringify(carried).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
-
-/** A digest of what may run or apply, as a policy names it. */
-async function allowed(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `'sha256-${new Uint8Array(digest).toBase64()}'`;
-}
 
 /** Sections, and what is in them. */
 function contentsOf(headings: readonly Heading[]): string {
@@ -136,36 +121,16 @@ export async function htmlPage(page: Page): Promise<string> {
     ...(trials ? { trials: searched as Trials } : {}),
     ...(mistakes ? { mistakes } : {}),
   };
-  const script = await clientScript();
-  const policy = [
-    "default-src 'none'",
-    `script-src ${await allowed(script)}`,
-    `style-src ${await allowed(style)}`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<a class="skip" href="#content">To the content</a>
+  return await htmlDocument({
+    title,
+    style,
+    body: `<a class="skip" href="#content">To the content</a>
 ${contentsOf(writer.headings)}
 <main id="content">
-${content}</main>
-<script type="application/json" id="carried">${asData(carried)}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+${content}</main>`,
+    carried,
+    script: await clientScript(import.meta.resolve("./client/main.ts")),
+  });
 }
 
 /** What a figure shows, in words: what the Markdown says of it, and what its chart does. */

@@ -890,6 +890,10 @@ export async function sectionsOf(like: Like): Promise<Written> {
       winner: nowhere,
       kept: nowhere,
       keptProbabilities: { validation: reader(undefined), test: reader(undefined) },
+      examples: {
+        images: reader({ shape: [0, high, wide, 1], data: new Uint8Array() }),
+        labels: reader({ shape: [0], data: new Uint8Array() }),
+      },
     },
   });
   const metrics = [

@@ -10,6 +10,7 @@ import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
 import type { SectionModule } from "../room.ts";
 import { badgeOf } from "./badge.ts";
+import { classifierOf, type Own } from "./classifier.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
 import { bestFirst, CONTENTS, openingPart } from "./opening.ts";
@@ -104,6 +105,9 @@ export async function run(
       ...exploredIn(study.classes, told),
     }),
   );
+  // That these readers are those of the stages so called is what they declare.
+  const classifier = await classifierOf(inputs.own as Own);
+  if (classifier !== undefined) await outputs.classifier.write(classifier);
 }
 
 const isReader = (entry: object | undefined): entry is Reader<unknown> =>
