@@ -49,7 +49,10 @@ Deno.test("metrics marks what is stale, and --check then fails, as where a thres
     await copy.write("src/training/loop.ts", replacing("done += batch.length", "done += 1"));
     const stale = await metrics("--check");
     assertEquals(stale.code, EXITS.differs);
-    assertMatch(stale.stdout, /\nStale: baseline, cv, errors\. `deno task status` says why\.\n$/);
+    assertMatch(
+      stale.stdout,
+      /\nStale: baseline, cv, errors, models\. `deno task status` says why\.\n$/,
+    );
     assertMatch(stale.stdout, /\| baseline\.test\.accuracy .* stale +\|\n/);
     assertStringIncludes(stale.stderr, "Not met: 3 of 3 thresholds.");
   }));
