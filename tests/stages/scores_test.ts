@@ -107,7 +107,6 @@ Deno.test({
           });
           const undefinedRecall = {
             name: "baseline.test.recall.Ankle boot",
-            stage: "baseline",
             value: null,
             interval: null,
             n: 0,
