@@ -75,9 +75,15 @@ export async function opened(
 
 /** Brings every figure into sight, one after the other, until those that answer are drawn. */
 export async function drawnThroughout({ page }: Watched, figures: number): Promise<void> {
-  for (const figure of await page.locator("figure[data-figure]").all()) {
-    if (await figure.isVisible()) await figure.scrollIntoViewIfNeeded();
-  }
+  await page.evaluate(`(async () => {
+    for (const figure of document.querySelectorAll("figure[data-figure]")) {
+      figure.scrollIntoView();
+      // What is in sight is looked at after a frame's own callbacks.
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    }
+    scrollTo(0, 0);
+  })()`);
+  if (figures === 0) return;
   const drawn = page.locator("figure[data-figure].drawn");
   await drawn.nth(figures - 1).waitFor({ state: "attached" });
 }
