@@ -6,6 +6,8 @@
  */
 import { decode, encode } from "fast-png";
 import type { Browser, Page } from "playwright-core";
+import { Buffer } from "node:buffer";
+import { garmentPicture } from "../support/garment_pictures.ts";
 import { chromiumPath, opened, startBrowser } from "../support/browser.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -58,6 +60,22 @@ export const pictures: readonly Picture[] = [
       for (let i = 0; i < 12; i++) await from.press("ArrowRight");
       await from.blur();
       await toTop(page, "#tool-trials");
+    },
+  },
+  {
+    name: "classifier",
+    page: "classifier.html",
+    width: 1160,
+    height: 960,
+    scheme: "light",
+    async show(page) {
+      await page.locator("input[type=file]").first().setInputFiles({
+        name: "trouser.png",
+        mimeType: "image/png",
+        buffer: Buffer.from(garmentPicture("trouser")),
+      });
+      await page.locator("#steps img, #steps canvas").first().waitFor();
+      await page.evaluate("scrollTo(0, 0)");
     },
   },
   {
