@@ -48,21 +48,6 @@ export const pictures: readonly Picture[] = [
     },
   },
   {
-    name: "trials",
-    page: "report.html",
-    width: 1160,
-    height: 800,
-    scheme: "dark",
-    async show(page) {
-      // The worse half of the scores is left out.
-      const from = page.locator("#tool-trials [role=slider]").nth(-2);
-      await from.focus();
-      for (let i = 0; i < 12; i++) await from.press("ArrowRight");
-      await from.blur();
-      await toTop(page, "#tool-trials");
-    },
-  },
-  {
     name: "classifier",
     page: "classifier.html",
     width: 1160,
@@ -76,17 +61,6 @@ export const pictures: readonly Picture[] = [
       });
       await page.locator("#steps img, #steps canvas").first().waitFor();
       await page.evaluate("scrollTo(0, 0)");
-    },
-  },
-  {
-    name: "phone",
-    page: "report.html",
-    width: 390,
-    height: 800,
-    scheme: "light",
-    async show(page) {
-      await page.locator("#tool-curves .role-mark path").first().waitFor();
-      await toTop(page, "#tool-curves");
     },
   },
 ];
