@@ -26,12 +26,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 async function sideIn({ plan, workspace, locator }: Project, name?: string): Promise<Side> {
   const states = await statusOf(workspace, plan, locator);
   const names = (states: readonly StageStatus[]) => states.map(({ planned }) => planned.stage.name);
-  const stale = states.filter(({ reasons }) => reasons.length > 0);
-  if (name === undefined) return await workingSide(workspace.home, names(stale));
-  return await workingSide(workspace.home, names(stale.filter(({ last }) => last)), {
-    name,
-    toRun: names(stale.filter(({ last }) => !last)),
-  });
+  const stale = states.filter(({ reasons, last }) => reasons.length > 0 && last);
+  const run = name !== undefined && { name, toRun: names(states.filter(({ last }) => !last)) };
+  return await workingSide(workspace.home, names(stale), run || undefined);
 }
 
 /** The results of a run with other settings. */

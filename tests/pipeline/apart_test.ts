@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
-import { gcKeepsWhatIsNeeded, type Ran, withBench } from "../support/apart.ts";
+import { gcKeepsWhatIsNeeded, type Ran, strikeBeside, withBench } from "../support/apart.ts";
 import { snapshot } from "../support/snapshot.ts";
 import { planOf, stateOf, tree } from "../support/toy.ts";
 
@@ -103,6 +103,12 @@ Deno.test("a finished job that no run has asked for in a month stays as long as 
       assertEquals((await run(where, given(offset))).jobs, 0);
     }
   }));
+
+Deno.test("a run beside a study that is killed leaves that as it was, and goes on where it was", async () => {
+  // The long form is in `tests/long/apart_test.ts`.
+  const { attacks, ended } = await strikeBeside(75, { kill: "SIGKILL" });
+  assert(attacks > 1 && ended === attacks, `${ended} of ${attacks}`);
+});
 
 Deno.test("after gc all is as it was: what was up to date is, and nothing that was finished runs again", async () => {
   assert(await gcKeepsWhatIsNeeded(3, 20261126) > 0, "nothing was ever collected");

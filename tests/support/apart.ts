@@ -1,12 +1,25 @@
-/** A study and runs of it with other settings beside it, in this process, and what must hold after gc. @module */
+/** A study and runs of it with other settings beside it, and what must hold of both, after gc and after an attack. @module */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { join } from "node:path";
 import type { RunEvent } from "../../src/pipeline/events.ts";
+import { finishedIn } from "../../src/pipeline/finished.ts";
 import { collect } from "../../src/pipeline/gc.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
 import { run } from "../../src/pipeline/run.ts";
 import { runsDirectory, type Workspace } from "../../src/pipeline/workspace.ts";
+import type { Interference } from "./file_operations.ts";
+import {
+  attack,
+  bytes,
+  type Files,
+  filesIn,
+  finish,
+  GIVEN,
+  outcome,
+  start,
+  writeFiles,
+} from "./interrupted.ts";
 import { artifactsOf, snapshot } from "./snapshot.ts";
 import {
   inProcess,
@@ -151,3 +164,69 @@ export async function gcKeepsWhatIsNeeded(numRuns: number, seed: number): Promis
   );
   return collected;
 }
+
+/** What came of attacks on a run beside a study. */
+export interface Attacked {
+  /** How many there were, and how many of them ended the run. */
+  readonly attacks: number;
+  readonly ended: number;
+}
+
+/**
+ * Starts runs with other settings beside a study, two at a time, each of which is struck before another
+ * operation on files: the first, the one `every` later and so on until there are no more. Of each holds
+ * that the study's files are what they were, that gc takes nothing that the next run asks for, and that
+ * this comes to what an undisturbed one does.
+ */
+export const strikeBeside = async (
+  every: number,
+  strike: Omit<NonNullable<Interference["strike"]>, "at" | "mark">,
+): Promise<Attacked> => {
+  let [attacks, ended] = [0, 0];
+  await attack(async (toy, root) => {
+    await finish({ root, home: toy.path(".") });
+    const files = await filesIn(toy.path("."));
+    const given = { ...GIVEN, sums: { offsets: [1, 7], times: 1, called: "other" } };
+    const placed = (home: string) => ({ root, home: join(home, ".cache/runs/x"), from: home });
+    const own = (files: Files) =>
+      Object.fromEntries(Object.entries(bytes(files)).filter(([path]) => !path.startsWith(".")));
+    const begun = async () => {
+      const home = await Deno.realPath(await Deno.makeTempDir({ dir: toy.path("..") }));
+      await writeFiles(home, files);
+      return home;
+    };
+    const undisturbed = await begun();
+    await finish(placed(undisturbed), { given });
+    const whole = bytes(await filesIn(placed(undisturbed).home));
+    let [n, more] = [0, true];
+    const trial = async () => {
+      const at = 1 + n++ * every;
+      const home = await begun();
+      const place = placed(home);
+      const mark = `${home}.mark`;
+      const found = await outcome(
+        start(place, { given, run: { strike: { at, mark, ...strike } } }),
+      );
+      more &&= await Deno.stat(mark).then(() => true, () => false);
+      if (!more) return;
+      attacks++;
+      if (typeof found === "string") ended++;
+      assertEquals(own(await filesIn(home)), own(files), `${at}`);
+      const study = { root, home, cache: join(home, ".cache") };
+      const jobs = await finishedIn(join(study.cache, "jobs"));
+      await collect(study, { runs: [], homes: [], remove: true, onWait: () => {} });
+      assertEquals((await finishedIn(join(study.cache, "jobs"))).keys().toArray(), [
+        ...jobs.keys(),
+      ]);
+      assertEquals(await finish(place, { given }), { stale: {}, leftovers: [] });
+      assertEquals(bytes(await filesIn(place.home)), whole, `${at}`);
+      assertEquals(own(await filesIn(home)), own(files), `${at}`);
+      await Deno.remove(home, { recursive: true });
+    };
+    const series = async () => {
+      while (more) await trial();
+    };
+    await Promise.all([series(), series()]);
+  });
+  return { attacks, ended };
+};
