@@ -14,6 +14,8 @@ export interface Flag {
   readonly about: string;
   /** Whether the task cannot do without; it can if omitted. */
   readonly needed?: true;
+  /** Whether it may be given several times, each with its value; once if omitted. */
+  readonly several?: true;
 }
 
 /** Words beside the flags. */
@@ -62,6 +64,13 @@ export const COMMANDS = {
     words: { name: "STAGE", about: "which stages; all of them: all", least: 1, most: Infinity },
     flags: {
       force: { about: "run again what is up to date, finished jobs included" },
+      set: {
+        value: "PATH=VALUE",
+        about: "try another setting, as in baseline.epochs=12, apart from the results that are " +
+          "there: in .cache/runs; may be given several times",
+        several: true,
+      },
+      name: { value: "NAME", about: "what that run is called (default: after what is set)" },
       jobs,
       backend,
       json,
@@ -87,7 +96,8 @@ export const COMMANDS = {
   diff: {
     words: {
       name: "REVISION",
-      about: "one or two, as git names them (default: HEAD, and the working tree)",
+      about: "one or two, as git names them (default: HEAD, and the working tree), or runs with " +
+        "other settings, as deno task runs lists them",
       least: 0,
       most: 2,
     },
@@ -98,6 +108,21 @@ export const COMMANDS = {
       study,
     },
     differs: "something differs",
+  },
+  runs: {
+    flags: { json: { about: "a list of objects, for programs" }, study },
+  },
+  gc: {
+    words: {
+      name: "RUN",
+      about: "runs that go, with what only they need (default: none)",
+      least: 0,
+      most: Infinity,
+    },
+    flags: {
+      "dry-run": { about: "say what can go and how much it is, and remove nothing" },
+      study,
+    },
   },
   verify: {
     flags: { backend, json, study },
@@ -163,10 +188,12 @@ export type CommandName = keyof typeof COMMANDS;
 
 type FlagsOf<N extends CommandName> = typeof COMMANDS[N]["flags"];
 
-/** The flags that were given to a task: of those with a value the text, of the others whether they were. */
+/** The flags that were given to a task: of those with a value the text, or all texts, of the others whether they were. */
 export type Flags<N extends CommandName> = {
-  readonly [F in keyof FlagsOf<N>]: FlagsOf<N>[F] extends { readonly value: string }
-    ? FlagsOf<N>[F] extends { readonly needed: true } ? string : string | undefined
+  readonly [F in keyof FlagsOf<N>]: FlagsOf<N>[F] extends { readonly several: true }
+    ? readonly string[]
+    : FlagsOf<N>[F] extends { readonly value: string }
+      ? FlagsOf<N>[F] extends { readonly needed: true } ? string : string | undefined
     : boolean;
 };
 

@@ -40,6 +40,7 @@ export function read<N extends CommandName>(name: N, args: readonly string[]): G
     tokens: true,
   });
   const given = new Map<string, string | true>();
+  const several = new Map<string, string[]>();
   const said: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") said.push(token.value);
@@ -48,7 +49,8 @@ export function read<N extends CommandName>(name: N, args: readonly string[]): G
     if (!rawName.startsWith("--") || !Object.hasOwn(flags, flag)) {
       throw new Refused(unknownWord("flag", rawName, [...known, "--help"]));
     }
-    if (given.has(flag)) throw new Refused(`--${flag} is given twice.`);
+    const list = flags[flag].several ? several.get(flag) ?? [] : undefined;
+    if (given.has(flag) && !list) throw new Refused(`--${flag} is given twice.`);
     const takes = flags[flag].value !== undefined;
     const lacking = value === undefined || value === "" || !inlineValue && value.startsWith("-");
     if (!takes && value !== undefined) {
@@ -56,6 +58,7 @@ export function read<N extends CommandName>(name: N, args: readonly string[]): G
     }
     if (takes && lacking) throw new Refused(`--${flag} takes a value, as in --${flag}=...`);
     given.set(flag, value ?? true);
+    if (list) several.set(flag, [...list, value!]);
   }
   const call = calls(name)[0];
   const { least, most } = words ?? { least: 0, most: 0 };
@@ -73,9 +76,11 @@ export function read<N extends CommandName>(name: N, args: readonly string[]): G
   return {
     // Each flag of the command, of the kind that its declaration has: checked above.
     flags: Object.fromEntries(
-      Object.entries(flags).map(([flag, { value }]) => [
+      Object.entries(flags).map(([flag, { value, several: list }]) => [
         flag,
-        given.get(flag) ?? (value === undefined ? false : undefined),
+        list
+          ? several.get(flag) ?? []
+          : given.get(flag) ?? (value === undefined ? false : undefined),
       ]),
     ) as Flags<N>,
     words: said,

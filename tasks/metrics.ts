@@ -20,6 +20,8 @@ await command("metrics", async ({ flags }) => {
   const metrics = marked(await allMetrics(checked, workspace), stale);
   if (flags.json) {
     console.log(JSON.stringify(metrics, null, 2));
+  } else if (metrics.length === 0) {
+    console.log("There are no results yet; `deno task all` makes them.");
   } else {
     const compared = metrics.some(({ published }) => published !== null);
     const marks = metrics.some(({ stale }) => stale);
@@ -47,9 +49,13 @@ await command("metrics", async ({ flags }) => {
   }
   if (!flags.check) return EXITS.done;
   const all = Object.keys(thresholds).length;
+  if (all === 0) {
+    console.error("The study has no thresholds: nothing was checked.");
+    return EXITS.done;
+  }
   const found = missed(metrics, thresholds);
   if (found.length === 0) {
-    console.error(`All of ${counted(all, "threshold")} are met.`);
+    console.error(all === 1 ? "The threshold is met." : `All of ${all} thresholds are met.`);
     return EXITS.done;
   }
   console.error(`Not met: ${found.length} of ${counted(all, "threshold")}.`);

@@ -19,7 +19,10 @@ export interface TaskRights {
 }
 
 const RUN: TaskRights = {
-  writes: { study: ["results", "report.md", "report.html", ".cache"], project: [".cache"] },
+  writes: {
+    study: ["results", "report.md", "report.html", "classifier.html", ".cache"],
+    project: [".cache"],
+  },
   // With ps a run that waits sees whether the other one is stopped.
   runs: ["deno", "git", "esbuild", "bwrap", "ps"],
   // Keras's weight files.
@@ -39,6 +42,8 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
     reaches: [],
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
+  runs: { writes: {}, runs: ["esbuild"], reaches: [] },
+  gc: { writes: { study: [".cache"], project: [".cache"] }, runs: ["ps"], reaches: [] },
   diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   serve: { writes: { project: [".cache"] }, runs: ["git", "esbuild"], reaches: ["127.0.0.1"] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },

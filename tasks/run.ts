@@ -17,17 +17,21 @@ import { EXITS, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { screen, standardError } from "./screen.ts";
-import { project } from "./workspace.ts";
+import { trial } from "./trying.ts";
 
 await command("run", async ({ flags, words }, signal) => {
-  const { folder, workspace, plan, locator } = await project(flags.study);
   const backend = backendFlag(flags.backend);
   const jobs = jobsFlag(flags.jobs);
-  const stages = plan.map(({ stage }) => stage.name);
-  const targets = stagesNamed(words, stages, true);
+  const asked = await trial(
+    flags,
+    ({ plan }) => stagesNamed(words, plan.map(({ stage }) => stage.name), true),
+  );
+  const { workspace, plan, locator, from, targets, run: tried } = asked;
+  const folder = tried ? join(asked.folder, ".cache", "runs", tried.name) : asked.folder;
 
   const began = performance.now();
   const view = display({ json: flags.json });
+  if (tried) view.print(`This is run ${tried.name}: what comes out goes to ${folder}.`);
   await run(workspace, plan, targets, {
     force: flags.force,
     executor: bounded(
@@ -36,6 +40,7 @@ await command("run", async ({ flags, words }, signal) => {
     ),
     equip: () => equip(backend, view.print),
     locator,
+    from,
     signal,
   }, view.show).catch(async (error) => {
     view.close();
@@ -46,6 +51,7 @@ await command("run", async ({ flags, words }, signal) => {
   if (targets.includes("report")) {
     console.log(`${join(folder, "report.md")} is up to date.`);
   }
+  if (tried) console.log(`\`deno task diff ${tried.name}\` compares it with the results.`);
   console.log(`Finished in ${duration((performance.now() - began) / 1000)}.`);
   return EXITS.done;
 }, [...rooms, reportOn(rooms)].map(({ name, about }) => [name, about]));

@@ -42,15 +42,19 @@ async function bundlers(): Promise<string[]> {
   return found;
 }
 
-/** Hosts of all addresses that a study's text holds; none where there is no such file. */
-async function hostsIn(study: string): Promise<string[]> {
+/** Hosts of all addresses that a study's text holds, and what is set beside it; none where there is no such file. */
+async function hostsIn(study: string, said: readonly string[]): Promise<string[]> {
   const text = await Deno.readTextFile(join(study, "study.ts")).catch(() => "");
-  return [...text.matchAll(/https?:\/\/[^\s"'`]+/g)]
+  return [...[text, ...said].join("\n").matchAll(/https?:\/\/[^\s"'`]+/g)]
     .filter(([address]) => URL.canParse(address))
     .map(([address]) => new URL(address).host);
 }
 
-async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
+async function flagsFor(
+  task: TaskRights,
+  study: string,
+  said: readonly string[],
+): Promise<string[]> {
   const { writes, runs } = task;
   const caches = userCaches();
   const within = (folders: readonly string[], names: readonly string[] = []) =>
@@ -61,7 +65,7 @@ async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
     ...within(caches === undefined ? [] : [caches], writes.cache),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
-  const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study) : [])];
+  const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study, said) : [])];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
   return [
@@ -88,7 +92,9 @@ function withStudy(name: CommandName, given: readonly string[]): { study: string
   const study = typeof asked === "string" ? fromUser(root, asked) : root;
   const said = flags.study === undefined ? flags : { ...flags, study };
   const args = Object.entries(said).flatMap(([flag, value]) =>
-    value === true ? [`--${flag}`] : typeof value === "string" ? [`--${flag}=${value}`] : []
+    value === true
+      ? [`--${flag}`]
+      : [value].flat().flatMap((it) => typeof it === "string" ? [`--${flag}=${it}`] : [])
   );
   return {
     study,
@@ -101,7 +107,7 @@ async function start(name: CommandName, given: readonly string[]): Promise<numbe
   const { study, args } = withStudy(name, given);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study, args)],
       join(root, "tasks", `${name}.ts`),
       ...args,
     ],

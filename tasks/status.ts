@@ -4,14 +4,23 @@
  *
  * @module
  */
-import { type StageStatus, statusOf } from "../src/pipeline/status.ts";
+import { needs, type StageStatus, statusOf } from "../src/pipeline/status.ts";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
-import { drawn, mermaid, nodesOf } from "../src/stages/graph.ts";
+import { drawn, madeOf, mermaid, type StageNode } from "../src/stages/graph.ts";
 import { madeWith } from "../src/stages/made_with.ts";
 import { command } from "./command.ts";
 import { EXITS } from "./exits.ts";
 import { standardOutput } from "./screen.ts";
 import { keptStudies, project } from "./workspace.ts";
+
+/** The stages with their states as a graph. */
+const nodesOf = (states: readonly StageStatus[]): StageNode[] =>
+  states.map(({ planned: { stage }, reasons, leftovers, last }) => ({
+    name: stage.name,
+    needs: needs(stage),
+    current: reasons.length + leftovers.length === 0,
+    made: last && madeOf(last.manifest),
+  }));
 
 /** The graph, and below it what is to be said of single stages. */
 function told(states: readonly StageStatus[]): string[] {

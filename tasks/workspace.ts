@@ -10,6 +10,13 @@ import type { Planned } from "../src/pipeline/stage.ts";
 import type { Workspace } from "../src/pipeline/workspace.ts";
 import { unknownWord } from "../src/schema.ts";
 import { type CheckedStudy, checkStudy, planOf, StudyError } from "../src/stages/plan.ts";
+import {
+  type Setting,
+  SettingError,
+  settingsOf,
+  settingText,
+  withSettings,
+} from "../src/stages/set.ts";
 import { Refused } from "./exits.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,6 +28,8 @@ export interface Project extends CheckedStudy {
   readonly workspace: Workspace;
   readonly plan: readonly Planned[];
   readonly locator: Locator;
+  /** What of it was set beside its `study.ts`; `workspace` is that of its own results all the same. */
+  readonly settings: readonly Setting[];
   /** What else its `study.ts` exports. */
   readonly exported: Readonly<Record<string, unknown>>;
 }
@@ -30,10 +39,15 @@ export interface Project extends CheckedStudy {
  * The project's own if no folder is given.
  *
  * @param folder absolute, or from the project's root
+ * @param set settings in place of its own, such as `baseline.epochs=12`; none if omitted
  * @throws {Refused} where there is no `study.ts` in it, with the study that was meant, if one is near
- * @throws {Refused} where the study has faults, with every one, before anything else happens
+ * @throws {Refused} where the study has faults, with every one, before anything else happens; so it is
+ * with what is set
  */
-export async function project(folder = ""): Promise<Project> {
+export async function project(
+  folder = "",
+  set: readonly string[] = [],
+): Promise<Project> {
   const home = resolve(root, folder);
   const name = relative(root, home);
   const path = join(home, "study.ts");
@@ -43,7 +57,11 @@ export async function project(folder = ""): Promise<Project> {
   if (!("study" in exported)) {
     throw new Refused(`${path} exports no \`study\`, which is what tasks look for.`);
   }
-  const checked = checkedStudy(exported.study, join(name, "study.ts"));
+  const file = join(name, "study.ts");
+  const declared = checkedStudy(exported.study, file);
+  const { study, settings } = changed(declared.study, set);
+  const flags = settings.map((setting) => ` --set=${settingText(setting)}`).join("");
+  const checked = settings.length === 0 ? declared : checkedStudy(study, `${file} with${flags}`);
   const cache = join(root, ".cache");
   const remembered = await rememberedData(home);
   return {
@@ -51,6 +69,7 @@ export async function project(folder = ""): Promise<Project> {
     folder: name,
     workspace: { root, home, cache },
     plan: planOf(checked),
+    settings,
     exported,
     // Asked for only by tasks that may read the environment.
     get locator() {
@@ -81,6 +100,16 @@ async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>
   }
 }
 
+/** A study with what is set. */
+function changed(study: unknown, set: readonly string[]) {
+  try {
+    const settings = settingsOf(study, set);
+    return { settings, study: withSettings(study, settings) };
+  } catch (error) {
+    throw error instanceof SettingError ? new Refused(error.message, { cause: error }) : error;
+  }
+}
+
 function checkedStudy(value: unknown, file: string): CheckedStudy {
   try {
     return checkStudy(value, file);
@@ -95,11 +124,21 @@ async function noStudy(home: string, name: string): Promise<string> {
   if (isFolder || name.startsWith("..")) {
     return `${home} is no study: there is no study.ts in it.`;
   }
-  const there: string[] = [];
-  for await (const entry of Deno.readDir(join(root, "studies"))) {
-    if (entry.isDirectory) there.push(`studies/${entry.name}`);
-  }
-  return unknownWord("study", name, there.sort());
+  const there = (await studyFolders()).map((folder) => relative(root, folder)).filter(Boolean);
+  return unknownWord("study", name, there.map((folder) => folder.replaceAll("\\", "/")).sort());
+}
+
+/** The folders of the studies that are in the project. */
+export async function studyFolders(): Promise<string[]> {
+  const folders = join(root, "studies");
+  const found = await Array.fromAsync(Deno.readDir(folders)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  return [
+    resolve(root),
+    ...found.filter(({ isDirectory }) => isDirectory).map(({ name }) => join(folders, name)),
+  ];
 }
 
 /**

@@ -17,6 +17,9 @@ export interface Places {
   readonly write: readonly string[];
 }
 
+/** Gives environment variables by their names; undefined for one that is not set. */
+export type Variables = (name: string) => string | undefined;
+
 /** An environment variable; undefined where it is not set, empty, or may not be read. */
 export function variable(name: string): string | undefined {
   try {
@@ -51,11 +54,14 @@ export const DENO_VARIABLES = [
   "SystemRoot",
 ];
 
-/** Where programs keep what they can make again: `$XDG_CACHE_HOME` or `~/.cache`; undefined where neither variable says. */
-export function userCaches(): string | undefined {
-  const base = variable("XDG_CACHE_HOME");
+/**
+ * Where programs keep what they can make again: `$XDG_CACHE_HOME` or `~/.cache`; undefined where
+ * neither variable says.
+ */
+export function userCaches(variables: Variables = variable): string | undefined {
+  const base = variables("XDG_CACHE_HOME");
   if (base !== undefined && isAbsolute(base)) return base;
-  const home = variable("HOME");
+  const home = variables("HOME");
   return home && join(home, ".cache");
 }
 

@@ -94,18 +94,27 @@ export async function revisionOf(
   };
 }
 
+/** Whether git knows a revision in a folder; not where git is not there. */
+export const isRevision = async (folder: string, revision: string): Promise<boolean> =>
+  await knownCommit(folder, revision).catch(() => undefined) !== undefined;
+
+async function knownCommit(folder: string, revision: string): Promise<string | undefined> {
+  // Anything else would be taken for a flag.
+  const known = !revision.startsWith("-") && !revision.includes("\0");
+  const args = ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`];
+  const commit = known ? textOf((await asked(folder, args)).bytes) : undefined;
+  // `^main` means all but what main has.
+  return commit !== undefined && /^[0-9a-f]+$/.test(commit) ? commit : undefined;
+}
+
 /**
  * The commit that a revision is.
  *
  * @throws {Error} where git knows none
  */
 async function commitOf(folder: string, revision: string): Promise<string> {
-  // Anything else would be taken for a flag.
-  const known = !revision.startsWith("-") && !revision.includes("\0");
-  const args = ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`];
-  const commit = known ? textOf((await asked(folder, args)).bytes) : undefined;
-  // `^main` means all but what main has.
-  if (commit !== undefined && /^[0-9a-f]+$/.test(commit)) return commit;
+  const commit = await knownCommit(folder, revision);
+  if (commit !== undefined) return commit;
   if (revision.includes("..")) {
     throw new Error(
       `Two revisions are given as two words: ${revision.split(/\.{2,3}/).join(" ")}.`,

@@ -39,6 +39,18 @@ export async function writeWhole(
   }
 }
 
+/**
+ * Gives a file that is never changed in its place a second name, in exchange for what has that; it is
+ * copied where the disk knows no second names, or has the other name on another one.
+ */
+export async function linkWhole(from: string, to: string): Promise<void> {
+  const part = join(dirname(to), crypto.randomUUID() + PART);
+  await makeFolder(dirname(to));
+  const linked = await Deno.link(from, part).then(() => true, () => false);
+  if (!linked) return await writeWhole(to, await Deno.readFile(from));
+  await moveWhole(part, to);
+}
+
 /** How the name of a file ends before it gets its place, after a UUID. */
 const PART = ".part";
 
@@ -134,6 +146,10 @@ export async function makeFolder(path: string): Promise<void> {
 /** How the name of a folder begins before it gets its place: `unfinished-`, and what it is for. */
 const unfinished = (purpose: string) => `unfinished-${purpose && `${purpose}-`}`;
 
+/** Whether a folder is not finished, or on its way out, by its name. */
+export const isUnfinished = (name: string, purpose = ""): boolean =>
+  name.startsWith(unfinished(purpose));
+
 /**
  * Makes an empty folder for what is not finished, in one that is there, and returns its path. `purpose`
  * is told in its name. Not a temporary folder of Deno's: nobody else may read those, and where one
@@ -150,7 +166,7 @@ export async function unfinishedIn(directory: string, purpose = ""): Promise<str
  * caller sees to it that nobody is at work there. What belongs to somebody else, and may not be removed, stays.
  */
 export const removeUnfinished = (directory: string, purpose = ""): Promise<void> =>
-  removeLeft(directory, (name) => name.startsWith(unfinished(purpose)));
+  removeLeft(directory, (name) => isUnfinished(name, purpose));
 
 /** Removes as `removeIfThere` does what may be removed; what may not, stays: it is of no use, and no harm. */
 export async function removeIfMine(path: string): Promise<void> {
@@ -166,6 +182,17 @@ export async function removeIfThere(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** Removes a file where it is there; after a loss of power it is gone all the same. */
+export async function removeForGood(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  await syncFolder(dirname(path));
 }
 
 async function syncAll(directory: string): Promise<void> {

@@ -7,8 +7,8 @@ const LABELS = 56;
 
 /**
  * Loss above accuracy by epoch, of two trainings on training and on validation images, without data:
- * the page puts rows into `curves`, each with a `training`, which is `First` or `Second`, its `images`,
- * `epoch`, `loss` and `accuracy`.
+ * the page puts rows into `curves`, each with a `training`, which is `First` or `Second`, its `name`, its
+ * `images`, `epoch`, `loss` and `accuracy`.
  */
 export function twoCurves(): TopLevelSpec {
   const panel = (field: "loss" | "accuracy", heading: string, below: string | null) => ({
@@ -56,6 +56,12 @@ export function twoCurves(): TopLevelSpec {
           symbolSize: 300,
         },
       },
+      tooltip: [
+        { field: "name", type: "nominal" as const },
+        { field: "images", type: "nominal" as const },
+        { field: "epoch", type: "quantitative" as const },
+        { field, type: "quantitative" as const },
+      ],
     },
   });
   return {

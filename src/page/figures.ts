@@ -41,17 +41,27 @@ const tooltips: Config = {
   text: { tooltip: null },
 };
 
+/** What numbers are called that an axis has no name for, since they share it with others: by their field. */
+const SAID: ReadonlyMap<string, string> = new Map([
+  ["low", "from"],
+  ["high", "to"],
+  ["threshold", "at least"],
+  ["mean", "mean"],
+  ["best", "best so far"],
+]);
+
 /**
- * What a mark says, as an expression: numbers with four decimals in place of the two of an axis, and the
- * ends of a line as what they are.
+ * What a mark says, as an expression: numbers with four decimals in place of the two of an axis, whole
+ * ones apart, and by the names above.
  */
 const inFull = (said: string): string =>
   said
     .replaceAll(
-      /"(?:[^"\\]|\\.)*": format\(datum\["(low|high)"\]/g,
-      (_, end) => `"${end === "low" ? "from" : "to"}": format(datum["${end}"]`,
+      /"(?:[^"\\]|\\.)*": format\(datum\["(\w+)"\]/g,
+      (whole, field) => SAID.has(field) ? `"${SAID.get(field)}": format(datum["${field}"]` : whole,
     )
-    .replaceAll(/(format\(datum\["[^"]*"\], )"(\.\d+f)?"\)/g, '$1".4~f")');
+    .replaceAll(/(format\(datum\["[^"]*"\], )"\.\d+f"\)/g, '$1".4f")')
+    .replaceAll(/format\((datum\["[^"]*"\]), ""\)/g, 'format($1, $1 % 1 ? ".4f" : ",")');
 
 /** A mark of Vega's, as far as it is changed here. */
 interface Mark {

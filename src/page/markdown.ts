@@ -53,6 +53,11 @@ export function pageWriter(
         headings.push({ level: depth, anchor, text });
         return `<h${depth} id="${escapeHtml(anchor)}">${text}</h${depth}>\n`;
       },
+      codespan({ text }: Tokens.Codespan) {
+        // Names are broken where they have joints, if they must be.
+        const pieces = text.match(/[^._\s-]{1,16}[._\s-]*|[._\s-]+/g) ?? [];
+        return `<code>${pieces.map(escapeHtml).join("<wbr>")}</code>`;
+      },
       link({ href, tokens }: Tokens.Link) {
         const text = this.parser.parseInline(tokens);
         return isHarmless(href) ? `<a href="${escapeHtml(href)}">${text}</a>` : text;

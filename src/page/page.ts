@@ -1,21 +1,27 @@
-/**
- * The report as one page: `report.html`, beside `report.md` and from the same words. It loads nothing,
- * and its policy lets nothing run but the one script that stands in it.
- *
- * @module
- */
+/** The report as one page: `report.html`, beside `report.md` and from the same words. @module */
 import { clientScript } from "./bundle.ts";
 import { twoCurves } from "./curves_chart.ts";
+import { htmlDocument } from "./document.ts";
 import type { Carried, Curve, Mistakes, Trials } from "./explored.ts";
 import { alive, embedded, type Figure } from "./figures.ts";
+import { listed } from "../report/markdown.ts";
 import { escapeHtml, type Heading, pageWriter } from "./markdown.ts";
 import { style } from "./style.ts";
+
+/** A drawing made of characters. */
+export interface Drawing {
+  readonly lines: readonly string[];
+  /** What it shows, for readers who hear it. */
+  readonly description: string;
+  /** How it is read. */
+  readonly caption: string;
+}
 
 /** What a page is made of. */
 export interface Page {
   readonly title: string;
-  /** Markdown, in order, and between its parts the place where curves are compared. */
-  readonly parts: readonly (string | typeof CURVES)[];
+  /** Markdown, in order, and between its parts drawings and the place where curves are compared. */
+  readonly parts: readonly (string | Drawing | typeof CURVES)[];
   /** By the address that Markdown shows them by. */
   readonly figures: ReadonlyMap<string, Figure>;
   /** Two or more, or none. */
@@ -33,16 +39,24 @@ export const CURVES = Symbol("curves");
 const tool = (name: string, heading = "") =>
   `<section class="tool" id="tool-${name}" hidden>${heading}</section>\n`;
 
-/** Data for the script, which no text in it can end. */
-const asData = (carried: Carried): string =>
-  JSON.stringify(carried).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
+/** What the page can do where scripts run, and where. */
+const about = (tools: readonly (readonly [name: string, words: string])[]) =>
+  tool(
+    "about",
+    `<p>Charts answer: the pointer on a mark shows its figures.${
+      tools.length > 0
+        ? ` And there is more to try: ${
+          listed(tools.map(([name, words]) => `<a href="#tool-${name}">${words}</a>`))
+        }.`
+        : ""
+    }</p>`,
+  );
 
-/** A digest of what may run or apply, as a policy names it. */
-async function allowed(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `'sha256-${new Uint8Array(digest).toBase64()}'`;
-}
+const drawing = ({ lines, description, caption }: Drawing) =>
+  `<figure class="drawing"><div class="scroll"><pre role="img" aria-label="${
+    escapeHtml(description)
+  }">${escapeHtml(lines.join("\n"))}</pre></div>` +
+  `<figcaption class="quiet">${escapeHtml(caption)}</figcaption></figure>\n`;
 
 /** Sections, and what is in them. */
 function contentsOf(headings: readonly Heading[]): string {
@@ -84,13 +98,22 @@ export async function htmlPage(page: Page): Promise<string> {
       `${embedded(figure)}</figure>${own ? tool(own) : ""}`;
   });
   const compares = curves.length > 1;
-  const content = parts.map((part) =>
-    part !== CURVES
+  const before = parts.findIndex((part) => typeof part === "string" && part.startsWith("## "));
+  const written = parts.map((part) =>
+    part === CURVES
+      ? compares ? tool("curves", "<h3>Curves of any two trainings</h3>") : ""
+      : typeof part === "string"
       ? writer.write(part)
-      : compares
-      ? tool("curves", "<h3>Curves of any two trainings</h3>")
-      : ""
-  ).join("");
+      : drawing(part)
+  );
+  const tools = [
+    ...(compares
+      ? [["curves", "the curves of any two trainings, one over the other"] as const]
+      : []),
+    ...(mistakes ? [["mistakes", "the images that a network gets wrong"] as const] : []),
+    ...(trials ? [["trials", "what the search tried, to filter and to sort"] as const] : []),
+  ];
+  const content = written.toSpliced(before, 0, about(tools)).join("");
   const { figure: _, ...searched } = trials ?? { figure: "" };
   const carried: Carried = {
     figures: live,
@@ -98,36 +121,16 @@ export async function htmlPage(page: Page): Promise<string> {
     ...(trials ? { trials: searched as Trials } : {}),
     ...(mistakes ? { mistakes } : {}),
   };
-  const script = await clientScript();
-  const policy = [
-    "default-src 'none'",
-    `script-src ${await allowed(script)}`,
-    `style-src ${await allowed(style)}`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<a class="skip" href="#content">To the content</a>
+  return await htmlDocument({
+    title,
+    style,
+    body: `<a class="skip" href="#content">To the content</a>
 ${contentsOf(writer.headings)}
 <main id="content">
-${content}</main>
-<script type="application/json" id="carried">${asData(carried)}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+${content}</main>`,
+    carried,
+    script: await clientScript(import.meta.resolve("./client/main.ts")),
+  });
 }
 
 /** What a figure shows, in words: what the Markdown says of it, and what its chart does. */

@@ -38,6 +38,7 @@ blockquote{margin:0 0 1.1rem;padding:.1rem 1rem;border-left:4px solid var(--oran
 a{color:var(--link);text-underline-offset:.15em}
 code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--soft);
 padding:.1em .3em;border-radius:4px;overflow-wrap:anywhere}
+td code{overflow-wrap:normal}
 :focus-visible{outline:3px solid var(--blue);outline-offset:2px;border-radius:2px}
 .skip{position:absolute;left:-99rem}
 .skip:focus{left:1rem;top:.5rem;background:var(--paper);padding:.5rem 1rem;z-index:3}
@@ -73,16 +74,20 @@ table{border-collapse:collapse;font-size:.875rem;line-height:1.45;font-variant-n
 th,td{padding:.35rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 th:first-child,td:first-child{padding-left:.25rem}
 :is(th,td):first-child:not(.number){min-width:6.5rem}
+td:first-child:has(code){min-width:9.5rem}
 thead th,thead td{border-bottom:2px solid var(--line);vertical-align:bottom;font-weight:600}
 .number{text-align:right;white-space:nowrap}
 thead .number{white-space:normal}
 tbody tr:hover,tbody tr.marked{background:var(--soft)}
 caption{text-align:left;color:var(--muted);font-size:.875rem;padding:.25rem 0 .5rem}
+.sorted caption span{display:inline-block;position:sticky;left:.25rem;max-width:min(40rem,100vw - 3rem)}
 
 .figures{display:flex;flex-wrap:wrap;gap:1rem 1.5rem;align-items:flex-start}
 figure{margin:0;max-width:100%;min-width:0}
 figure svg{display:block;max-width:100%;height:auto;
 font-family:Helvetica,Arial,"Liberation Sans",sans-serif}
+.drawing pre{margin:0;font:clamp(.6875rem,2.8vw,.8125rem)/1.2 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.drawing,.drawing .scroll{margin-bottom:.5rem}
 .live image{image-rendering:pixelated}
 .figures>figure{flex:0 1 ${WIDTH}px}
 .figures>.tool{flex:1 1 100%;min-width:0}
@@ -101,6 +106,9 @@ box-shadow:0 4px 16px rgb(0 0 0/.18);font-size:.8125rem;line-height:1.4}
 .choices label{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .5rem;font-size:.875rem;max-width:100%}
 select,.choices button{font:inherit;font-size:.875rem;max-width:100%;color:var(--ink);background:var(--paper);
 border:1px solid var(--line);border-radius:6px;padding:.35rem .6rem}
+.choices p{margin:0;align-self:center}
+.choices .first span::before,.choices .second span::before{content:"\\25cf\\a0";color:var(--blue)}
+.choices .second span::before{color:var(--vermilion)}
 .choices button:disabled{color:var(--muted);border-color:var(--grid)}
 .choices button:not(:disabled){cursor:pointer}
 

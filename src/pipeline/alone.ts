@@ -25,8 +25,8 @@ import { inputName, knownTexts, readsOf } from "./status.ts";
 import { load, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What the names of scratch places tell, and of the file by which they are kept. */
-const AGAIN = "again";
+/** What the names of scratch places tell, and the name of the file by which they are kept. */
+export const AGAIN = "again";
 
 /**
  * Makes a scratch place in the cache that no result or finished job reaches, and removes it after `use`.

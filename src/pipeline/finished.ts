@@ -123,13 +123,22 @@ async function findShared(
 /** How long a finished job that no run asked for is kept, in days. */
 const KEPT_DAYS = 30;
 
-/** Removes finished jobs that no run has asked for in 30 days; what is no finished job stays. */
-export async function prune(directory: string): Promise<void> {
-  const oldest = Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
+/** The keys of the finished jobs in a folder, and when each was last asked for; what is no finished job is not among them. */
+export async function finishedIn(directory: string): Promise<Map<string, Date>> {
+  const found = new Map<string, Date>();
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
     if (!isDirectory || !/^[0-9a-f]{64}$/.test(name)) continue;
     const { mtime } = await Deno.stat(join(directory, name, RECORD)).catch(() => ({ mtime: null }));
-    if (mtime && mtime.getTime() < oldest) await removeIfMine(join(directory, name));
+    if (mtime) found.set(name, mtime);
+  }
+  return found;
+}
+
+/** Removes finished jobs that no run has asked for in 30 days, and that are not among those needed. */
+export async function prune(directory: string, needed: ReadonlySet<string>): Promise<void> {
+  const oldest = Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
+  for (const [key, asked] of await finishedIn(directory)) {
+    if (asked.getTime() < oldest && !needed.has(key)) await removeIfMine(join(directory, key));
   }
 }
 

@@ -14,6 +14,7 @@ import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
+import { asking, forgetAsked } from "./asked.ts";
 import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
 import { lock, untilNobodyWorks, type Waiting } from "./lock.ts";
@@ -24,11 +25,13 @@ import {
   readManifest,
   writeManifest,
 } from "./manifest.ts";
+import { homesOf, neededJobs, rememberHome } from "./needed.ts";
 import { bounded } from "./pool.ts";
 import { processes } from "./processes.ts";
 import type { SharedStore } from "./shared.ts";
 import type { Equipment, Planned, Stage, Written } from "./stage.ts";
 import {
+  inOrder,
   inputName,
   needs,
   readsOf,
@@ -38,6 +41,7 @@ import {
   withNeeds,
 } from "./status.ts";
 import { load, removeLeftovers, storedPath, verify } from "./store.ts";
+import { takeOver } from "./take_over.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** How stages are run. */
@@ -52,6 +56,8 @@ export interface RunOptions {
   readonly locator?: Locator;
   /** Where machines share what has finished; nowhere if omitted. */
   readonly shared?: SharedStore;
+  /** The home of other results: those that are what would come out here are taken over; none if omitted. */
+  readonly from?: string;
   /** Ends the run; what has finished stays. */
   readonly signal?: AbortSignal;
 }
@@ -65,9 +71,10 @@ const withDefaults = (
     equip = () => Promise.resolve({ variant: "plain", facts: {} }),
     locator = locatorOf({}),
     shared,
+    from,
     signal,
   }: RunOptions,
-) => ({ force, executor, equip, locator, shared, signal });
+) => ({ force, executor, equip, locator, shared, from, signal });
 
 /**
  * Brings `targets` and all that they need up to date and returns their states. One run at a time works
@@ -86,13 +93,14 @@ export async function run(
   tell: (event: RunEvent) => void = () => {},
 ): Promise<StageStatus[]> {
   const options = withDefaults(workspace, given);
-  const { signal, executor } = options;
+  const { signal, executor, from } = options;
   const wanted = withNeeds(plan, targets);
   // What is stopped with the run has not failed.
   const onEvent = (event: RunEvent) => signal?.aborted ? undefined : tell(event);
   onEvent({ type: "looking" });
   // Nothing is taken from manifests here: what is written down is what the code is.
-  const code = await digestPlan(workspace.root, wanted, new Map());
+  const looked = from === undefined ? wanted : inOrder(plan);
+  const code = await digestPlan(workspace.root, looked, new Map());
   const onWait = (waiting: Waiting) => onEvent({ type: "waiting", ...waiting });
   let unlock: () => Promise<void>;
   try {
@@ -110,10 +118,16 @@ export async function run(
     signal?.throwIfAborted();
     await untilNobodyWorks(workspace.cache, onWait, signal);
     await removeUnfinished(directory);
-    for (const { stage } of wanted) await refuseToWriteOver(workspace, stage);
-    const brought = await new Run(workspace, code, wanted, targets, options, runner, onEvent).all();
+    await rememberHome(workspace.cache, from ?? workspace.home);
+    for (const { stage } of looked) await refuseToWriteOver(workspace, stage);
+    const going = new Run(workspace, code, wanted, targets, options, runner, onEvent);
+    const brought = await going.all();
+    await going.takeOver(looked);
     signal?.throwIfAborted();
-    await prune(directory);
+    const needed = await neededJobs([workspace.home, ...await homesOf(workspace.cache)])
+      .catch(() => undefined);
+    // Where it cannot be told what is needed, all stays.
+    if (needed) await prune(directory, needed);
     return brought;
   } catch (error) {
     signal?.throwIfAborted();
@@ -220,6 +234,21 @@ class Run {
     return this.wanted.map(({ stage }) => this.#states.get(stage.name)!);
   }
 
+  /** Takes over what other results have of stages that are not wanted. */
+  async takeOver(plan: readonly Planned[]): Promise<void> {
+    for (const planned of plan.filter((planned) => !this.wanted.includes(planned))) {
+      this.#states.set(planned.stage.name, await this.#look(planned));
+    }
+  }
+
+  /** The state of a stage, once what other results have of it is taken over. */
+  async #look(planned: Planned): Promise<StageStatus> {
+    const { workspace, code, options: { from, locator } } = this;
+    return from === undefined
+      ? await stageStatus(workspace, planned, code, this.#states, locator)
+      : await takeOver(from, workspace, planned, code, this.#states, locator);
+  }
+
   /** Brings a stage up to date once all that it needs is. */
   #bring(planned: Planned): Promise<StageStatus> {
     const { name } = planned.stage;
@@ -245,7 +274,7 @@ class Run {
       stageStatus(this.workspace, planned, this.code, this.#states, this.options.locator);
     try {
       this.options.signal?.throwIfAborted();
-      const before = await status();
+      const before = await this.#look(planned);
       const forced = this.options.force && this.targets.includes(stage.name);
       if (before.reasons.length === 0 && !forced) {
         await this.#clean(stage.name, before.last!.manifest);
@@ -256,7 +285,11 @@ class Run {
       await this.#restoreInputs(planned);
       const reasons = before.reasons.length > 0 ? before.reasons : ["--force"];
       this.#started(before, reasons);
-      const made = await execute(before, this.#surroundings);
+      const { runner } = this.#surroundings;
+      const made = await execute(before, {
+        ...this.#surroundings,
+        runner: await asking(this.workspace, stage.name, runner),
+      });
       // A result that came back the same (a deleted file, say) keeps its first provenance, so that
       // what depends on it stays up to date.
       const last = before.last?.manifest;
@@ -287,8 +320,9 @@ class Run {
   }
 
   /** Removes what earlier results of a stage have left, whenever that was. */
-  #clean(stage: string, { outputs }: Pick<Manifest, "outputs">): Promise<void> {
-    return removeLeftovers(this.workspace, stage, Object.values(outputs));
+  async #clean(stage: string, { outputs }: Pick<Manifest, "outputs">): Promise<void> {
+    await forgetAsked(this.workspace, stage);
+    await removeLeftovers(this.workspace, stage, Object.values(outputs));
   }
 
   /**

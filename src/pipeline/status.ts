@@ -222,6 +222,16 @@ export async function statusOf(
   known?: Known,
 ): Promise<StageStatus[]> {
   const code = await digestPlan(workspace.root, plan, known ?? await knownTexts(workspace, plan));
+  return await statesBy(code, workspace, plan, locator);
+}
+
+/** As `statusOf`, by what the code of all stages comes to. */
+export async function statesBy(
+  code: Code,
+  workspace: Workspace,
+  plan: readonly Planned[],
+  locator: Locator,
+): Promise<StageStatus[]> {
   const states = new Map<string, StageStatus>();
   for (const planned of inOrder(plan)) {
     const { name } = planned.stage;

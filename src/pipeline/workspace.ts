@@ -18,3 +18,7 @@ export const resultsDirectory = (workspace: Workspace, stage: string): string =>
 /** The folder of a stage's local artifacts. */
 export const localDirectory = (workspace: Workspace, stage: string): string =>
   join(workspace.home, ".cache", "artifacts", stage);
+
+/** The folder of a study's runs with other settings, each in a folder that is its home. */
+export const runsDirectory = ({ home }: Pick<Workspace, "home">): string =>
+  join(home, ".cache", "runs");

@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { variable } from "../files/programs.ts";
+import { variable, type Variables } from "../files/programs.ts";
 import { readPlainText } from "../files/plain.ts";
 import { writeWhole } from "../files/whole.ts";
 
@@ -108,8 +108,13 @@ export async function writeChoice(choice: Choice, root: string = PROJECT): Promi
  * The remembered choice if it still holds: made on this platform, for these packages and this
  * `LIBTENSORFLOW_DIR`, every file there with the size it had. Undefined otherwise. Takes milliseconds; whether the bytes
  * are the same is for `native.ts` to say.
+ *
+ * @param variables In place of this process's environment, for tests.
  */
-export async function validChoice(root: string = PROJECT): Promise<Choice | undefined> {
+export async function validChoice(
+  root: string = PROJECT,
+  variables: Variables = variable,
+): Promise<Choice | undefined> {
   let choice: Choice;
   try {
     choice = await readChoice(root);
@@ -117,7 +122,7 @@ export async function validChoice(root: string = PROJECT): Promise<Choice | unde
     return undefined;
   }
   const holds = choice.platform === PLATFORM && choice.tfjs === TFJS_VERSION &&
-    choice.libtensorflowDir === libtensorflowDir() &&
+    choice.libtensorflowDir === libtensorflowDir(variables) &&
     (choice.tensorflow === null || await allThere(root, choice.tensorflow.files));
   return holds ? choice : undefined;
 }
@@ -125,16 +130,22 @@ export async function validChoice(root: string = PROJECT): Promise<Choice | unde
 /**
  * Whether a backend can be loaded without set-up: the one remembered, or the one named.
  * WebAssembly always can.
+ *
+ * @param variables In place of this process's environment, for tests.
  */
-export async function isReady(backend?: Backend, root: string = PROJECT): Promise<boolean> {
+export async function isReady(
+  backend?: Backend,
+  root: string = PROJECT,
+  variables: Variables = variable,
+): Promise<boolean> {
   if (backend === "wasm") return true;
-  const choice = await validChoice(root);
+  const choice = await validChoice(root, variables);
   return choice !== undefined && (backend === undefined || choice.tensorflow !== null);
 }
 
 /** `LIBTENSORFLOW_DIR` as an absolute path; null where it is not set, empty, or may not be read. */
-export function libtensorflowDir(): string | null {
-  const directory = variable("LIBTENSORFLOW_DIR");
+export function libtensorflowDir(variables: Variables = variable): string | null {
+  const directory = variables("LIBTENSORFLOW_DIR");
   return directory === undefined ? null : resolve(directory);
 }
 

@@ -18,13 +18,14 @@ import {
   writeChoice,
 } from "./choice.ts";
 import { openLock } from "../files/open_lock.ts";
+import { variable, type Variables } from "../files/programs.ts";
 import { removeUnfinished } from "../files/whole.ts";
 import { bounded } from "./command.ts";
 import { alteration } from "./native.ts";
 import { reasonOf } from "./reason.ts";
 import { findSandbox, readSandbox } from "./sandbox.ts";
 import { TRIAL, tryOut } from "./trial.ts";
-import type { Found, Way } from "./ways.ts";
+import type { Found, Way, WayTask } from "./ways.ts";
 
 /** What a set-up is asked for. */
 export interface SetupOptions {
@@ -34,8 +35,9 @@ export interface SetupOptions {
   readonly force?: boolean;
   /** Tells what goes on, and how far it is where that can be counted. */
   progress(label: string, done?: number, total?: number): void;
-  /** For tests: the project's root, the ways, and what tries a backend. */
+  /** For tests: the project's root, the environment, the ways, and what tries a backend. */
   readonly root?: string;
+  readonly variables?: Variables;
   readonly ways?: readonly Way[];
   readonly tryOut?: typeof tryOut;
 }
@@ -51,9 +53,9 @@ const PATIENCE = 90 * 60_000;
  * was remembered stays
  */
 export async function setUp(options: SetupOptions): Promise<Choice> {
-  const root = options.root ?? PROJECT;
+  const { root = PROJECT, variables = variable } = options;
   if (!options.force) {
-    const kept = await fitting(root, options.backend);
+    const kept = await fitting(root, variables, options.backend);
     if (kept && await readSandbox(root)) return kept;
   }
   const directory = runtimeDirectory(root);
@@ -70,7 +72,7 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   if (waited || !options.force) {
-    const kept = await fitting(root, options.backend);
+    const kept = await fitting(root, variables, options.backend);
     if (kept) {
       if (!await readSandbox(root)) await findSandbox(kept, root);
       return kept;
@@ -79,15 +81,19 @@ export async function setUp(options: SetupOptions): Promise<Choice> {
   // Loaded only where it is needed: most calls find a choice that holds.
   const { ways } = await import("./ways.ts");
   await removeUnfinished(directory);
-  const choice = await choose(root, { ways, ...options });
+  const choice = await choose(root, variables, { ways, ...options });
   await writeChoice(choice, root);
   await findSandbox(choice, root);
   return choice;
 }
 
 /** The remembered choice, if it holds, is what is asked for, and no file of it has been altered. */
-async function fitting(root: string, backend: Backend | undefined): Promise<Choice | undefined> {
-  const choice = await validChoice(root);
+async function fitting(
+  root: string,
+  variables: Variables,
+  backend: Backend | undefined,
+): Promise<Choice | undefined> {
+  const choice = await validChoice(root, variables);
   if (!choice) return undefined;
   if ((backend ?? choice.backend) === "tensorflow") {
     if (choice.tensorflow === null) return undefined;
@@ -102,6 +108,7 @@ async function fitting(root: string, backend: Backend | undefined): Promise<Choi
 
 async function choose(
   root: string,
+  variables: Variables,
   options: SetupOptions & { readonly ways: readonly Way[] },
 ): Promise<Choice> {
   const { backend } = options;
@@ -110,12 +117,12 @@ async function choose(
     format: FORMAT,
     platform: PLATFORM,
     tfjs: TFJS_VERSION,
-    libtensorflowDir: libtensorflowDir(),
+    libtensorflowDir: libtensorflowDir(variables),
     requested: backend !== undefined,
   };
   const { tensorflow, skipped } = backend === "wasm"
     ? { tensorflow: null, skipped: [] }
-    : await search(root, options.ways, attempt, options.progress);
+    : await search({ root, variables, progress: options.progress }, options.ways, attempt);
   if (tensorflow) return { ...choice, backend: "tensorflow", tensorflow, skipped };
   if (backend === "tensorflow") {
     throw new Error(`TensorFlow cannot be had on this machine.\n${listReasons(skipped)}`);
@@ -131,16 +138,16 @@ async function choose(
 
 /** Goes through the ways until one finds a libtensorflow that computes. */
 async function search(
-  root: string,
+  task: Omit<WayTask, "signal">,
   ways: readonly Way[],
   attempt: typeof tryOut,
-  progress: SetupOptions["progress"],
 ): Promise<{ tensorflow: TensorFlowRuntime | null; skipped: Choice["skipped"] }> {
+  const { root, progress } = task;
   const skipped: Choice["skipped"] = [];
   for (const way of ways) {
     let found: Found | undefined;
     try {
-      found = await bounded("this", way.limit, (signal) => way.find({ root, signal, progress }));
+      found = await bounded("this", way.limit, (signal) => way.find({ ...task, signal }));
       if (!found) continue;
       const addon = found.files[0].path;
       progress("Trying it out");

@@ -24,7 +24,7 @@ import {
   TFJS_VERSION,
 } from "./choice.ts";
 import { download } from "../files/download.ts";
-import { userCaches } from "../files/programs.ts";
+import { userCaches, type Variables } from "../files/programs.ts";
 import { readPlainText } from "../files/plain.ts";
 import { putAside, removeIfThere, wholeDirectory, writeWhole } from "../files/whole.ts";
 import { runCommand } from "./command.ts";
@@ -35,6 +35,8 @@ import { fetchWheel, TENSORFLOW_VERSION, unpackWheel, wheelFor } from "./wheel.t
 export interface WayTask {
   /** The project's root. */
   readonly root: string;
+  /** What says where the user keeps libtensorflow, and where caches are. */
+  readonly variables: Variables;
   /** Aborted when the way has taken too long. */
   readonly signal: AbortSignal;
   /** Tells what goes on, and how far it is where that can be counted. */
@@ -103,7 +105,7 @@ async function officialLayout(directory: string): Promise<string[]> {
 }
 
 async function fromDirectory(task: WayTask): Promise<Found | undefined> {
-  const directory = libtensorflowDir();
+  const directory = libtensorflowDir(task.variables);
   if (directory === null) return undefined;
   const libraries = await findLibraries(directory);
   const headers = join(directory, "include");
@@ -147,7 +149,7 @@ async function findLibraries(directory: string): Promise<string[]> {
 }
 
 async function fromEarlier(task: WayTask): Promise<Found | undefined> {
-  const place = sharedDirectory();
+  const place = sharedDirectory(task);
   let altered: unknown;
   const read = (...where: Parameters<typeof readRuntime>) =>
     readRuntime(...where).catch((error) => void (altered ??= error));
@@ -158,7 +160,7 @@ async function fromEarlier(task: WayTask): Promise<Found | undefined> {
       await forget(own);
       if (theirs) await forget(theirs);
     };
-    const found = (files: NativeFile[]) => ({ ...keepable(origin, own, files), discard });
+    const found = (files: NativeFile[]) => ({ ...keepable(origin, task, own, files), discard });
     const files = await read(own, origin);
     if (files) return found(files);
     const shared = theirs && await read(theirs, origin);
@@ -227,7 +229,7 @@ async function fromDownload(task: WayTask): Promise<Found> {
     return await officialLayout(temporary);
   });
   await removeIfThere(downloads);
-  return keepable("download", target, files);
+  return keepable("download", task, target, files);
 }
 
 async function fromWheel(task: WayTask): Promise<Found> {
@@ -263,11 +265,16 @@ async function fromWheel(task: WayTask): Promise<Found> {
     return [output, ...libraries];
   });
   await removeIfThere(downloads);
-  return keepable("wheel", target, files);
+  return keepable("wheel", task, target, files);
 }
 
-function keepable(origin: "download" | "wheel", target: string, files: NativeFile[]): Found {
-  const shared = sharedDirectory();
+function keepable(
+  origin: "download" | "wheel",
+  task: WayTask,
+  target: string,
+  files: NativeFile[],
+): Found {
+  const shared = sharedDirectory(task);
   return {
     origin,
     files,
@@ -298,8 +305,8 @@ function ownDirectory(root: string, origin: Found["origin"], detail?: string): s
  * Where folders are kept for other checkouts: `$XDG_CACHE_HOME/atelier` or `~/.cache/atelier`.
  * Undefined where neither variable is there.
  */
-function sharedDirectory(): string | undefined {
-  const caches = userCaches();
+function sharedDirectory({ variables }: WayTask): string | undefined {
+  const caches = userCaches(variables);
   return caches && join(caches, "atelier");
 }
 

@@ -9,6 +9,8 @@ import type { CheckedStudy } from "./plan.ts";
 
 /** A metric as `deno task metrics --json` prints it. */
 export interface ReportedMetric extends Score {
+  /** The stage whose result it is, which need not be the one that trained the network: `errors` has some of all. */
+  readonly stage: string;
   /** The least value that passes, or the most of a log loss; null where none is set. */
   readonly threshold: number | null;
   /** The figure of the original study; null where it gives none. */
@@ -52,6 +54,7 @@ export async function allMetrics(
       for (const metric of scoreList.parse(await reader.read())) {
         metrics.push({
           ...metric,
+          stage,
           threshold: thresholds[metric.name] ?? null,
           published: published?.figures?.[metric.name]?.value ?? null,
         });

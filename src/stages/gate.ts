@@ -13,8 +13,7 @@ export interface MarkedMetric extends ReportedMetric {
 export const marked = (
   metrics: readonly ReportedMetric[],
   stale: readonly string[],
-): MarkedMetric[] =>
-  metrics.map((metric) => ({ ...metric, stale: stale.includes(metric.name.split(".")[0]) }));
+): MarkedMetric[] => metrics.map((metric) => ({ ...metric, stale: stale.includes(metric.stage) }));
 
 /** A threshold that does not let results through. */
 export interface Missed {

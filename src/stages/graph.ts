@@ -1,6 +1,5 @@
 /** The stages of a study as a graph: what reads from what, with times and sizes. @module */
 import type { Manifest } from "../pipeline/manifest.ts";
-import { needs, type StageStatus } from "../pipeline/status.ts";
 import { duration } from "../report/markdown.ts";
 
 /** A stage in the graph. */
@@ -16,7 +15,7 @@ export interface StageNode {
 
 /** What a result took. */
 export interface Made {
-  /** Wall-clock time of the stage. */
+  /** Of computing: see `computingOf`. */
   readonly seconds: number;
   /** Bytes of its files that git keeps. */
   readonly kept: number;
@@ -24,25 +23,40 @@ export interface Made {
   readonly cached: number;
 }
 
-/** Times and sizes of a stage's result, by its manifest. */
-export function madeOf({ outputs, provenance: { seconds } }: Manifest): Made {
-  const sum = (local: boolean) =>
-    Object.values(outputs).filter(({ kind }) => (kind === "local") === local)
-      .reduce((sum, { bytes }) => sum + bytes, 0);
-  return { seconds, kept: sum(false), cached: sum(true) };
+/**
+ * Seconds that a result took to compute: of its jobs together, whichever run they ended in, or of the
+ * stage itself where it has none. By the clock its last run may have found them finished.
+ */
+export function computingOf({ provenance: { seconds, jobs } }: Manifest): number {
+  const all = Object.values(jobs);
+  return all.length > 0 ? all.reduce((sum, { seconds }) => sum + seconds, 0) : seconds;
 }
 
-/** The stages with their states as a graph. */
-export const nodesOf = (states: readonly StageStatus[]): StageNode[] =>
-  states.map(({ planned: { stage }, reasons, leftovers, last }) => ({
-    name: stage.name,
-    needs: needs(stage),
-    current: reasons.length + leftovers.length === 0,
-    made: last && madeOf(last.manifest),
-  }));
+/** Times and sizes of a stage's result, by its manifest. */
+export function madeOf(manifest: Manifest): Made {
+  const sum = (local: boolean) =>
+    Object.values(manifest.outputs).filter(({ kind }) => (kind === "local") === local)
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  return { seconds: computingOf(manifest), kept: sum(false), cached: sum(true) };
+}
+
+/**
+ * The graph as a study's manifests tell it, in their order, and at its end the stage that reads them all,
+ * which can say nothing of itself.
+ */
+export const recordedNodes = (manifests: readonly Manifest[], last: string): StageNode[] => [
+  ...manifests.map((manifest) => ({
+    name: manifest.ingredients.stage,
+    needs: [
+      ...new Set(Object.keys(manifest.ingredients.inputs).map((input) => input.split("/")[0])),
+    ],
+    made: madeOf(manifest),
+  })),
+  { name: last, needs: manifests.map(({ ingredients }) => ingredients.stage) },
+];
 
 /** `85 kB`, `1.2 MB`: a size, in units of a thousand; nothing of nothing. */
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   if (bytes === 0) return "";
   if (bytes < 999.5) return `${bytes} B`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -57,7 +71,8 @@ const stateText = ({ current }: StageNode): string =>
 
 /**
  * The graph for a terminal: a line a stage, with a rail from each to those that read from it, where a
- * dot says that it does. Columns that there is no room for are left out, rails last.
+ * dot says that it does. Columns that there is no room for are left out, rails last, and that of states
+ * where none is said.
  *
  * @param nodes each after those that it needs
  * @param width how many columns there are
@@ -78,32 +93,35 @@ export function drawn(nodes: readonly StageNode[], width: number): string[] {
   };
   const names = ["stage", ...nodes.map(({ name }) => name), "in all"];
   const cells = [
-    ["", "took", "results", ".cache"],
+    ["", "computing", "results", ".cache"],
     ...nodes.map((node) => row(stateText(node), node.made)),
     row("", all),
   ];
   const rails = [3, 2, 1].map((step) => ["", ...railsOf(nodes, step), ""]);
-  for (const columns of [[0, 1, 2, 3], [0, 1, 2], [0, 1], [0]]) {
+  const states = nodes.some((node) => stateText(node) !== "");
+  const columnsOf = (count: number) => cells.map((row) => row.slice(states ? 0 : 1, count));
+  for (const count of [4, 3, 2, 1]) {
     for (const rail of rails) {
-      const lines = aligned(rail, names, cells.map((row) => columns.map((i) => row[i])));
+      const lines = aligned(rail, names, columnsOf(count), states);
       if (lines.every((line) => [...line].length <= width)) return lines;
     }
   }
-  return aligned(names.map(() => ""), names, cells.map(([state]) => [state]));
+  return aligned(names.map(() => ""), names, columnsOf(1), states);
 }
 
-/** Rails, names and cells in columns; the first cell begins at the left, the others end at the right. */
+/** Rails, names and cells in columns; a first cell of words begins at the left, the others end at the right. */
 function aligned(
   rails: readonly string[],
   names: readonly string[],
   cells: readonly (readonly string[])[],
+  words: boolean,
 ): string[] {
   const longest = (texts: readonly string[]) => Math.max(...texts.map((text) => [...text].length));
   const [rail, name] = [longest(rails), longest(names)];
   const widths = cells[0].map((_, i) => longest(cells.map((row) => row[i])));
   return names.map((text, line) => {
     const columns = cells[line].map((cell, i) =>
-      i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])
+      i === 0 && words ? cell.padEnd(widths[i]) : cell.padStart(widths[i])
     );
     const before = rail === 0 ? "" : `${rails[line].padEnd(rail)} `;
     return [`${before}${text.padEnd(name)}`, ...columns].join("  ").trimEnd();

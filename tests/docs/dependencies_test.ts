@@ -79,7 +79,7 @@ Deno.test("a dependency is as large as docs/dependencies.md says", async () => {
 });
 
 Deno.test("the versions of native code are those that are pinned", async () => {
-  const [, deno] = /deno@([\d.]+) task check/.exec(await read(".ci/run"))!;
+  const [, deno] = /npx -y deno@([\d.]+) /.exec(await read(".ci/common"))!;
   const versions = rowsOf("Part").map(([part, version]) => [part, version]);
   assertEquals(versions, [["Deno", deno], ["libtensorflow", TENSORFLOW_VERSION]]);
 });

@@ -43,3 +43,13 @@ Deno.test("links of the README and of the pages lead to files, and to headings t
     }
   }
 });
+
+Deno.test("what the README shows of predict and diff stands in their pages, which tests hold to the commands", async () => {
+  const shown = [...(await read("README.md")).matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, text]) =>
+    text
+  );
+  for (const page of ["docs/predict.md", "docs/diff.md"]) {
+    const text = await read(page);
+    assert(shown.some((part) => text.includes(`\n${part}`)), page);
+  }
+});

@@ -1,11 +1,12 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import type { Engine, TrainingSpec, Weights } from "../../src/engine/engine.ts";
 import { graphEngine } from "../../src/engine/graph/engine.ts";
 import { layersEngine } from "../../src/engine/layers/engine.ts";
 import { encodeTfjsModel } from "../../src/engine/layers/tfjs_model.ts";
-import { loadWasm } from "../../src/runtime/load.ts";
+import { loadTensorFlow, loadWasm } from "../../src/runtime/load.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
+import { withNetwork } from "../support/contract.ts";
 import {
   everything,
   imagesFor,
@@ -13,11 +14,13 @@ import {
   penalised,
   plain,
   small,
+  training,
   weightsFor,
 } from "../support/models.ts";
 import { addon } from "../support/tensorflow.ts";
 import { weightsIn } from "../support/tfjs_files.ts";
 
+if (addon) await loadTensorFlow({ threads: 1 });
 await loadWasm();
 /** Every engine on every backend here; WebAssembly is everywhere. */
 const engines: Record<string, Engine> = {
@@ -155,4 +158,28 @@ Deno.test({
       );
     }
   },
+});
+
+Deno.test("networks on different backends work side by side", {
+  ignore: !addon,
+}, async () => {
+  const data = imagesFor(everything, 6);
+  const weights = weightsFor(everything);
+  const [wasm, native] = ["layers on wasm", "layers on tensorflow"].map((name) => engines[name]);
+  await withNetwork(
+    wasm.train(everything, training, weights),
+    data,
+    (first) =>
+      withNetwork(native.train(everything, training, weights), data, async (second) => {
+        const indices = Int32Array.of(0, 1, 2, 3);
+        for (let step = 0; step < 2; step++) {
+          const losses = [
+            await first.trainBatch(indices, 1e-3),
+            await second.trainBatch(indices, 1e-3),
+          ];
+          assert(Math.abs(losses[0].loss - losses[1].loss) < 1e-4);
+        }
+        assertEquals((await first.predict(indices)).shape, [4, 5]);
+      }),
+  );
 });

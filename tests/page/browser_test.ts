@@ -4,9 +4,21 @@ import axe from "axe-core";
 import { decode } from "fast-png";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import type { TopLevelSpec } from "vega-lite";
+import type { Figure } from "../../src/page/figures.ts";
+import { htmlPage } from "../../src/page/page.ts";
+import { renderSvg } from "../../src/report/svg.ts";
 import { chromiumPath, drawnThroughout, opened, startBrowser } from "../support/browser.ts";
-import { type Like, numbered, plainStudy, published, sectionsOf } from "../support/sections.ts";
+import {
+  hostile,
+  type Like,
+  likes,
+  numbered,
+  plainStudy,
+  published,
+  sectionsOf,
+} from "../support/sections.ts";
 
 const like: Like = {
   ...plainStudy,
@@ -20,7 +32,7 @@ const like: Like = {
   published,
 };
 
-/** What the page carries, as far as tests ask. */
+/** What a page carries, as far as tests ask. */
 interface Carried {
   readonly figures: { readonly [name: string]: unknown };
   readonly curves: readonly { readonly title: string }[];
@@ -41,13 +53,17 @@ let browser: Browser;
 let file: URL;
 let carried: Carried;
 
+/** Puts a page into the folder; returns where it is and what it carries. */
+async function kept(name: string, html: string): Promise<{ file: URL; carried: Carried }> {
+  const file = pathToFileURL(join(folder, `${name}.html`));
+  await Deno.writeTextFile(file, html);
+  return { file, carried: JSON.parse(/id="carried">(.*)<\/script>/.exec(html)![1]) };
+}
+
 Deno.test.beforeAll(async () => {
   if (ignore) return;
   folder = await Deno.makeTempDir({ prefix: "atelier-page-" });
-  file = pathToFileURL(join(folder, "report.html"));
-  const html = await (await sectionsOf(like)).html();
-  carried = JSON.parse(/id="carried">(.*)<\/script>/.exec(html)![1]);
-  await Deno.writeTextFile(file, html);
+  ({ file, carried } = await kept("report", await (await sectionsOf(like)).html()));
   browser = await startBrowser();
 });
 
@@ -62,7 +78,10 @@ const inBrowser = (name: string, fn: () => Promise<void>) =>
   Deno.test({
     name,
     ignore,
-    fn,
+    async fn() {
+      await fn();
+      for (const context of browser.contexts()) await context.close();
+    },
     // Playwright's messages and timers go on from test to test.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -140,6 +159,16 @@ inBrowser("a mark says what it stands for while the pointer is on it", async () 
   assertEquals((await box.innerText()).replaceAll(/\s+/g, " "), `${like.classes[0]} count 6`);
   await page.mouse.move(2, 2);
   await box.waitFor({ state: "detached" });
+
+  // Of two trainings, which one it is.
+  const point = page.locator("#tool-curves .role-mark.mark-symbol path").last();
+  await point.scrollIntoViewIfNeeded();
+  await point.hover();
+  const { title } = carried.curves[1];
+  assertMatch(
+    (await box.innerText()).replaceAll(/\s+/g, " "),
+    new RegExp(`^${title} · (training|validation) epoch 6 accuracy \\d\\.\\d{4}$`),
+  );
 });
 
 inBrowser(
@@ -261,26 +290,120 @@ inBrowser(
   },
 );
 
+/** What axe says of a page that keeps people from using it. */
+async function seriousOn(page: Page): Promise<unknown[]> {
+  // By the browser's own way in, since the page's policy lets no other script run.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate<{ id: string; impact: string; nodes: string[] }[]>(`
+    axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+      violations.map(({ id, impact, nodes }) => ({
+        id,
+        impact,
+        nodes: nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)),
+      }))
+    )
+  `);
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+}
+
 inBrowser("axe finds nothing that keeps people from using it", async () => {
   const watched = await opened(browser, file);
   const { page } = watched;
   await drawnThroughout(watched, Object.keys(carried.figures).length);
-  // By the browser's own way in, since the page's policy lets no other script run.
-  await page.evaluate(axe.source);
   for (const [width, colorScheme] of [[1280, "light"], [390, "dark"]] as const) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
-    const violations = await page.evaluate<{ id: string; impact: string; nodes: string[] }[]>(`
-      axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
-        violations.map(({ id, impact, nodes }) => ({
-          id,
-          impact,
-          nodes: nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)),
-        }))
-      )
-    `);
-    const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-    assertEquals(serious, [], `at ${width} pixels, ${colorScheme}`);
+    assertEquals(await seriousOn(page), [], `at ${width} pixels, ${colorScheme}`);
+  }
+});
+
+inBrowser("the keyboard alone reaches every tool, and what scrolls", async () => {
+  const { page } = await opened(browser, file, { width: 390 });
+  // As if there were so many images that they do not fit.
+  await page.evaluate("document.querySelector('.gallery').style.maxHeight = '40px'");
+  await page.locator(".gallery[tabindex]").waitFor();
+  const reached = new Set<string>();
+  for (let i = 0; i < 250; i++) {
+    await page.keyboard.press("Tab");
+    reached.add(
+      await page.evaluate<string>(`(() => {
+        const at = document.activeElement;
+        const tool = at.closest(".tool")?.id ?? "";
+        const kind = at.getAttribute("role") ?? at.localName;
+        return tool + " " + (at.closest("th") ? "heading" : kind);
+      })()`),
+    );
+  }
+  for (
+    const place of [
+      " a",
+      " summary",
+      " div",
+      "tool-about a",
+      "tool-curves select",
+      "tool-mistakes select",
+      "tool-mistakes button",
+      "tool-mistakes group",
+      "tool-trials slider",
+      "tool-trials heading",
+      "tool-trials div",
+    ]
+  ) {
+    assert(reached.has(place), `${place} is not among ${[...reached].join(", ")}`);
+  }
+});
+
+inBrowser("so are pages of many classes, of strange names, and of next to nothing", async () => {
+  const one: Figure = await (async () => {
+    const spec: TopLevelSpec = {
+      title: "One",
+      description: "A point.",
+      data: { values: [{ a: 1, b: 2 }] },
+      mark: "point",
+      encoding: {
+        x: { field: "a", type: "quantitative" },
+        y: { field: "b", type: "quantitative" },
+      },
+    };
+    return { name: "one", spec, svg: await renderSvg(spec) };
+  })();
+  const pages = {
+    many: await (await sectionsOf(likes["200 classes of long names, in colour, 100 x 30"])).html(),
+    strange: await (await sectionsOf({
+      ...plainStudy,
+      classes: [...hostile.slice(0, 9), "</script><script>alert(1)</script>"],
+      tested: 8,
+    })).html(),
+    little: await htmlPage({
+      title: "Little",
+      parts: ["# Little", "## All", "![One](one.svg)"],
+      figures: new Map([["one.svg", one]]),
+      curves: [],
+    }),
+  };
+  for (const [name, html] of Object.entries(pages)) {
+    assert(html.length < 6e6, `${name}: ${html.length} bytes`);
+    const { file, carried } = await kept(name, html);
+    const watched = await opened(browser, file, { width: 390 });
+    const { page, complaints, requests } = watched;
+    const dialogs: string[] = [];
+    page.on("dialog", (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await drawnThroughout(watched, Object.keys(carried.figures).length);
+    assertEquals([complaints, requests, dialogs], [[], [], []], name);
+    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+    assert(wide <= 390, `${name}: at 390 pixels the page is ${wide} wide`);
+    assertEquals(await seriousOn(page), [], name);
+    // What is offered is there.
+    const tools = page.locator(".tool:visible");
+    assertEquals(
+      await page.locator("#tool-about a").count(),
+      await tools.count() - 1,
+      `${name}: tools`,
+    );
+    await page.context().close();
   }
 });
 

@@ -25,6 +25,19 @@ Deno.test("what sections write becomes headings, tables, lists and links", () =>
   );
 });
 
+Deno.test("names in code may be broken at their joints, or where they have none for long, and are whole", () => {
+  assertEquals(
+    write("`baseline.test-a_b` `<b>&amp;`"),
+    "<p><code>baseline.<wbr>test-<wbr>a_<wbr>b</code> <code>&lt;b&gt;&amp;amp;</code></p>\n",
+  );
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: fc.constantFrom(..."ab.-_<&' ") }), (text) => {
+      const [, code] = /<code>(.*)<\/code>/.exec(write(`x\`|${text}|\`x`))!;
+      assertEquals(shown(code.replaceAll("<wbr>", "")), `|${text}|`);
+    }),
+  );
+});
+
 Deno.test("headings have the addresses that links in report.md have, and none has another's", () => {
   const writer = pageWriter(() => undefined);
   const headings = [
@@ -70,7 +83,7 @@ Deno.test("no markup but Markdown's own, and no address that runs, comes out of 
     assertEquals(/<a\b/.test(write(`[x](<${address}>)`)), false, address);
   }
   const markup =
-    /<(?!\/?(p|em|strong|code|pre|h[1-6]|ul|ol|li|blockquote|hr|br|del|div|table|thead|tbody|tr|th|td|a|input)\b)/;
+    /<(?!\/?(p|em|strong|code|pre|h[1-6]|ul|ol|li|blockquote|hr|br|del|div|table|thead|tbody|tr|th|td|a|input|wbr)\b)/;
   fc.assert(fc.property(
     fc.array(
       fc.oneof(

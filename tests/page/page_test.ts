@@ -37,7 +37,7 @@ Deno.test("the page loads nothing: its policy allows its one script, its one sty
   const addresses = [...rest.matchAll(/\s(?:src|href)="([^"#][^"]*)"/g)].map(([, it]) => it);
   assertEquals(
     addresses.filter((it) => !/^(data:(image\/png;base64,|,$)|results\/)/.test(it)),
-    [],
+    ["classifier.html"],
   );
 });
 
@@ -99,4 +99,39 @@ Deno.test("what speaks is drawn anew, what does not stays a picture; of a line i
     '"tooltip"',
   ]);
   assertEquals(alive({ ...base, mark: "text", encoding }), undefined);
+});
+
+Deno.test("what a mark says has four decimals where it is no whole number, and says what ends and strokes are", () => {
+  const said = (field: string, axis: object) => {
+    const spec = {
+      title: "t",
+      description: "d",
+      data: { values: [{ [field]: 0.5 }] },
+      mark: "tick",
+      encoding: { x: { field, title: "Accuracy", type: "quantitative", axis } },
+    } as const;
+    return JSON.stringify(alive(spec)!.marks).replaceAll("\\", "");
+  };
+  assertMatch(said("value", { format: ".2f" }), /"Accuracy": format\(datum\["value"\], ".4f"\)/);
+  assertMatch(said("value", {}), /"Accuracy": format\(datum\["value"\], datum\["value"\] % 1 \? /);
+  assertMatch(said("value", { format: "d" }), /"Accuracy": format\(datum\["value"\], "d"\)/);
+  assertMatch(
+    said("threshold", { format: ".2f" }),
+    /"at least": format\(datum\["threshold"\], ".4f"/,
+  );
+});
+
+Deno.test("both pages hold the graph of the stages: GitHub draws it in one, it is drawn in the other", () => {
+  assertMatch(study.page, /\n```mermaid\ngraph LR\n {2}baseline\["baseline<br>[^"]+"\]\n/);
+  const [, said, drawing] = /<pre role="img" aria-label="([^"]*)">([^<]*)<\/pre>/.exec(html)!;
+  assertMatch(said, /report reads from baseline, tune, and transfer\.$/);
+  assertEquals(drawing.split("\n").map((line) => /\w+/.exec(line)?.[0]), [
+    "stage",
+    "baseline",
+    "tune",
+    "transfer",
+    "report",
+    "in",
+  ]);
+  assertEquals(html.includes("graph LR"), false);
 });

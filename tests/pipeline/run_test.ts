@@ -177,17 +177,21 @@ Deno.test("nothing is told of what a run that is ended stops", () =>
     const controller = new AbortController();
     toy.edit(
       "sum/run.ts",
-      "progress(1, 2",
-      "await new Promise((r) => setTimeout(r, 600_000)); progress(1, 2",
+      'progress(1, 2, "half");',
+      'progress(1, 2, "half"); await new Promise((r) => setTimeout(r, 600_000));',
     );
     const running = toy.run(undefined, { executor: twoProcesses, signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 2500);
-    await assertRejects(() => running, Error, "enough");
+    const refused = assertRejects(() => running, Error, "enough");
+    for (const began = Date.now(); !toy.events.some((e) => e.type === "progress");) {
+      assert(Date.now() - began < 60_000, "no job has begun");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    controller.abort(new Error("enough"));
+    await refused;
     assertEquals(
       toy.events.filter((e) => e.type === "failed" || e.type === "job" && e.state === "failed"),
       [],
     );
-    assert(toy.events.some((e) => e.type === "job"), "it had begun");
   }));
 
 Deno.test("a failing job fails its stage, and leaves nothing half-written", () =>

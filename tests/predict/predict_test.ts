@@ -179,7 +179,7 @@ Deno.test({
           assertStringIncludes(stderr, "error: gone.png: it is not there.\n");
           assertStringIncludes(stdout, "pictures/one.png");
           const none = await task(folder, ["--model=tune.winner", "pictures"]);
-          assertEquals([none.code, none.stdout], [1, ""]);
+          assertEquals([none.code, none.stdout], [2, ""]);
           assertStringIncludes(
             none.stderr,
             "There is no network tune.winner. There are: baseline.",

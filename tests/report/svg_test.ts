@@ -12,7 +12,7 @@ import {
 import fc from "fast-check";
 import type { TopLevelSpec } from "vega-lite";
 import { colors, onFill, renderSvg, textWidth, WIDTH, wrapped } from "../../src/report/svg.ts";
-import { assertLegible, flatColors } from "../support/legible.ts";
+import { assertLegible, contrast, flatColors } from "../support/legible.ts";
 import { malformed, outside, overlapping, texts } from "../support/svg_text.ts";
 
 /** Bars with a colour legend, whose gradient has a generated id, and a clip path, which has one too. */
@@ -119,18 +119,6 @@ Deno.test("a dark page turns every colour that a drawing uses, each into another
     assertEquals(new Set(rules.map(([, , , , dark]) => dark)).size, flatColors(svg).length);
   }
 });
-
-/** How much two colours differ, 1 to 21, by the formula of the Web Content Accessibility Guidelines. */
-function contrast(a: string, b: string): number {
-  const [low, high] = [a, b].map((color) => {
-    const [red, green, blue] = [1, 3, 5].map((at) => {
-      const share = parseInt(color.slice(at, at + 2), 16) / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  }).sort((a, b) => a - b);
-  return (high + 0.05) / (low + 0.05);
-}
 
 Deno.test("text and marks stand out from the page, light and dark", async () => {
   const all = { ...bars("Bars", ["a"]), data: { values: Object.values(colors) } };

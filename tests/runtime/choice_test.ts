@@ -12,7 +12,7 @@ import {
 import { sha256 } from "../../src/files/digest.ts";
 import { alteration, requireUnaltered } from "../../src/runtime/native.ts";
 import { choiceOf } from "../support/choice.ts";
-import { withProject, withVariables } from "../support/project.ts";
+import { noVariables, variablesOf, withProject } from "../support/project.ts";
 import { flipByte } from "../support/toy.ts";
 
 /** A choice that holds in `root`, whose addon is a file of four bytes. */
@@ -41,7 +41,7 @@ Deno.test("a choice is read as it was written, and nothing else is left behind",
     const choice = await rememberAddon(root);
     await writeChoice(choice, root);
     assertEquals(await readChoice(root), choice);
-    assertEquals(await validChoice(root), choice);
+    assertEquals(await validChoice(root, noVariables), choice);
     const names = [...Deno.readDirSync(join(root, ".cache", "runtime"))].map(({ name }) => name);
     assertEquals(names, ["choice.json"]);
   });
@@ -50,7 +50,7 @@ Deno.test("a choice is read as it was written, and nothing else is left behind",
 Deno.test("reading says what to do where there is no choice, or a damaged one", async () => {
   await withProject(async (root) => {
     await assertRejects(() => readChoice(root), Error, "run `deno task setup`");
-    assertFalse(await isReady(undefined, root));
+    assertFalse(await isReady(undefined, root, noVariables));
 
     const choice = await rememberAddon(root);
     const damaged = [
@@ -77,48 +77,48 @@ Deno.test("reading says what to do where there is no choice, or a damaged one", 
     for (const text of damaged) {
       await Deno.writeTextFile(path, text);
       await assertRejects(() => readChoice(root), Error, "choice.json is damaged");
-      assertEquals(await validChoice(root), undefined, text);
+      assertEquals(await validChoice(root, noVariables), undefined, text);
     }
     await Deno.remove(path);
     await Deno.mkdir(path);
     await assertRejects(() => readChoice(root), Error, "choice.json is no file; move away what is");
-    assertEquals(await validChoice(root), undefined);
+    assertEquals(await validChoice(root, noVariables), undefined);
   });
 });
 
 Deno.test("a choice holds for its platform, packages, LIBTENSORFLOW_DIR and files alone", async () => {
   await withProject(async (root) => {
     await rememberAddon(root, { platform: "plan9-mips" });
-    assertEquals(await validChoice(root), undefined);
+    assertEquals(await validChoice(root, noVariables), undefined);
     await rememberAddon(root, { tfjs: "0.0.1" });
-    assertEquals(await validChoice(root), undefined);
+    assertEquals(await validChoice(root, noVariables), undefined);
 
     await rememberAddon(root);
-    await withVariables({ LIBTENSORFLOW_DIR: join(root, "other") }, async () => {
-      assertEquals(await validChoice(root), undefined);
-      await rememberAddon(root, { libtensorflowDir: join(root, "other") });
-      assert(await validChoice(root));
-    });
+    const other = variablesOf({ LIBTENSORFLOW_DIR: join(root, "other") });
+    assertEquals(await validChoice(root, other), undefined);
+    await rememberAddon(root, { libtensorflowDir: join(root, "other") });
+    assert(await validChoice(root, other));
+    assertEquals(await validChoice(root, noVariables), undefined);
 
     await rememberAddon(root);
     await Deno.writeTextFile(join(root, "addon.node"), "123");
-    assertEquals(await validChoice(root), undefined);
+    assertEquals(await validChoice(root, noVariables), undefined);
     await Deno.remove(join(root, "addon.node"));
-    assertEquals(await validChoice(root), undefined);
+    assertEquals(await validChoice(root, noVariables), undefined);
   });
 });
 
 Deno.test("WebAssembly is always ready, TensorFlow where one is known", async () => {
   await withProject(async (root) => {
-    assert(await isReady("wasm", root));
-    assertFalse(await isReady("tensorflow", root));
+    assert(await isReady("wasm", root, noVariables));
+    assertFalse(await isReady("tensorflow", root, noVariables));
 
     await rememberAddon(root, { backend: "wasm", tensorflow: null });
-    assert(await isReady(undefined, root));
-    assertFalse(await isReady("tensorflow", root));
+    assert(await isReady(undefined, root, noVariables));
+    assertFalse(await isReady("tensorflow", root, noVariables));
 
     await rememberAddon(root, { backend: "wasm" });
-    assert(await isReady("tensorflow", root));
+    assert(await isReady("tensorflow", root, noVariables));
   });
 });
 

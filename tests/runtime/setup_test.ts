@@ -11,13 +11,13 @@ import { readChoice, runtimeDirectory, validChoice } from "../../src/runtime/cho
 import { measure } from "../../src/runtime/native.ts";
 import { describeChoice, setUp, type SetupOptions } from "../../src/runtime/setup.ts";
 import type { Way } from "../../src/runtime/ways.ts";
-import { withProject } from "../support/project.ts";
+import { noVariables, withProject } from "../support/project.ts";
 
 /** Ways that note in `log` what becomes of them. */
 function fakes(root: string, log: string[]) {
   const path = join(root, "addon.node");
   Deno.writeTextFileSync(path, "1234");
-  const way = (name: string, find: Way["find"], limit = 1000): Way => ({
+  const way = (name: string, find: Way["find"], limit = 60_000): Way => ({
     name,
     limit,
     find(task) {
@@ -39,7 +39,7 @@ function fakes(root: string, log: string[]) {
   };
 }
 
-const quiet = { progress() {} };
+const quiet = { variables: noVariables, progress() {} };
 const works: SetupOptions["tryOut"] = (what) => Promise.resolve(what === "wasm" ? "4" : "2.21.0");
 const only = (backend: "wasm" | "tensorflow"): SetupOptions["tryOut"] => (what) =>
   (what === "wasm") === (backend === "wasm")
@@ -109,7 +109,10 @@ Deno.test("a choice that holds is kept without asking any way, unless forced", a
       await Deno.writeTextFile(join(root, "addon.node"), altered);
       await setUp(options);
       assertEquals(log, ["good", "keep good"]);
-      assertEquals((await validChoice(root))?.tensorflow?.files[0].sha256, sha256(altered));
+      assertEquals(
+        (await validChoice(root, noVariables))?.tensorflow?.files[0].sha256,
+        sha256(altered),
+      );
     }
   });
 });
@@ -183,7 +186,10 @@ Deno.test("of two set-ups at once, the second takes what the first has found", a
       },
     };
     const notes: string[] = [];
-    const options = { root, ways: [slow], tryOut: works, progress: (x: string) => notes.push(x) };
+    const options = {
+      ...{ root, ways: [slow], tryOut: works, variables: noVariables },
+      progress: (note: string) => notes.push(note),
+    };
     const [a, b] = await Promise.all([setUp(options), setUp({ ...options, force: true })]);
     assertEquals(a, b);
     assertEquals(log, ["slow", "keep slow"]);

@@ -1,16 +1,23 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename, dirname, join } from "node:path";
 import { sha256 } from "../../src/files/digest.ts";
+import type { Variables } from "../../src/files/programs.ts";
 import { runCommand } from "../../src/runtime/command.ts";
 import { PLATFORM, TFJS_VERSION } from "../../src/runtime/choice.ts";
 import { setUp } from "../../src/runtime/setup.ts";
 import { type Found, type Way, ways, type WayTask } from "../../src/runtime/ways.ts";
 import { TENSORFLOW_VERSION } from "../../src/runtime/wheel.ts";
-import { withProject, withVariables } from "../support/project.ts";
+import { noVariables, variablesOf, withProject } from "../support/project.ts";
 import { flipByte } from "../support/toy.ts";
 
 const way = (name: string) => ways.find((way) => way.name === name)!;
-const task = (root: string) => ({ root, signal: new AbortController().signal, progress() {} });
+const task = (root: string, variables = noVariables): WayTask => ({
+  ...{ root, variables },
+  signal: new AbortController().signal,
+  progress() {},
+});
+/** An environment with the cache for other checkouts in a folder. */
+const cachesIn = (root: string) => variablesOf({ XDG_CACHE_HOME: join(root, "cache") });
 /** The way "official download", which finds something or fails. */
 const official = async (task: WayTask) => (await way("official download").find(task))!;
 const names = (found: Found | undefined) => found?.files.map(({ path }) => basename(path));
@@ -30,23 +37,22 @@ Deno.test("LIBTENSORFLOW_DIR without libraries or headers says what is missing w
     const { find } = way("LIBTENSORFLOW_DIR");
     assertEquals(await find(task(root)), undefined);
     const directory = join(root, "own");
-    await withVariables({ LIBTENSORFLOW_DIR: directory }, async () => {
-      await assertRejects(
-        () => find(task(root)),
-        Error,
-        `neither ${directory} nor its folder lib holds libtensorflow.`,
-      );
-      await Deno.mkdir(join(directory, "lib"), { recursive: true });
-      const end = Deno.build.os === "darwin" ? "2.dylib" : "so.2";
-      for (const name of ["libtensorflow", "libtensorflow_framework"]) {
-        await Deno.writeTextFile(join(directory, "lib", `${name}.${end}`), "");
-      }
-      await assertRejects(
-        () => find(task(root)),
-        Error,
-        `${join(directory, "include")} holds no tensorflow/c/c_api.h`,
-      );
-    });
+    const named = task(root, variablesOf({ LIBTENSORFLOW_DIR: directory }));
+    await assertRejects(
+      () => find(named),
+      Error,
+      `neither ${directory} nor its folder lib holds libtensorflow.`,
+    );
+    await Deno.mkdir(join(directory, "lib"), { recursive: true });
+    const end = Deno.build.os === "darwin" ? "2.dylib" : "so.2";
+    for (const name of ["libtensorflow", "libtensorflow_framework"]) {
+      await Deno.writeTextFile(join(directory, "lib", `${name}.${end}`), "");
+    }
+    await assertRejects(
+      () => find(named),
+      Error,
+      `${join(directory, "include")} holds no tensorflow/c/c_api.h`,
+    );
   });
 });
 
@@ -63,11 +69,9 @@ Deno.test("the cache for other checkouts is XDG's, or in the home", async () => 
     };
     let checkouts = 0;
     const found = async (XDG_CACHE_HOME: string | undefined, HOME: string | undefined) => {
-      let found: Found | undefined;
-      await withVariables({ XDG_CACHE_HOME, HOME }, async () => {
-        found = await way("earlier set-up").find(task(join(root, `checkout${checkouts++}`)));
-      });
-      return names(found);
+      const checkout = join(root, `checkout${checkouts++}`);
+      const variables = variablesOf({ XDG_CACHE_HOME, HOME });
+      return names(await way("earlier set-up").find(task(checkout, variables)));
     };
     await put(join(xdg, "atelier"));
     assertEquals(await found(xdg, home), ["tfjs_binding.node"]);
@@ -89,7 +93,9 @@ const offered = tar && Deno.build.arch === "x86_64" && Deno.build.os !== "window
 
 /** Serves archives laid out as the official ones, with a few bytes for libraries. */
 async function withOfficial(
-  test: (place: { host: string; root: string; requests: string[] }) => Promise<void>,
+  test: (
+    place: { host: string; root: string; variables: Variables; requests: string[] },
+  ) => Promise<void>,
 ): Promise<void> {
   await withProject(async (root) => {
     const requests: string[] = [];
@@ -116,7 +122,8 @@ async function withOfficial(
       return new Response(pathname.includes("CPU-") ? addon : library);
     });
     try {
-      await test({ host: `http://127.0.0.1:${server.addr.port}`, root, requests });
+      const host = `http://127.0.0.1:${server.addr.port}`;
+      await test({ host, root, variables: cachesIn(root), requests });
     } finally {
       await server.shutdown();
     }
@@ -127,8 +134,8 @@ Deno.test({
   name: "the official archives become a folder, which this checkout and the next take up again",
   ignore: !offered,
   async fn() {
-    await withOfficial(async ({ host, root, requests }) => {
-      const found = await official({ ...task(root), host });
+    await withOfficial(async ({ host, root, variables, requests }) => {
+      const found = await official({ ...task(root, variables), host });
       assertEquals(names(found), [
         "tfjs_binding.node",
         "libtensorflow.so.2",
@@ -143,25 +150,29 @@ Deno.test({
       await found.keep!();
 
       const { find } = way("earlier set-up");
-      assertEquals((await find(task(root)))?.files, found.files);
+      assertEquals((await find(task(root, variables)))?.files, found.files);
       assertEquals(found.files[1].sha256, sha256("library"));
       const other = join(root, "other-checkout");
-      assertEquals(names(await find(task(other))), names(found));
+      assertEquals(names(await find(task(other, variables))), names(found));
 
       // Altered in one checkout, it is taken from nowhere: hard links share their content.
       const path = found.files[1].path;
       await flipByte(path);
       for (const checkout of [root, join(root, "third-checkout")]) {
         await assertRejects(
-          () => find(task(checkout)),
+          () => find(task(checkout, variables)),
           Error,
           "libtensorflow.so.2 has been altered: its SHA-256 is ",
         );
       }
       await flipByte(path);
-      assert(await find(task(root)));
+      assert(await find(task(root, variables)));
       await Deno.truncate(path, 3);
-      await assertRejects(() => find(task(root)), Error, "has been altered: it has 3 bytes, not 7");
+      await assertRejects(
+        () => find(task(root, variables)),
+        Error,
+        "has been altered: it has 3 bytes, not 7",
+      );
     });
   },
 });
@@ -174,17 +185,16 @@ Deno.test({
       const file = join(root, "a file in its place");
       await Deno.writeTextFile(file, "");
       for (const XDG_CACHE_HOME of [file, "/proc/no-such-folder"]) {
-        await withVariables({ XDG_CACHE_HOME }, async () => {
-          const { find } = way("earlier set-up");
-          const checkout = join(root, `checkout of ${basename(XDG_CACHE_HOME)}`);
-          const found = await official({ ...task(checkout), host });
-          await found.keep!();
-          assertEquals((await find(task(checkout)))?.files, found.files);
-          assertEquals(await find(task(join(root, "another"))), undefined);
-          // What does not compute is taken up by nobody all the same.
-          await found.discard!();
-          assertEquals(await find(task(checkout)), undefined);
-        });
+        const variables = variablesOf({ XDG_CACHE_HOME });
+        const { find } = way("earlier set-up");
+        const checkout = task(join(root, `checkout of ${basename(XDG_CACHE_HOME)}`), variables);
+        const found = await official({ ...checkout, host });
+        await found.keep!();
+        assertEquals((await find(checkout))?.files, found.files);
+        assertEquals(await find(task(join(root, "another"), variables)), undefined);
+        // What does not compute is taken up by nobody all the same.
+        await found.discard!();
+        assertEquals(await find(checkout), undefined);
       }
     });
   },
@@ -208,7 +218,8 @@ async function withShared(
     await Deno.writeTextFile(join(folder, "files.json"), JSON.stringify(list));
     let checkouts = 0;
     const { find } = way("earlier set-up");
-    await test({ folder, find: () => find(task(join(root, `checkout${checkouts++}`))) });
+    const variables = cachesIn(root);
+    await test({ folder, find: () => find(task(join(root, `checkout${checkouts++}`), variables)) });
   });
 }
 
@@ -263,7 +274,7 @@ Deno.test({
   name: "a folder whose trial failed is never taken up again, nor one that was not tried",
   ignore: !offered,
   async fn() {
-    await withOfficial(async ({ host, root, requests }) => {
+    await withOfficial(async ({ host, root, variables, requests }) => {
       const tried: string[] = [];
       const asked: Way[] = ["earlier set-up", "official download"].map((name) => {
         const { find, ...rest } = way(name);
@@ -271,7 +282,7 @@ Deno.test({
       });
       const force = async () => {
         const { backend, skipped } = await setUp({
-          root,
+          ...{ root, variables },
           force: true,
           ways: asked,
           progress() {},
@@ -290,8 +301,8 @@ Deno.test({
         assertEquals(left().sort(), ["choice.json", "lock", "sandbox.json"]);
       }
       // As a set-up leaves it that is killed while it tries: nothing says that it computed.
-      await official({ ...task(root), host });
-      assertEquals(await way("earlier set-up").find(task(root)), undefined);
+      await official({ ...task(root, variables), host });
+      assertEquals(await way("earlier set-up").find(task(root, variables)), undefined);
       assertEquals((await force()).ways, ["official download"]);
     });
   },
@@ -301,14 +312,14 @@ Deno.test({
   name: "a folder that does not load is forgotten everywhere",
   ignore: !offered,
   async fn() {
-    await withOfficial(async ({ host, root }) => {
-      const found = await official({ ...task(root), host });
+    await withOfficial(async ({ host, root, variables }) => {
+      const found = await official({ ...task(root, variables), host });
       await found.keep!();
       const { find } = way("earlier set-up");
-      const earlier = await find(task(root));
+      const earlier = await find(task(root, variables));
       assert(earlier);
       await earlier.discard!();
-      assertEquals(await find(task(root)), undefined);
+      assertEquals(await find(task(root, variables)), undefined);
     });
   },
 });

@@ -94,6 +94,9 @@ Deno.test({
       assertStringIncludes(page.replaceAll("\n", " "), "2,880 values, 960 pixels in 3 colours,");
       assertStringIncludes(page.replaceAll("\n", " "), "2,880 values make 8,294,400 pairs.");
       assert(!/padded/.test(page));
+      assertStringIncludes(page.replaceAll("\n", " "), "[`classifier.html`](classifier.html) runs");
+      const classifier = await Deno.readTextFile(join(folder, "classifier.html"));
+      assertStringIncludes(classifier, "of 5 classes a picture is most likely of: red, green,");
     }),
 });
 

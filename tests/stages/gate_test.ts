@@ -6,7 +6,8 @@ const figure = (
   name: string,
   value: number | null,
   interval: [number, number] | null = null,
-) => ({ name, value, interval, n: 100, threshold: null, published: null });
+  stage = name.split(".")[0],
+) => ({ name, stage, value, interval, n: 100, threshold: null, published: null });
 
 const lines = (
   metrics: ReturnType<typeof figure>[],
@@ -53,4 +54,18 @@ Deno.test("what is stale passes no threshold, and is marked", () => {
   ]);
   assertEquals(marked(metrics, ["cv"]).map(({ stale }) => stale), [false, true]);
   assertEquals(lines(metrics, { "baseline.test.accuracy": 0.9 }, ["cv"]), []);
+});
+
+Deno.test("a figure is as stale as the stage that made it, whatever network it is of", () => {
+  const metrics = [
+    figure("baseline.test.accuracy", 0.92),
+    figure("baseline.test.ece", 0.01, null, "errors"),
+  ];
+  const thresholds = { "baseline.test.accuracy": 0.9, "baseline.test.ece": 0.05 };
+  assertEquals(lines(metrics, thresholds, ["errors"]), [
+    "baseline.test.ece is 0.0100, at most 0.0500, but its result is stale",
+  ]);
+  assertEquals(lines(metrics, thresholds, ["baseline"]), [
+    "baseline.test.accuracy is 0.9200, at least 0.9000, but its result is stale",
+  ]);
 });

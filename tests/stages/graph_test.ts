@@ -1,7 +1,14 @@
 /** The stages as a graph: every edge is drawn, and no other; within the columns that there are. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { drawn, madeOf, mermaid, type StageNode } from "../../src/stages/graph.ts";
+import {
+  computingOf,
+  drawn,
+  madeOf,
+  mermaid,
+  recordedNodes,
+  type StageNode,
+} from "../../src/stages/graph.ts";
 import { manifest } from "../support/manifest.ts";
 
 const made = (seconds: number, kept: number, cached = 0) => ({ seconds, kept, cached });
@@ -23,7 +30,7 @@ const nodes: readonly StageNode[] = [
 
 Deno.test("a stage has a line, with its state, its time and its sizes, and a rail to each that reads from it", async () => {
   const lines = [
-    "                stage                         took  results  .cache",
+    "                stage                    computing  results  .cache",
     "╭────────────── prepare    up to date        4.9 s   2.6 MB   72 MB",
     "├──┬─────────── baseline   stale        1 min 06 s   3.1 MB",
     "├──┼──┬──────── tune       up to date  16 min 14 s   4.7 MB",
@@ -101,4 +108,44 @@ Deno.test("what a result took is told by its manifest", () => {
     },
   });
   assertEquals([sizes.kept, sizes.cached], [210, 3000]);
+});
+
+Deno.test("computing is the time of all jobs, whichever run they ended in, or the stage's own where it has none", () => {
+  const job = (seconds: number) => ({ label: "a job", key: "0".repeat(64), seconds, facts: {} });
+  const of = (jobs: Record<string, ReturnType<typeof job>>) =>
+    computingOf({
+      format: 2,
+      ...manifest,
+      provenance: { ...manifest.provenance, seconds: 2.5, jobs },
+    });
+  assertEquals([of({}), of({ a: job(40) }), of({ a: job(40), b: job(0.5) })], [2.5, 40, 40.5]);
+});
+
+Deno.test("manifests tell the graph that the stages have", () => {
+  const of = (stage: string, inputs: readonly string[]) => ({
+    format: 2 as const,
+    ...manifest,
+    ingredients: {
+      ...manifest.ingredients,
+      stage,
+      inputs: Object.fromEntries(inputs.map((input) => [input, "0".repeat(64)])),
+    },
+  });
+  const nodes = recordedNodes([
+    of("prepare", []),
+    of("baseline", ["prepare/images.npy", "prepare/labels.npy"]),
+    of("errors", ["prepare/labels.npy", "baseline/manifest.json"]),
+  ], "report");
+  assertEquals(nodes.map(({ name, needs }) => [name, needs]), [
+    ["prepare", []],
+    ["baseline", ["prepare"]],
+    ["errors", ["prepare", "baseline"]],
+    ["report", ["prepare", "baseline", "errors"]],
+  ]);
+  // A drawing without states has no column of them; what is not known of the last one is left out.
+  const lines = drawn(nodes, 80);
+  assertEquals([lines[0].trim(), lines[4]], [
+    "stage     computing  results  .cache",
+    "╰──●──●── report",
+  ]);
 });

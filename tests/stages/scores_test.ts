@@ -111,6 +111,7 @@ Deno.test({
             interval: null,
             n: 0,
             threshold: 0,
+            stage: "baseline",
             published: null,
           };
           await Deno.writeTextFile(

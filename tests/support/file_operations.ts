@@ -42,6 +42,7 @@ const change = z.discriminatedUnion("op", [
   /** A file, or the names in a folder, are brought to the disk. */
   z.strictObject({ op: z.literal("sync"), path: z.string() }),
   z.strictObject({ op: z.literal("rename"), path: z.string(), to: z.string() }),
+  z.strictObject({ op: z.literal("link"), path: z.string(), to: z.string() }),
   z.strictObject({ op: z.literal("remove"), path: z.string() }),
   z.strictObject({ op: z.literal("utime"), path: z.string() }),
 ]);
@@ -80,9 +81,17 @@ const FAILURES = {
 
 /** Functions that change something and that no process of the project calls. */
 const REFUSED = [
-  ...["chmod", "chown", "copyFile", "create", "link", "makeTempFile", "symlink", "truncate"]
+  ...["chmod", "chown", "copyFile", "create", "makeTempFile", "symlink", "truncate"]
     .flatMap((name) => [name, `${name}Sync`]),
-  ...["makeTempDirSync", "mkdirSync", "openSync", "removeSync", "renameSync", "utimeSync"],
+  ...[
+    "linkSync",
+    "makeTempDirSync",
+    "mkdirSync",
+    "openSync",
+    "removeSync",
+    "renameSync",
+    "utimeSync",
+  ],
   ...["writeFileSync", "writeTextFileSync"],
 ];
 /** The same of open files. */
@@ -233,6 +242,12 @@ function interfere({ looks, log, strike }: z.infer<typeof options>): void {
         path: text(from),
         to: text(to),
       }))) satisfies typeof Deno.rename,
+    link: ((from, to) =>
+      step("link", text(from), () => real.link(from, to), () => ({
+        op: "link",
+        path: text(from),
+        to: text(to),
+      }))) satisfies typeof Deno.link,
     utime: ((path, ...times) =>
       step("utime", text(path), () => real.utime(path, ...times), () => ({
         op: "utime",

@@ -7,27 +7,30 @@ import { randomState } from "../../src/random.ts";
 /** Height and width, and how often a pixel of a garment is repeated. */
 const [HEIGHT, WIDTH, TIMES] = [300, 320, 8];
 
+/** The drawn garments, by name and class. */
+const GARMENTS = { trouser: 1, bag: 8, boot: 9 } as const;
+
+const png = (data: Uint8Array) => encode({ width: WIDTH, height: HEIGHT, channels: 1, data });
+
+/** A drawn garment, dark on a light ground, as PNG. */
+export function garmentPicture(name: keyof typeof GARMENTS): Uint8Array {
+  const { images, labels } = drawGarments(10, 1);
+  const garment = images.data.subarray(labels.data.indexOf(GARMENTS[name]) * 784);
+  return png(Uint8Array.from({ length: HEIGHT * WIDTH }, (_, i) => {
+    const y = Math.floor((Math.floor(i / WIDTH) - 40) / TIMES);
+    const x = Math.floor((i % WIDTH - 50) / TIMES);
+    const inside = y >= 0 && y < 28 && x >= 0 && x < 28;
+    return 245 - Math.round((inside ? garment[y * 28 + x] : 0) * 245 / 255);
+  }));
+}
+
 /** Writes `bag.png`, `boot.png`, `noise.png` and `trouser.png`. */
 export async function writePictures(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const write = (name: string, data: Uint8Array) =>
-    Deno.writeFile(
-      join(folder, `${name}.png`),
-      encode({ width: WIDTH, height: HEIGHT, channels: 1, data }),
-    );
-  const { images, labels } = drawGarments(10, 1);
-  for (const [name, label] of [["trouser", 1], ["bag", 8], ["boot", 9]] as const) {
-    const garment = images.data.subarray(labels.data.indexOf(label) * 784);
-    await write(
-      name,
-      Uint8Array.from({ length: HEIGHT * WIDTH }, (_, i) => {
-        const y = Math.floor((Math.floor(i / WIDTH) - 40) / TIMES);
-        const x = Math.floor((i % WIDTH - 50) / TIMES);
-        const inside = y >= 0 && y < 28 && x >= 0 && x < 28;
-        return 245 - Math.round((inside ? garment[y * 28 + x] : 0) * 245 / 255);
-      }),
-    );
-  }
+  const write = (name: string, bytes: Uint8Array) =>
+    Deno.writeFile(join(folder, `${name}.png`), bytes);
+  for (const name of ["trouser", "bag", "boot"] as const) await write(name, garmentPicture(name));
   const random = randomState(1);
-  await write("noise", Uint8Array.from({ length: HEIGHT * WIDTH }, () => random.interval(255)));
+  const noise = Uint8Array.from({ length: HEIGHT * WIDTH }, () => random.interval(255));
+  await write("noise", png(noise));
 }

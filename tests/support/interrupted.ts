@@ -78,6 +78,8 @@ export const withSlowJobs = (test: (toy: Toy) => Promise<void>) =>
 export interface Place {
   readonly root: string;
   readonly home: string;
+  /** The home of the study that it runs beside; it is the study itself if omitted. */
+  readonly from?: string;
 }
 
 /** How a run is started. */
@@ -92,7 +94,7 @@ export interface StartOptions {
 
 /** Starts a run in a process of its own, which leads a group of its own. */
 export const start = (
-  { root, home }: Place,
+  { root, home, from }: Place,
   { given = GIVEN, run, jobs }: StartOptions = {},
 ): Deno.ChildProcess =>
   new Deno.Command(Deno.execPath(), {
@@ -106,6 +108,7 @@ export const start = (
         home,
         JSON.stringify(given),
         JSON.stringify(jobs ? [preload(jobs), ...permissions(jobs)] : []),
+        ...(from === undefined ? [] : ["state", from]),
       ],
     ],
     detached: true,

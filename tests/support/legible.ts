@@ -52,3 +52,15 @@ export function assertLegible(svg: string, { wide, interpolated }: Exceptions = 
     "colours that a dark page does not turn",
   );
 }
+
+/** How much two colours differ, 1 to 21, by the formula of the Web Content Accessibility Guidelines. */
+export function contrast(a: string, b: string): number {
+  const [low, high] = [a, b].map((color) => {
+    const [red, green, blue] = [1, 3, 5].map((at) => {
+      const share = parseInt(color.slice(at, at + 2), 16) / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }).sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}

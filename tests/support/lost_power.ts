@@ -129,6 +129,11 @@ export class Disk {
         if (!node) throw new Error(`${change.path} is renamed and not there`);
         return this.#rename(change.to, node, change.path);
       }
+      case "link": {
+        const node = this.#find(change.path);
+        if (!node) throw new Error(`${change.path} gets a second name and is not there`);
+        return this.#rename(change.to, node);
+      }
       case "remove":
         return this.#rename(undefined, undefined, change.path);
       case "utime":

@@ -47,7 +47,7 @@ import * as modelsModule from "../../src/stages/models/section.ts";
 import { titleOf } from "../../src/stages/network.ts";
 import * as prepareModule from "../../src/stages/prepare/section.ts";
 import { exploredIn } from "../../src/stages/report/explored.ts";
-import { provenancePart } from "../../src/stages/report/provenance.ts";
+import { graphDrawn, graphInMermaid, provenancePart } from "../../src/stages/report/provenance.ts";
 import { metricsPart } from "../../src/stages/report/metrics.ts";
 import { openingPart } from "../../src/stages/report/opening.ts";
 import { toldBy, type ToldBySection } from "../../src/stages/report/told.ts";
@@ -890,6 +890,10 @@ export async function sectionsOf(like: Like): Promise<Written> {
       winner: nowhere,
       kept: nowhere,
       keptProbabilities: { validation: reader(undefined), test: reader(undefined) },
+      examples: {
+        images: reader({ shape: [0, high, wide, 1], data: new Uint8Array() }),
+        labels: reader({ shape: [0], data: new Uint8Array() }),
+      },
     },
   });
   const metrics = [
@@ -913,9 +917,14 @@ export async function sectionsOf(like: Like): Promise<Written> {
   const after = [
     ...sections.flatMap(({ parts }) => parts),
     ...metricsPart(gated, metrics),
-    ...provenancePart(study.data, [baselineManifest, tuneManifest, transferManifest]),
   ];
-  const parts = [`# ${study.title}`, ...beginning, ...after];
+  const manifests = [baselineManifest, tuneManifest, transferManifest];
+  const parts = [
+    `# ${study.title}`,
+    ...beginning,
+    ...after,
+    ...provenancePart(study.data, manifests, graphInMermaid(manifests)),
+  ];
   return {
     page: parts.map((part) => part.trimEnd()).join("\n\n") + "\n",
     figures,
@@ -926,7 +935,13 @@ export async function sectionsOf(like: Like): Promise<Written> {
       }
       return await htmlPage({
         title: study.title,
-        parts: [parts[0], ...beginning, CURVES, ...after],
+        parts: [
+          parts[0],
+          ...beginning,
+          CURVES,
+          ...after,
+          ...provenancePart(study.data, manifests, graphDrawn(manifests)),
+        ],
         figures: drawn,
         ...exploredIn(classes, sections),
       });

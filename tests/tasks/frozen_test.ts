@@ -46,10 +46,12 @@ Deno.test("no task, no module and not CI takes the freeze away", async () => {
   const inLists = /\["(install|add|remove|update|outdated)"/;
   const { lock, tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   assertEquals(lock, { frozen: true });
-  const texts = new Map([
-    ["deno.json", JSON.stringify(tasks)],
-    [".ci/run", await Deno.readTextFile(new URL(".ci/run", root))],
-  ]);
+  const texts = new Map([["deno.json", JSON.stringify(tasks)]]);
+  for (const folder of [".ci/", ".github/workflows/"]) {
+    for await (const { name } of Deno.readDir(new URL(folder, root))) {
+      texts.set(folder + name, await Deno.readTextFile(new URL(folder + name, root)));
+    }
+  }
   for (const folder of ["src/", "tasks/", "tests/", "bench/"]) {
     for await (const module of modulesIn(new URL(folder, root))) {
       if (module.href !== import.meta.url) {

@@ -49,7 +49,37 @@ Deno.test("metrics marks what is stale, and --check then fails, as where a thres
     await copy.write("src/training/loop.ts", replacing("done += batch.length", "done += 1"));
     const stale = await metrics("--check");
     assertEquals(stale.code, EXITS.differs);
-    assertMatch(stale.stdout, /\nStale: baseline, cv, errors\. `deno task status` says why\.\n$/);
+    assertMatch(
+      stale.stdout,
+      /\nStale: baseline, cv, errors, models\. `deno task status` says why\.\n$/,
+    );
     assertMatch(stale.stdout, /\| baseline\.test\.accuracy .* stale +\|\n/);
     assertStringIncludes(stale.stderr, "Not met: 3 of 3 thresholds.");
+  }));
+
+Deno.test("--check says what it did where there are no thresholds, and misses all where there are no results", () =>
+  withCopy(async (copy) => {
+    const check = async (thresholds: Record<string, number>) => {
+      await copy.write(
+        "studies/mine/study.ts",
+        `import { study as garments } from "../garments/study.ts";
+        export const study = { ...garments, thresholds: ${JSON.stringify(thresholds)} };`,
+      );
+      const { code, stdout, stderr } = await copy.run(
+        "tasks/metrics.ts",
+        ...["--study=studies/mine", "--check"],
+      );
+      assertEquals(stdout, "There are no results yet; `deno task all` makes them.\n");
+      return { code, stderr };
+    };
+    assertEquals(await check({}), {
+      code: EXITS.done,
+      stderr: "The study has no thresholds: nothing was checked.\n",
+    });
+    assertEquals(await check({ "baseline.test.accuracy": 0.5, "baseline.test.logLoss": 0.9 }), {
+      code: EXITS.differs,
+      stderr: "Not met: 2 of 2 thresholds.\n" +
+        "  baseline.test.accuracy is not there, and must be at least 0.5000: no result holds it\n" +
+        "  baseline.test.logLoss is not there, and must be at most 0.9000: no result holds it\n",
+    });
   }));

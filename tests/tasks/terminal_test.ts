@@ -1,8 +1,10 @@
 /** A run as a user sees it: in a terminal, in a pipe, as events; and what Ctrl-C leaves behind. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import type { z } from "zod";
 import { openLock } from "../../src/files/open_lock.ts";
 import { ALIVE } from "../../src/pipeline/lock.ts";
+import { lines } from "../../src/pipeline/messages.ts";
 import { toyCommand } from "../support/disk.ts";
 import { eventLine } from "../support/events.ts";
 import { lockHolder } from "../support/lock_holder.ts";
@@ -98,12 +100,20 @@ Deno.test("events are one JSON object a line, as the page has them", () =>
     const command = [...toyCommand(toy, await toy.sources(), settings), "json"];
     const holder = lockHolder(toy.path(".cache"));
     await holder.untilItHas();
-    const running = ended([...command], { env: { NO_COLOR: "1" } });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    await holder.release();
-    const { stdout, stderr } = await running;
-    assertEquals(stderr, "");
-    const events = stdout.trimEnd().split("\n").map((line) => eventLine.parse(JSON.parse(line)));
+    const [program, ...args] = command;
+    const run = new Deno.Command(program, {
+      args,
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const events: z.infer<typeof eventLine>[] = [];
+    for await (const line of lines(run.stdout)) {
+      events.push(eventLine.parse(JSON.parse(line)));
+      if (events.at(-1)!.type === "waiting") await holder.release();
+    }
+    assertEquals(await new Response(run.stderr).text(), "");
+    assertEquals((await run.status).code, 0);
     const types = events.map(({ type }) => type);
     assertEquals(types[0], "looking");
     const waiting = events.find((event) => event.type === "waiting");

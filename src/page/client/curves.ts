@@ -8,11 +8,14 @@ import { choice, make } from "./dom.ts";
 const NAMES = ["First", "Second"];
 
 /** The rows that the chart shows of a training. */
-const rowsOf = ({ epochs }: Curve, training: string) =>
-  epochs.flatMap(({ epoch, loss, accuracy, validationLoss, validationAccuracy }) => [
-    { training, images: "training", epoch, loss, accuracy },
-    { training, images: "validation", epoch, loss: validationLoss, accuracy: validationAccuracy },
-  ]);
+const rowsOf = ({ title: name, epochs }: Curve, training: string) =>
+  epochs.flatMap(({ epoch, loss, accuracy, validationLoss, validationAccuracy }) => {
+    const row = { training, name, epoch };
+    return [
+      { ...row, images: "training", loss, accuracy },
+      { ...row, images: "validation", loss: validationLoss, accuracy: validationAccuracy },
+    ];
+  });
 
 /** Fills the place with two choices and the chart of what they choose. */
 export async function compareCurves(
@@ -42,13 +45,22 @@ export async function compareCurves(
   };
   place.append(
     make(
+      "p",
+      { class: "quiet" },
+      "Choose two: their curves lie over each other. The pointer on a point of a curve shows its figures.",
+    ),
+    make(
       "div",
       { class: "choices" },
       ...NAMES.map((label, i) =>
-        choice(label, titles, chosen[i], (at) => {
-          chosen[i] = at;
-          void show();
-        })
+        make(
+          "div",
+          { class: label.toLowerCase() },
+          choice(label, titles, chosen[i], (at) => {
+            chosen[i] = at;
+            void show();
+          }),
+        )
       ),
     ),
     figure,

@@ -5,7 +5,7 @@ import { figuresComeAlive } from "./charts.ts";
 import { followReader } from "./contents.ts";
 import { compareCurves } from "./curves.ts";
 import { showMistakes } from "./mistakes.ts";
-import { wideTablesScroll } from "./tables.ts";
+import { boxesScroll } from "./tables.ts";
 import { searchTrials } from "./trials.ts";
 
 /** The place of a tool, shown; none where the page has no such tool. */
@@ -20,6 +20,7 @@ const carried: Carried = JSON.parse(document.getElementById("carried")!.textCont
 const { figures, curves, twoCurves, trials, mistakes } = carried;
 
 followReader();
+open("tool-about");
 figuresComeAlive(figures);
 if (trials) {
   const place = open("tool-trials");
@@ -29,8 +30,6 @@ if (curves && twoCurves) {
   const place = open("tool-curves");
   if (place) void compareCurves(place, curves, twoCurves);
 }
-if (mistakes) {
-  const place = open("tool-mistakes");
-  if (place) void showMistakes(place, mistakes);
-}
-wideTablesScroll();
+const place = mistakes && open("tool-mistakes");
+const shown = place ? showMistakes(place, mistakes) : Promise.resolve();
+void shown.then(boxesScroll);

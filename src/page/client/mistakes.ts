@@ -51,7 +51,11 @@ export async function showMistakes(place: HTMLElement, mistakes: Mistakes): Prom
   }
 
   const heading = make("p", { class: "quiet", role: "status" });
-  const gallery = make("div", { class: "gallery" });
+  const gallery = make("div", {
+    class: "gallery",
+    role: "group",
+    "aria-label": "Images of the cell",
+  });
   const body = make("tbody");
   const cells: HTMLButtonElement[][] = [];
 
@@ -130,7 +134,8 @@ export async function showMistakes(place: HTMLElement, mistakes: Mistakes): Prom
     make(
       "caption",
       {},
-      "Rows: true classes; columns: what they are taken for. Press a cell to see its images.",
+      "Rows: true classes; columns: what they are taken for. Press a cell to see its images; arrow keys " +
+        "go from cell to cell.",
     ),
     make(
       "thead",

@@ -1,20 +1,25 @@
-/** Tables: those that are wider than the page scroll by keys, too, and some are sorted by their columns. @module */
+/** Tables: what is wider than the page scrolls by keys, too, and some are sorted by their columns. @module */
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import { make } from "./dom.ts";
 
-/** Lets the keyboard reach what has to be scrolled, and nothing else. */
-export function wideTablesScroll(): void {
+/** Lets the keyboard reach what has to be scrolled, and nothing else, whatever comes to be in it. */
+export function boxesScroll(): void {
+  const boxes = document.querySelectorAll<HTMLElement>(".scroll, .gallery");
   const fit = () => {
-    for (const box of document.querySelectorAll<HTMLElement>(".scroll")) {
+    for (const box of boxes) {
       const isCut = box.scrollWidth > box.clientWidth + 1 ||
         box.scrollHeight > box.clientHeight + 1;
       if (isCut) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   };
-  addEventListener("resize", fit);
-  fit();
+  const sizes = new ResizeObserver(fit);
+  const contents = new MutationObserver(fit);
+  for (const box of boxes) {
+    sizes.observe(box);
+    contents.observe(box, { childList: true, subtree: true, attributeFilter: ["hidden"] });
+  }
 }
 
 /** A column: its heading, and what a row has in it, as is shown and as is compared. */
@@ -82,7 +87,8 @@ export function sortedTable<R>(
   const element = make(
     "table",
     { class: "sorted" },
-    make("caption", {}, caption),
+    // It stays where it is while the table is scrolled to the side.
+    make("caption", {}, make("span", {}, caption)),
     make("thead", {}, make("tr", {}, ...headings)),
     body,
   );

@@ -90,7 +90,7 @@ export function searchTrials(place: HTMLElement, { axes, score, rows }: Trials):
     }),
   ];
   const table = sortedTable(
-    "Every configuration, by its trial with the most epochs",
+    "Each by its trial with the most epochs. Press a heading to sort by it.",
     columns,
     rows,
   );
@@ -279,16 +279,21 @@ export function searchTrials(place: HTMLElement, { axes, score, rows }: Trials):
       table.lines.get(row)!.hidden = !within;
     }
     said.textContent = shown === rows.length
-      ? `All ${rows.length} configurations. Drag along an axis, or move its ends by arrow keys, to see some of them.`
+      ? `All ${rows.length} configurations.`
       : `${shown} of ${rows.length} configurations lie in the ranges.`;
     open.disabled = ranges.every(isOpen);
   }
   show();
   place.append(
     make("p", { class: "title" }, "Every configuration"),
+    make(
+      "p",
+      { class: "quiet" },
+      "A line is a configuration. Drag along an axis, or move its ends by arrow keys, and the table below " +
+        "shows those in the range; a press on an axis opens it again.",
+    ),
     make("figure", { class: "parallel" }, legend, drawing),
-    make("div", { class: "choices" }, open),
-    said,
+    make("div", { class: "choices" }, open, said),
     make("div", { class: "scroll tall" }, table.element),
   );
 }

@@ -111,6 +111,11 @@ export function modelChecks({ study }: CheckedStudy, workspace: Workspace): Chec
         names[accuracies.indexOf(Math.max(...accuracies))],
         "the network with the best validation accuracy",
       );
+      const examples = await own.examples.images.read();
+      const labels = (await own.examples.labels.read()).data;
+      agree(examples.shape, [labels.length, ...file.input.shape], "the shape of the examples");
+      const tested = classes.map((_, label) => label).filter((label) => truth.test.includes(label));
+      agree([...labels], tested.slice(0, labels.length), "the classes of the examples");
     },
   }];
 }

@@ -2,6 +2,7 @@
 import { canonicalJson, type Json } from "../../files/digest.ts";
 import { computedChanges, ingredientChanges } from "../../pipeline/differences.ts";
 import type { Manifest } from "../../pipeline/manifest.ts";
+import { listed } from "../../report/markdown.ts";
 import { madeWith } from "../made_with.ts";
 import { rooms } from "../rooms.ts";
 import type { Diff, StageDiff } from "./document.ts";
@@ -13,8 +14,14 @@ import type { Side } from "./side.ts";
  *
  * @param all whether what does not differ is told as well
  */
-export async function compare(from: Side, to: Side, all: boolean): Promise<Diff> {
+export async function compare(one: Side, other: Side, all: boolean): Promise<Diff> {
   const refused = new Set<string>();
+  const [from, to] = [one, other].map((side) => withoutThose(side, [one, other]));
+  for (const { name, toRun = [] } of [one, other]) {
+    if (toRun.length > 0) {
+      refused.add(`Of ${name} these stages have not run yet: ${listed(toRun)}.`);
+    }
+  }
   const sides = { from, to, all, refuse: (why: string) => void refused.add(why) };
   const stages = stageNames(from, to).map((stage) => stageDiff(stage, from, to, all));
   const { metrics, unread } = await metricsOf(sides);
@@ -32,6 +39,13 @@ export async function compare(from: Side, to: Side, all: boolean): Promise<Diff>
     seeds: await seedsOf(sides),
     notCompared: [...refused],
   };
+}
+
+/** A side without the stages that are still to run on any. */
+function withoutThose(side: Side, sides: readonly Side[]): Side {
+  const apart = new Set(sides.flatMap(({ toRun = [] }) => toRun));
+  const manifests = [...side.manifests].filter(([stage]) => !apart.has(stage));
+  return { ...side, manifests: new Map(manifests) };
 }
 
 const described = ({ name, commit, stale }: Side): Diff["from"] => ({

@@ -9,9 +9,9 @@ const interval = z.tuple([z.number(), z.number()]).nullable();
 
 /** One of both sides. */
 const side = z.strictObject({
-  /** As it was asked for: `HEAD~1`, or `the working tree`. */
+  /** As it was asked for: `HEAD~1`, `the working tree`, or `run baseline.epochs=12`. */
   name: text,
-  /** The commit in full; null for the working tree. */
+  /** The commit in full; null for the working tree and for a run. */
   commit: text.nullable(),
   /** Stages whose results are not of the study and the code beside them; of a commit that is not known. */
   stale: z.array(text),

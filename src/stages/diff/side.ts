@@ -1,4 +1,4 @@
-/** One of both sides of a comparison: the results of a revision, or those in the working tree. @module */
+/** One of both sides of a comparison: the results of a revision, those in the working tree, or those of a run with other settings. @module */
 import { join } from "node:path";
 import { z } from "zod";
 import { canonicalJson, sha256 } from "../../files/digest.ts";
@@ -13,9 +13,9 @@ import { outputPath } from "../../pipeline/status.ts";
 
 /** Results that can be compared. */
 export interface Side {
-  /** As it was asked for: `HEAD~1`, or `the working tree`. */
+  /** As it was asked for: `HEAD~1`, `the working tree`, or `run baseline.epochs=12`. */
   readonly name: string;
-  /** The commit in full; null for the working tree. */
+  /** The commit in full; null for the working tree and for a run. */
   readonly commit: string | null;
   /** The manifest of every stage that has one, by its name. */
   readonly manifests: ReadonlyMap<string, Manifest>;
@@ -23,6 +23,8 @@ export interface Side {
   readonly thresholds?: Readonly<Record<string, number>>;
   /** Stages whose results are not of the study and the code beside them; none where that is not asked. */
   readonly stale: readonly string[];
+  /** Stages that are still to run there, of which nothing is compared; none if omitted. */
+  readonly toRun?: readonly string[];
   /**
    * The bytes of a file, by its path from the folder of the study, with `/`.
    *
@@ -32,7 +34,7 @@ export interface Side {
 }
 
 /** What the working tree is called. */
-const WORKING_TREE = "the working tree";
+export const WORKING_TREE = "the working tree";
 
 const MANIFEST = /^results\/([^/]+)\/manifest\.json$/;
 
@@ -48,12 +50,17 @@ export async function revisionSide(home: string, revision: string): Promise<Side
 }
 
 /**
- * The results of a study as they lie in its folder.
+ * The results of a study, or of a run of it, as they lie in its folder.
  *
  * @param stale stages whose results are not of the study and the code beside them
+ * @param run its name, and stages of it that are still to run; the working tree if omitted
  * @throws {Error} where there are none, or a manifest cannot be used
  */
-export async function workingSide(home: string, stale: readonly string[]): Promise<Side> {
+export async function workingSide(
+  home: string,
+  stale: readonly string[],
+  run: Pick<Side, "name" | "toRun"> = { name: WORKING_TREE },
+): Promise<Side> {
   const entries = await Array.fromAsync(Deno.readDir(join(home, "results"))).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
@@ -65,7 +72,7 @@ export async function workingSide(home: string, stale: readonly string[]): Promi
   );
   const read = (path: string) => readPlain(join(home, path));
   return await sideOf(
-    { name: WORKING_TREE, commit: null, stale, read },
+    { ...run, commit: null, stale, read },
     paths.filter((_, i) => there[i]),
   );
 }

@@ -4,6 +4,7 @@ import { canonicalJson, type Json } from "../../files/digest.ts";
 import { type Change, valueText } from "../../pipeline/differences.ts";
 import { count, counted, decimal, duration, listed, NONE } from "../../report/markdown.ts";
 import type { Diff, MetricDiff, StageDiff, ThresholdDiff } from "./document.ts";
+import { WORKING_TREE } from "./side.ts";
 
 /** How much is shown of what is long. */
 export interface Limits {
@@ -200,12 +201,11 @@ export function summaryOf({ stages, thresholds, differs }: Diff): string {
 }
 
 /** Of stages whose results are not of the code beside them; nothing where there are none. */
-export const staleText = ({ to: { name, stale } }: Diff): string[] =>
-  stale.length === 0 ? [] : [
-    `Stale in ${name}, so what is compared is not of the study and the code as they stand: ${
-      listed(stale)
-    }. \`deno task status\` says why.`,
-  ];
+export const staleText = ({ from, to }: Diff): string[] =>
+  [from, to].filter(({ stale }) => stale.length > 0).map(({ name, stale }) =>
+    `Stale in ${name}, so what is compared is not of the study and the code as they stand: ` +
+    `${listed(stale)}.` + (name === WORKING_TREE ? " `deno task status` says why." : "")
+  );
 
 /** Accuracies first, which say most. */
 export const byWeight = (metrics: readonly MetricDiff[]): MetricDiff[] => {

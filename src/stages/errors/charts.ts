@@ -96,7 +96,14 @@ export function reliabilityDiagrams(
       layer: [
         {
           data: { values: [{ confidence: 0, accuracy: 0 }, { confidence: 1, accuracy: 1 }] },
-          mark: { type: "line", color: colors.line, strokeDash: [4, 4], strokeWidth: 1 },
+          // Its ends are nothing that was measured, and say nothing.
+          mark: {
+            type: "line",
+            point: false,
+            color: colors.line,
+            strokeDash: [4, 4],
+            strokeWidth: 1,
+          },
           encoding: xy,
         },
         {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { take } from "../../data/prepare.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { fitTemperature } from "../../evaluation/calibration.ts";
 import { classify } from "../../evaluation/confusion.ts";
@@ -27,6 +28,9 @@ interface Kept {
 /** Training images that are looked at: enough for distances, and seconds for small networks. */
 const LOOKED_AT = 5000;
 
+/** Test images that are kept as examples, of a class each. */
+const EXAMPLES = 10;
+
 /** Writes what the stage declares. */
 export async function run(context: Context): Promise<void> {
   const { parameters: { title, synthetic, classes }, inputs, outputs } = context;
@@ -44,6 +48,11 @@ export async function run(context: Context): Promise<void> {
     b.accuracy.validation.value > a.accuracy.validation.value ? b : a
   );
   const { metadata } = readMetadata(await inputs.baseline.model.read());
+  const testLabels = await inputs.images.testLabels.read();
+  const examples = classes.map((_, label) => testLabels.data.indexOf(label))
+    .filter((place) => place >= 0).slice(0, EXAMPLES);
+  await outputs.examples.images.write(take(await inputs.images.testImages.read(), examples));
+  await outputs.examples.labels.write(take(testLabels, examples));
   await outputs.models.write({
     format: 1,
     study: title,

@@ -10,6 +10,7 @@ import {
 } from "../../report/markdown.ts";
 import { nameOf } from "../network.ts";
 import type { SectionContextOf } from "../room.ts";
+import { inPage } from "./in_page.ts";
 import type { ListedNetwork, models, ModelsFile } from "./stage.ts";
 
 type Context = SectionContextOf<typeof models>;
@@ -44,6 +45,7 @@ export async function section(context: Context): Promise<string[]> {
         decimal(temperature, 2),
       ]),
     ),
+    ...pagePart(file),
     ...halfPart(file.networks),
     `**What it is for.** It tells which of ${
       counted(classes.length, "class", "classes")
@@ -70,6 +72,18 @@ export async function section(context: Context): Promise<string[]> {
     (data.format === "synthetic"
       ? ` **Its images were drawn by a program: it says nothing about real pictures.**`
       : ""),
+  ];
+}
+
+/** The page in which a network runs. */
+function pagePart(file: ModelsFile): string[] {
+  const network = inPage(file);
+  if (!network) return [];
+  return [
+    `**Try it.** [\`classifier.html\`](classifier.html) runs ${
+      plain(nameOf(network.name))
+    } in a browser, on pictures that one chooses, photographs or draws: one file, which works without ` +
+    `a network connection and sends nothing anywhere.`,
   ];
 }
 

@@ -12,6 +12,7 @@ import { modelsFile } from "./index.ts";
 import { job as judge, space } from "./judge_job.ts";
 
 export { type ListedNetwork, type ModelsFile, modelsFile } from "./index.ts";
+export { inPage } from "./in_page.ts";
 
 /** Where the training images lie, in the eyes of a network; see `evaluation/likeness.ts`. */
 const spaces = optionalGroup({ picture: space, classes: space, all: space });
@@ -63,6 +64,11 @@ export const models = defineRoom({
     kept: spaces,
     /** Of a network that is kept in less precision than it was trained in, as it is kept. */
     keptProbabilities: optionalGroup({ validation: probabilities, test: probabilities }),
+    /** Test images to try networks on, as these read them: the first of each of some classes. */
+    examples: {
+      images: array("uint8", [null, null, null, null]),
+      labels: array("uint8", [null]),
+    },
   },
   jobs: { judge },
   shows: {

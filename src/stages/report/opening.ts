@@ -71,7 +71,7 @@ export async function openingPart(
 }
 
 /** By test accuracy; those without one last, by validation accuracy. */
-function bestFirst(a: Network, b: Network): number {
+export function bestFirst(a: Network, b: Network): number {
   const [first, second] = [a, b].map((network) => testOf(network)?.value ?? -1);
   return second - first || (b.validation?.value ?? -1) - (a.validation?.value ?? -1);
 }

@@ -1,7 +1,9 @@
 /** The report's section on where its numbers come from. @module */
 import { type DataDescription, dataFiles } from "../../data/description.ts";
 import type { Manifest } from "../../pipeline/manifest.ts";
-import { counted, duration, NONE, table } from "../../report/markdown.ts";
+import type { Drawing } from "../../page/page.ts";
+import { counted, duration, listed, NONE, table } from "../../report/markdown.ts";
+import { computingOf, drawn, mermaid, recordedNodes } from "../graph.ts";
 import { madeWith } from "../made_with.ts";
 
 /** Cells that hold something. */
@@ -9,14 +11,40 @@ const told = (cells: readonly string[]) => cells.filter((cell) => cell !== NONE)
 /** What all of those say. */
 const same = (cells: readonly string[]) => told(cells)[0];
 
-/** Writes the section from the manifests of the stages, in order. */
-export function provenancePart(
+/** Columns of a drawing that a phone has room for. */
+const COLUMNS = 54;
+
+// Of itself the report cannot say what it took.
+const nodesOf = (manifests: readonly Manifest[]) => recordedNodes(manifests, "report");
+
+/** What is made from what, as Markdown that GitHub draws. */
+export const graphInMermaid = (manifests: readonly Manifest[]): string =>
+  `\`\`\`mermaid\n${mermaid(nodesOf(manifests))}\`\`\``;
+
+/** The same for a page that draws nothing by itself. */
+export function graphDrawn(manifests: readonly Manifest[]): Drawing {
+  const nodes = nodesOf(manifests);
+  return {
+    lines: drawn(nodes, COLUMNS),
+    description: nodes.map(({ name, needs }) =>
+      needs.length > 0 ? `${name} reads from ${listed(needs)}.` : `${name} comes first.`
+    ).join(" "),
+    caption:
+      "The line of a stage leads down to those that read from it: there it has a dot, or ends.",
+  };
+}
+
+/**
+ * Writes the section from the manifests of the stages, in order.
+ *
+ * @param graph how a page shows what is made from what
+ */
+export function provenancePart<T>(
   data: DataDescription,
   manifests: readonly Manifest[],
-): string[] {
+  graph: T,
+): (string | T)[] {
   const files = dataFiles(data);
-  const seconds = ({ provenance: { jobs } }: Manifest) =>
-    Object.values(jobs).reduce((sum, { seconds }) => sum + seconds, 0);
   const facts: [title: string, cells: string[]][] = [
     ["jobs on", manifests.map((manifest) => madeWith(manifest).join("; ") || NONE)],
     [
@@ -40,18 +68,21 @@ export function provenancePart(
       ? table(["File", "SHA-256"], files.map(({ file, sha256 }) => [file, `\`${sha256}\``]))
       : `The images are drawn by a program. They are **synthetic**; nothing here says anything about ` +
         `photographs.`,
-    `The runs. Stages and their jobs run side by side, as many jobs at once as the run was given places: ` +
-    `a stage may take longer than its jobs together, which waited for a place, or less, where several ` +
-    `ran at once or had finished in an earlier run:`,
+    `What is made from what, with the time of its computing and the size of its files:`,
+    graph,
+    `The runs. Computing is the time of a stage's jobs together, or its own where it has none. Stages and ` +
+    `their jobs run side by side, as many jobs at once as the run was given places: by the clock a stage ` +
+    `may take longer than its jobs, which waited for a place, or less, where several ran at once or had ` +
+    `finished in an earlier run:`,
     table(
-      ["Stage", "key", "took", "its jobs took", ...varying.map(([title]) => title), "revision"],
+      ["Stage", "key", "computing", "by the clock", ...varying.map(([title]) => title), "revision"],
       manifests.map((manifest, i) => {
         const { key, ingredients, provenance } = manifest;
         return [
           ingredients.stage,
           `\`${key.slice(0, 12)}\``,
+          duration(computingOf(manifest)),
           duration(provenance.seconds),
-          Object.keys(provenance.jobs).length > 0 ? duration(seconds(manifest)) : NONE,
           ...varying.map(([, cells]) => cells[i]),
           provenance.revision ? `\`${provenance.revision}\`` : NONE,
         ];

@@ -5,13 +5,16 @@ import { isArtifact, type Tree } from "../../pipeline/artifacts.ts";
 import type { ContextOf, Reader, Written } from "../../pipeline/stage.ts";
 import type { Figure } from "../../page/figures.ts";
 import { CURVES, htmlPage } from "../../page/page.ts";
+import { badgeSvg } from "../../report/badge.ts";
 import { renderSvg } from "../../report/svg.ts";
 import { rooms } from "../rooms.ts";
 import type { SectionModule } from "../room.ts";
+import { badgeOf } from "./badge.ts";
+import { classifierOf, type Own } from "./classifier.ts";
 import { metricsPart } from "./metrics.ts";
 import { exploredIn } from "./explored.ts";
-import { CONTENTS, openingPart } from "./opening.ts";
-import { provenancePart } from "./provenance.ts";
+import { bestFirst, CONTENTS, openingPart } from "./opening.ts";
+import { graphDrawn, graphInMermaid, provenancePart } from "./provenance.ts";
 import type { reportOn } from "./stage.ts";
 import { toldBy, type ToldBySection } from "./told.ts";
 
@@ -60,10 +63,7 @@ export async function run(
     };
     told.push(await toldBy(module, context));
   }
-  const provenance = provenancePart(
-    data,
-    await Promise.all(present.map(({ name }) => inputs.manifests[name].read())),
-  );
+  const manifests = await Promise.all(present.map(({ name }) => inputs.manifests[name].read()));
   const beginning = [
     `# ${study.title}`,
     synthetic
@@ -82,22 +82,32 @@ export async function run(
         }),
     ),
   ];
-  const rest = [
-    ...told.flatMap(({ parts }) => parts),
-    ...metricsPart(study, metrics),
-    ...provenance,
+  const networks = told.flatMap(({ networks }) => networks).toSorted(bestFirst);
+  await outputs.badge.write(badgeSvg(badgeOf(study, networks, metrics)));
+  const rest = [...told.flatMap(({ parts }) => parts), ...metricsPart(study, metrics)];
+  const parts = [
+    ...beginning,
+    ...rest,
+    ...provenancePart(data, manifests, graphInMermaid(manifests)),
   ];
-  const parts = [...beginning, ...rest];
   await outputs.page.write(parts.map((part) => part.trimEnd()).join("\n\n") + "\n");
   await outputs.html.write(
     await htmlPage({
       title: study.title,
       // The page has its contents at its side.
-      parts: [...beginning.filter((part) => !part.startsWith(CONTENTS)), CURVES, ...rest],
+      parts: [
+        ...beginning.filter((part) => !part.startsWith(CONTENTS)),
+        CURVES,
+        ...rest,
+        ...provenancePart(data, manifests, graphDrawn(manifests)),
+      ],
       figures,
       ...exploredIn(study.classes, told),
     }),
   );
+  // That these readers are those of the stages so called is what they declare.
+  const classifier = await classifierOf(inputs.own as Own);
+  if (classifier !== undefined) await outputs.classifier.write(classifier);
 }
 
 const isReader = (entry: object | undefined): entry is Reader<unknown> =>

@@ -1,6 +1,12 @@
 /** Stage `report`: the page and its figures, from the artifacts of the other stages. @module */
-import { CLIENT } from "../../page/bundle.ts";
-import { family, isArtifact, published, text, type Tree } from "../../pipeline/artifacts.ts";
+import {
+  family,
+  isArtifact,
+  optional,
+  published,
+  text,
+  type Tree,
+} from "../../pipeline/artifacts.ts";
 import { defineStage, type Written } from "../../pipeline/stage.ts";
 import type { Room } from "../room.ts";
 import type { Whole } from "../study.ts";
@@ -16,6 +22,13 @@ const only = (tree: Tree<Written>, holds: (artifact: Written) => boolean): Tree<
       .filter(([, entry]) => !isArtifact(entry) || holds(entry)),
   );
 
+/** What runs in the pages. The engine by itself, since it counts for jobs in another way. */
+const CLIENTS = [
+  import.meta.resolve("../../page/client/main.ts"),
+  import.meta.resolve("../../classifier/client/main.ts"),
+  import.meta.resolve("../../engine/layers/engine.ts"),
+];
+
 /** Settings that say where files can be had, whatever stage they are of. */
 const ADDRESSES = ["mirrors", "addresses"];
 
@@ -28,9 +41,9 @@ export function reportOn(rooms: readonly Room[]) {
   const names = rooms.map(({ name }) => name);
   return defineStage({
     name: "report",
-    about: "Render report.md, its charts, and report.html",
+    about: "Render report.md, its charts, report.html and classifier.html",
     module: import.meta.resolve("./run.ts"),
-    loads: [...rooms.map(({ section }) => section), CLIENT],
+    loads: [...rooms.map(({ section }) => section), ...CLIENTS],
     // The page does not say where files can be had.
     keyed: (parameters: { readonly study: Whole }) =>
       JSON.parse(
@@ -48,8 +61,12 @@ export function reportOn(rooms: readonly Room[]) {
       page: published("report.md", text(".md")),
       /** The same as one file for a browser, with charts that answer. */
       html: published("report.html", text(".html")),
+      /** A network that runs in a browser, where the study has one. */
+      classifier: optional(published("classifier.html", text(".html"))),
       /** Every accuracy with its interval: at a fixed place, for pages that are not generated. */
       accuracies: published("results/accuracies.svg", text(".svg")),
+      /** What it comes to in a few words, for the head of a README. */
+      badge: published("results/badge.svg", text(".svg")),
       figures: family(text(".svg")),
     },
     jobs: {},

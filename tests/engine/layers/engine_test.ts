@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { layersEngine } from "../../../src/engine/layers/engine.ts";
 import { forward } from "../../../src/engine/layers/forward.ts";
@@ -14,7 +14,6 @@ import {
   training,
   weightsFor,
 } from "../../support/models.ts";
-import { tensorflow } from "../../support/tensorflow.ts";
 
 await loadWasm();
 const wasm = layersEngine("wasm", 1);
@@ -59,30 +58,6 @@ Deno.test("what fails on the way leaves no tensor behind either", async () => {
     },
   );
   assertEquals(tf.memory().numTensors, before);
-});
-
-Deno.test("networks on different backends work side by side", {
-  ignore: !tensorflow,
-}, async () => {
-  const data = imagesFor(everything, 6);
-  const weights = weightsFor(everything);
-  const native = layersEngine("tensorflow", 1);
-  await withNetwork(
-    wasm.train(everything, training, weights),
-    data,
-    (first) =>
-      withNetwork(native.train(everything, training, weights), data, async (second) => {
-        const indices = Int32Array.of(0, 1, 2, 3);
-        for (let step = 0; step < 2; step++) {
-          const losses = [
-            await first.trainBatch(indices, 1e-3),
-            await second.trainBatch(indices, 1e-3),
-          ];
-          assert(Math.abs(losses[0].loss - losses[1].loss) < 1e-4);
-        }
-        assertEquals((await first.predict(indices)).shape, [4, 5]);
-      }),
-  );
 });
 
 Deno.test("an error of TensorFlow.js's names model and layer", () => {

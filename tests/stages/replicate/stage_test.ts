@@ -47,7 +47,9 @@ Deno.test("what is read of a stage that the study leaves out is not there, and n
   const study = { ...mini, tune: undefined };
   assertEquals(needs(planned(study).stage), ["prepare", "baseline"]);
   const order = inOrder(planOf(checkStudy(study))).map(({ stage }) => stage.name);
-  assertEquals(order, ["prepare", "baseline", "replicate", "cv", "ablate", "errors", "report"]);
+  assertEquals(order, [
+    ...["prepare", "baseline", "replicate", "cv", "ablate", "errors", "models", "report"],
+  ]);
 });
 
 Deno.test("a row of the spread has the figures of its trainings, in shares of its images", () => {

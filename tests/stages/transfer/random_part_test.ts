@@ -159,7 +159,7 @@ Deno.test("images of three channels, or none told, allow no inference about weig
       published: { ...published!, transferInput },
     });
     assertStringIncludes(page, "### Was anything transferred?\n");
-    assert(!/most likely|weights=None|refuses/.test(page));
+    assert(!/most likely|weights=None|refuses/.test(part));
     assertStringIncludes(part, "**One cause, random weights, gives both figures**");
     assertStringIncludes(part, "That does not follow: networks in which");
   }
