@@ -54,6 +54,12 @@ const backend = {
 } as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
+const store = {
+  value: "ADDRESS",
+  about: "where machines share what has finished: s3://bucket/prefix or file:///shared/folder " +
+    "(default: ATELIER_STORE)",
+} as const satisfies Flag;
+
 /** By the name of the task's module. */
 export const COMMANDS = {
   run: {
@@ -64,10 +70,27 @@ export const COMMANDS = {
       force: { about: "run again what is up to date, finished jobs included" },
       jobs,
       backend,
+      store,
+      "no-train": { about: "fail where a job would have to run, and name all that would" },
       json,
       study,
     },
   },
+  push: { flags: { store, study } },
+  pull: { flags: { store, study } },
+  gc: {
+    words: {
+      name: "REVISION",
+      about: "whose results are to stay whole, as git names them (default: HEAD)",
+      least: 0,
+      most: Infinity,
+    },
+    flags: {
+      store,
+      "dry-run": { about: "say what would go and how much it is, and remove nothing" },
+    },
+  },
+  keys: { flags: {} },
   status: {
     flags: {
       check: { about: "fail where anything is stale or altered, and digest all code anew" },

@@ -2,7 +2,7 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { dataFolder, rememberedData } from "../src/data/places.ts";
-import { type Locator, locator } from "../src/files/locate.ts";
+import { type FileStore, type Locator, locator } from "../src/files/locate.ts";
 import { variable } from "../src/files/programs.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
 import { git } from "../src/pipeline/machine.ts";
@@ -21,6 +21,8 @@ export interface Project extends CheckedStudy {
   readonly workspace: Workspace;
   readonly plan: readonly Planned[];
   readonly locator: Locator;
+  /** The same, that asks a store besides, where there is one. */
+  locatorWith(store: FileStore | undefined): Locator;
   /** What else its `study.ts` exports. */
   readonly exported: Readonly<Record<string, unknown>>;
 }
@@ -46,27 +48,30 @@ export async function project(folder = ""): Promise<Project> {
   const checked = checkedStudy(exported.study, join(name, "study.ts"));
   const cache = join(root, ".cache");
   const remembered = await rememberedData(home);
+  // Asked for only by tasks that may read the environment.
+  const locatorWith = (store?: FileStore) =>
+    locator({
+      data: dataFolder(checked.study.data, {
+        cache,
+        home,
+        remembered,
+        named: {
+          ATELIER_DATA_DIR: variable("ATELIER_DATA_DIR"),
+          // The name that the project's own study had for it.
+          ...(home === resolve(root) ? { FASHION_MNIST_DIR: variable("FASHION_MNIST_DIR") } : {}),
+        },
+      }),
+      weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
+    }, store);
   return {
     ...checked,
     folder: name,
     workspace: { root, home, cache },
     plan: planOf(checked),
     exported,
-    // Asked for only by tasks that may read the environment.
+    locatorWith,
     get locator() {
-      return locator({
-        data: dataFolder(checked.study.data, {
-          cache,
-          home,
-          remembered,
-          named: {
-            ATELIER_DATA_DIR: variable("ATELIER_DATA_DIR"),
-            // The name that the project's own study had for it.
-            ...(home === resolve(root) ? { FASHION_MNIST_DIR: variable("FASHION_MNIST_DIR") } : {}),
-          },
-        }),
-        weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
-      });
+      return locatorWith();
     },
   };
 }

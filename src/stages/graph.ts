@@ -42,7 +42,7 @@ export const nodesOf = (states: readonly StageStatus[]): StageNode[] =>
   }));
 
 /** `85 kB`, `1.2 MB`: a size, in units of a thousand; nothing of nothing. */
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   if (bytes === 0) return "";
   if (bytes < 999.5) return `${bytes} B`;
   const units = ["kB", "MB", "GB", "TB"];
