@@ -37,7 +37,9 @@ export function trainsNothing(): Untrained {
     },
     error(stages, store) {
       if (wanted.size === 0) return undefined;
-      const lines = [...wanted].map(([stage, jobs]) => {
+      const lines = [...wanted].map(([stage, asked]) => {
+        // They are found to be missing in any order.
+        const jobs = asked.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
         const more = jobs.length > NAMED ? ` and ${jobs.length - NAMED} more` : "";
         return `\n  ${stage}, ${counted(jobs.length, "job")}: ${
           jobs.slice(0, NAMED).join(", ")
