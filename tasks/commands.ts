@@ -56,6 +56,12 @@ const backend = {
 } as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
+const store = {
+  value: "ADDRESS",
+  about: "where machines share what has finished: s3://bucket/prefix or file:///shared/folder " +
+    "(default: ATELIER_STORE)",
+} as const satisfies Flag;
+
 /** By the name of the task's module. */
 export const COMMANDS = {
   run: {
@@ -73,10 +79,15 @@ export const COMMANDS = {
       name: { value: "NAME", about: "what that run is called (default: after what is set)" },
       jobs,
       backend,
+      store,
+      "no-train": { about: "fail where a job would have to run, and name all that would" },
       json,
       study,
     },
   },
+  push: { flags: { store, study } },
+  pull: { flags: { store, study } },
+  keys: { flags: {} },
   status: {
     flags: {
       check: { about: "fail where anything is stale or altered, and digest all code anew" },
@@ -113,14 +124,18 @@ export const COMMANDS = {
     flags: { json: { about: "a list of objects, for programs" }, study },
   },
   gc: {
+    calls: ["gc [RUN ...]", "gc --store=ADDRESS [REVISION ...]"],
     words: {
-      name: "RUN",
-      about: "runs that go, with what only they need (default: none)",
+      name: "RUN or REVISION",
+      about:
+        "runs that go, with what only they need (default: none); with --store revisions whose " +
+        "results are to stay whole, as git names them (default: HEAD)",
       least: 0,
       most: Infinity,
     },
     flags: {
-      "dry-run": { about: "say what can go and how much it is, and remove nothing" },
+      "dry-run": { about: "say what would go and how much it is, and remove nothing" },
+      store,
       study,
     },
   },

@@ -16,6 +16,8 @@ export interface TaskRights {
   /** Hosts; and whether those of the addresses in `study.ts`, where its data are had. */
   readonly reaches: readonly string[];
   readonly reachesData?: true;
+  /** Whether it may reach, or write to, the store that is named to it, and see what belongs to that. */
+  readonly shares?: true;
 }
 
 const RUN: TaskRights = {
@@ -34,7 +36,15 @@ const RUN: TaskRights = {
 export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   // A folder that is not there yet.
   new: { writes: { study: ["."] }, runs: ["deno"], reaches: [] },
-  run: RUN,
+  run: { ...RUN, shares: true },
+  push: { writes: {}, runs: [], reaches: [], shares: true },
+  pull: {
+    writes: { study: [".cache"], project: [".cache"] },
+    runs: ["ps"],
+    reaches: [],
+    shares: true,
+  },
+  keys: { writes: {}, runs: [], reaches: [] },
   reproduce: RUN,
   verify: {
     writes: { project: [".cache"] },
@@ -43,7 +53,12 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
   },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   runs: { writes: {}, runs: ["esbuild"], reaches: [] },
-  gc: { writes: { study: [".cache"], project: [".cache"] }, runs: ["ps"], reaches: [] },
+  gc: {
+    writes: { study: [".cache"], project: [".cache"] },
+    runs: ["git", "ps"],
+    reaches: [],
+    shares: true,
+  },
   diff: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   serve: { writes: { project: [".cache"] }, runs: ["git", "esbuild"], reaches: ["127.0.0.1"] },
   crate: { writes: { project: ["crate"] }, runs: ["esbuild"], reaches: [] },
@@ -73,4 +88,14 @@ export const VARIABLES = [
   ...["http_proxy", "https_proxy", "all_proxy", "no_proxy"],
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"],
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_*", "npm_config_*", "PIP_*"],
+];
+
+/** What is secret of those below: a task deletes it from its environment once it has read it. */
+export const SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ATELIER_SIGNING_KEY"];
+
+/** Variables that tasks see besides which may use a store, where one is named. */
+export const STORE_VARIABLES = [
+  ...SECRETS,
+  ...["ATELIER_STORE", "ATELIER_TRUSTED_KEYS", "AWS_ACCESS_KEY_ID"],
+  ...["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"],
 ];

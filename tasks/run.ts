@@ -7,51 +7,71 @@
 import { join } from "node:path";
 import { bounded } from "../src/pipeline/pool.ts";
 import { run } from "../src/pipeline/run.ts";
+import { withNeeds } from "../src/pipeline/status.ts";
 import { duration } from "../src/report/markdown.ts";
 import { reportOn } from "../src/stages/report/stage.ts";
 import { rooms } from "../src/stages/rooms.ts";
 import { command } from "./command.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
-import { EXITS, wasEnded } from "./exits.ts";
+import { EXITS, Refused, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { screen, standardError } from "./screen.ts";
+import { storeAddress, storeAt, trafficText } from "./store.ts";
 import { trial } from "./trying.ts";
+import { trainsNothing } from "./untrained.ts";
 
 await command("run", async ({ flags, words }, signal) => {
   const backend = backendFlag(flags.backend);
   const jobs = jobsFlag(flags.jobs);
+  if (flags.force && flags["no-train"]) {
+    throw new Refused("--force runs jobs again, and --no-train runs none.");
+  }
   const asked = await trial(
     flags,
     ({ plan }) => stagesNamed(words, plan.map(({ stage }) => stage.name), true),
   );
-  const { workspace, plan, locator, from, targets, run: tried } = asked;
+  const { workspace, plan, locatorWith, exported, from, targets, run: tried } = asked;
   const folder = tried ? join(asked.folder, ".cache", "runs", tried.name) : asked.folder;
 
   const began = performance.now();
   const view = display({ json: flags.json });
   if (tried) view.print(`This is run ${tried.name}: what comes out goes to ${folder}.`);
+  const shared = await storeAt(storeAddress(flags.store), exported, view.print, signal);
+  const untrained = flags["no-train"] ? trainsNothing() : undefined;
   await run(workspace, plan, targets, {
     force: flags.force,
-    executor: bounded(
+    executor: untrained?.executor ?? bounded(
       jobProcesses(workspace.root, workspace.cache),
       jobs,
     ),
     equip: () => equip(backend, view.print),
-    locator,
+    locator: locatorWith(shared),
+    shared,
     from,
     signal,
-  }, view.show).catch(async (error) => {
+  }, (event) => {
+    untrained?.note(event);
+    view.show(event);
+  }).catch(async (error) => {
     view.close();
     if (await wasEnded(signal)) screen(standardError()).print(`Ended. ${view.kept()}`);
-    throw error;
+    throw untrained?.error(
+      withNeeds(plan, targets).map(({ stage }) => stage.name),
+      shared?.name,
+    ) ?? error;
   }).finally(view.close);
   if (flags.json) return EXITS.done;
   if (targets.includes("report")) {
     console.log(`${join(folder, "report.md")} is up to date.`);
   }
   if (tried) console.log(`\`deno task diff ${tried.name}\` compares it with the results.`);
+  if (shared) {
+    console.log(
+      `From ${shared.name}: ${trafficText(shared.fetched)}; to it: ${trafficText(shared.kept)}.`,
+    );
+  }
   console.log(`Finished in ${duration((performance.now() - began) / 1000)}.`);
   return EXITS.done;
 }, [...rooms, reportOn(rooms)].map(({ name, about }) => [name, about]));

@@ -8,13 +8,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
-import { fromUser, programPath, userCaches } from "../src/files/programs.ts";
+import { fromUser, programPath, userCaches, variable } from "../src/files/programs.ts";
 import { unknownWord } from "../src/schema.ts";
 import { type CommandName, isCommand } from "./commands.ts";
 import { EXITS, Refused } from "./exits.ts";
 import { asksForHelp, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
-import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
+import { RIGHTS, STORE_VARIABLES, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -50,12 +50,31 @@ async function hostsIn(study: string, said: readonly string[]): Promise<string[]
     .map(([address]) => new URL(address).host);
 }
 
+/**
+ * What the store takes that is named: a folder to write to, or a host to reach. Without one, nothing of
+ * it is loaded.
+ *
+ * @throws {Refused} where its address is none
+ */
+async function sharedBy(named: string | undefined): Promise<{ folder?: string; host?: string }> {
+  if (named === undefined) return {};
+  const { addressOf, hostOf } = await import("../src/machines/address.ts");
+  try {
+    const address = addressOf(named, variable);
+    return address.kind === "folder" ? { folder: address.path } : { host: hostOf(address) };
+  } catch (error) {
+    throw new Refused(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 async function flagsFor(
   task: TaskRights,
   study: string,
   said: readonly string[],
+  store?: string,
 ): Promise<string[]> {
   const { writes, runs } = task;
+  const { folder, host } = await sharedBy(store);
   const caches = userCaches();
   const within = (folders: readonly string[], names: readonly string[] = []) =>
     folders.flatMap((folder) => names.map((name) => join(folder, name)));
@@ -63,9 +82,14 @@ async function flagsFor(
     ...within([study], writes.study),
     ...within([root], writes.project),
     ...within(caches === undefined ? [] : [caches], writes.cache),
+    ...(folder === undefined ? [] : [folder]),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
-  const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study, said) : [])];
+  const hosts = [
+    ...task.reaches,
+    ...(task.reachesData ? await hostsIn(study, said) : []),
+    ...(host ? [host] : []),
+  ];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
   return [
@@ -78,18 +102,22 @@ async function flagsFor(
   ];
 }
 
-const isListed = (variable: string) =>
-  VARIABLES.some((name) =>
+const isListed = (variable: string, listed: readonly string[]) =>
+  listed.some((name) =>
     name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
   );
 
 /** The study's folder, as the user sees it, who may stand in another folder than tasks run in; and the arguments with it. */
-function withStudy(name: CommandName, given: readonly string[]): { study: string; args: string[] } {
+function withStudy(
+  name: CommandName,
+  given: readonly string[],
+): { study: string; store?: string; args: string[] } {
   if (asksForHelp(given)) return { study: root, args: ["--help"] };
   const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
     read(name, given);
   const asked = name === "new" ? words[0] : flags.study;
   const study = typeof asked === "string" ? fromUser(root, asked) : root;
+  const store = RIGHTS[name].shares && (flags.store ?? variable("ATELIER_STORE"));
   const said = flags.study === undefined ? flags : { ...flags, study };
   const args = Object.entries(said).flatMap(([flag, value]) =>
     value === true
@@ -98,21 +126,25 @@ function withStudy(name: CommandName, given: readonly string[]): { study: string
   );
   return {
     study,
+    ...(typeof store === "string" ? { store } : {}),
     args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
   };
 }
 
 /** Starts a task and waits for its end; returns what it exits with. */
 async function start(name: CommandName, given: readonly string[]): Promise<number> {
-  const { study, args } = withStudy(name, given);
+  const { study, store, args } = withStudy(name, given);
+  const variables = store === undefined ? VARIABLES : [...VARIABLES, ...STORE_VARIABLES];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study, args)],
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study, args, store)],
       join(root, "tasks", `${name}.ts`),
       ...args,
     ],
     clearEnv: true,
-    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+    env: Object.fromEntries(
+      Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name, variables)),
+    ),
     stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {

@@ -2,7 +2,7 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { dataFolder, rememberedData } from "../src/data/places.ts";
-import { type Locator, locator } from "../src/files/locate.ts";
+import { type FileStore, type Locator, locator } from "../src/files/locate.ts";
 import { variable } from "../src/files/programs.ts";
 import { weightsFolder } from "../src/models/imagenet_source.ts";
 import { git } from "../src/pipeline/machine.ts";
@@ -30,6 +30,8 @@ export interface Project extends CheckedStudy {
   readonly locator: Locator;
   /** What of it was set beside its `study.ts`; `workspace` is that of its own results all the same. */
   readonly settings: readonly Setting[];
+  /** The same, that asks a store besides, where there is one. */
+  locatorWith(store: FileStore | undefined): Locator;
   /** What else its `study.ts` exports. */
   readonly exported: Readonly<Record<string, unknown>>;
 }
@@ -64,6 +66,21 @@ export async function project(
   const checked = settings.length === 0 ? declared : checkedStudy(study, `${file} with${flags}`);
   const cache = join(root, ".cache");
   const remembered = await rememberedData(home);
+  // Asked for only by tasks that may read the environment.
+  const locatorWith = (store?: FileStore) =>
+    locator({
+      data: dataFolder(checked.study.data, {
+        cache,
+        home,
+        remembered,
+        named: {
+          ATELIER_DATA_DIR: variable("ATELIER_DATA_DIR"),
+          // The name that the project's own study had for it.
+          ...(home === resolve(root) ? { FASHION_MNIST_DIR: variable("FASHION_MNIST_DIR") } : {}),
+        },
+      }),
+      weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
+    }, store);
   return {
     ...checked,
     folder: name,
@@ -71,21 +88,9 @@ export async function project(
     plan: planOf(checked),
     settings,
     exported,
-    // Asked for only by tasks that may read the environment.
+    locatorWith,
     get locator() {
-      return locator({
-        data: dataFolder(checked.study.data, {
-          cache,
-          home,
-          remembered,
-          named: {
-            ATELIER_DATA_DIR: variable("ATELIER_DATA_DIR"),
-            // The name that the project's own study had for it.
-            ...(home === resolve(root) ? { FASHION_MNIST_DIR: variable("FASHION_MNIST_DIR") } : {}),
-          },
-        }),
-        weights: weightsFolder(cache, variable("IMAGENET_WEIGHTS_DIR")),
-      });
+      return locatorWith();
     },
   };
 }

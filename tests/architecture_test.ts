@@ -26,7 +26,7 @@ interface Import {
 }
 
 const IMPORT = /^(?:import|export) (type )?([^;"]*?)\s*from "([^"]+)";/gm;
-const DYNAMIC = /(?:(\{[^}]*\}) = await )?\bimport\(\s*"([^"]+)",?\s*\)/g;
+const DYNAMIC = /(?:(\{[^{}]*\}) = await )?\bimport\(\s*"([^"]+)",?\s*\)/g;
 const ADDRESS = /\bimport\.meta\.resolve\("([^"]+)"\)/g;
 
 /** `{ type a, b as c }` as `a`, `b`. */

@@ -5,7 +5,6 @@
  * @module
  */
 import { dirname, join, relative, sep } from "node:path";
-import { outsideFiles } from "../data/source.ts";
 import { type Json, sha256 } from "../files/digest.ts";
 import type { Locator, OutsideFile } from "../files/locate.ts";
 import { removeUnfinished, wholeDirectory } from "../files/whole.ts";
@@ -14,7 +13,8 @@ import { statusOf } from "../pipeline/status.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { load, storedPath } from "../pipeline/store.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
-import { type CheckedStudy, planOf, type Study } from "../stages/plan.ts";
+import { outsideOf } from "../stages/outside.ts";
+import { type CheckedStudy, planOf } from "../stages/plan.ts";
 import { parseCitation } from "./citation.ts";
 import type { Credit } from "./credits.ts";
 import { type Folder, lastFinished, metadataOf, type Part, platformsOf } from "./metadata.ts";
@@ -187,16 +187,6 @@ async function currentResults(
     `No crate is written of results that are stale or altered:\n${faults.join("")}` +
       "Bring them up to date first (`deno task all`).",
   );
-}
-
-/** The files of other people's that stages of a study read, by the name of the stage. */
-function outsideOf({ data, transfer }: Study): { readonly [stage: string]: OutsideFile[] } {
-  const weights = (transfer?.bases ?? []).map(({ weights }) => weights);
-  return {
-    prepare: outsideFiles(data),
-    // Several bases may share a file.
-    transfer: [...new Map(weights.map((file) => [file.name, file])).values()],
-  };
 }
 
 /** What lies in folders and belongs to somebody's machine. */

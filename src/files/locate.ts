@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "node:path";
-import { digestLike, hashName } from "./digest.ts";
+import { digestLike, hashName, sha256File } from "./digest.ts";
 import { download, DownloadError, type Progress } from "./download.ts";
 import { explained, messageOf } from "./explain.ts";
 import { foreignForm, FORM_BYTES } from "./forms.ts";
@@ -43,11 +43,19 @@ export interface Folder {
   readonly cache: string;
 }
 
+/** A store that machines share, as much of it as is asked for files of other people's. */
+export interface FileStore {
+  /** Writes the file of a digest to `path`, whole or not at all; returns whether the store has it. */
+  fetch(digest: string, path: string): Promise<boolean>;
+  /** Keeps a file, unless the store has it, under a digest. */
+  keep(file: { readonly path: string; readonly sha256: string }, digest: string): Promise<void>;
+}
+
 /** Finds files. */
 export interface Locator {
   /**
-   * Path of a file whose digest is right: in the user's folder, or else in the cache's, downloaded
-   * where it is not there yet. Asked for one file several times at once, it looks for it once.
+   * Path of a file whose digest is right: in the user's folder, or else in the cache's, where it comes
+   * from the shared store, or is downloaded and then kept in that, if it is not there yet. Asked for one file several times at once, it looks for it once.
    *
    * @param progress told bytes while downloading
    * @throws {UnavailableError} where it is nowhere
@@ -84,8 +92,15 @@ export class UnavailableError extends Error {
   }
 }
 
-/** A locator for files of the kinds that `folders` names. */
-export function locator(folders: { readonly [kind: string]: Folder }): Locator {
+/**
+ * A locator for files of the kinds that `folders` names.
+ *
+ * @param store asked before public addresses; files alone are kept there, and no folders. None if omitted.
+ */
+export function locator(
+  folders: { readonly [kind: string]: Folder },
+  store?: FileStore,
+): Locator {
   const folderOf = (kind: string): Folder => {
     if (!Object.hasOwn(folders, kind)) throw new Error(`No folder is known for files of ${kind}.`);
     return folders[kind];
@@ -95,7 +110,7 @@ export function locator(folders: { readonly [kind: string]: Folder }): Locator {
     async find(file, progress) {
       const folder = folderOf(file.kind);
       const key = JSON.stringify([file.kind, file.name, file.digest]);
-      const found = wanted.get(key) ?? findIn(folder, file, progress);
+      const found = wanted.get(key) ?? findIn(folder, file, progress, store);
       wanted.set(key, found);
       try {
         return await found;
@@ -121,7 +136,12 @@ export function variableOf({ places }: Folder): string {
   return variable;
 }
 
-async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Promise<string> {
+async function findIn(
+  folder: Folder,
+  file: OutsideFile,
+  progress: Progress,
+  store: FileStore | undefined,
+): Promise<string> {
   const { places, cache } = folder;
   const reasons: string[] = [];
   for (const { variable, path: directory } of places) {
@@ -143,6 +163,12 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
     : "Put the original in its place; it has no public address.";
   if (await isRight(path, file, remedy)) return path;
   reasons.push(`${cache}: not there`);
+  const shared = file.digestOf ? undefined : store;
+  if (shared) {
+    progress(0, 0, `fetching ${file.name} from the store`);
+    if (await shared.fetch(file.digest, path)) return path;
+    reasons.push("the shared store: not there");
+  }
 
   const ways = `Set ${
     variableOf(folder)
@@ -153,6 +179,7 @@ async function findIn(folder: Folder, file: OutsideFile, progress: Progress): Pr
   }
   try {
     await download(file.addresses, path, { digest: file.digest, progress });
+    await shared?.keep({ path, sha256: await sha256File(path) }, file.digest);
     return path;
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;

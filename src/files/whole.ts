@@ -16,6 +16,41 @@ export async function writeWhole(
   content: Content,
   folder: string = dirname(path),
 ): Promise<void> {
+  await write(path, content, folder, moveWhole);
+}
+
+/**
+ * Writes a file whole as `writeWhole` does, unless something is in its place; that stays. Of several who
+ * write one at once, on several machines as well, the first one does.
+ *
+ * @returns whether it was this one
+ * @throws {Error} as `writeWhole`
+ */
+export async function writeNew(path: string, content: Content): Promise<boolean> {
+  return await write(path, content, dirname(path), async (part) => {
+    await sync(part);
+    try {
+      await Deno.link(part, path);
+    } catch (error) {
+      const isFirst = !(error instanceof Deno.errors.AlreadyExists);
+      // A disk that knows no second names of files: another one's is exchanged, in one step all the same.
+      if (isFirst) await moveWhole(part, path);
+      else await Deno.remove(part);
+      return isFirst;
+    }
+    await Deno.remove(part);
+    await syncFolder(dirname(path));
+    return true;
+  });
+}
+
+/** Writes a file in `folder` under a passing name; `placed` gives it its own. */
+async function write<T>(
+  path: string,
+  content: Content,
+  folder: string,
+  placed: (part: string, path: string) => Promise<T>,
+): Promise<T> {
   const part = join(folder, crypto.randomUUID() + PART);
   // What errors name: people know the file, and not its part, but where it is made may be another place.
   let place = folder === dirname(path) ? path : folder;
@@ -32,7 +67,7 @@ export async function writeWhole(
       }
     }
     place = path;
-    await moveWhole(part, path);
+    return await placed(part, path);
   } catch (error) {
     await Deno.remove(part).catch(() => {});
     throw explained(error, place);

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { digest, sha256File } from "../files/digest.ts";
+import { parseJson } from "../files/json.ts";
 import { readPlainText } from "../files/plain.ts";
 import {
   placeFolder,
@@ -28,6 +29,9 @@ export interface Finished extends Outcome {
   readonly found: boolean;
 }
 
+/** The file in a finished job's folder that says what it is; all others are its own. */
+export const RECORD = "job.json";
+
 const record = z.strictObject({
   key: z.string(),
   job: z.string(),
@@ -35,13 +39,24 @@ const record = z.strictObject({
   made: z.string(),
   seconds: z.number(),
   facts: z.record(z.string(), z.json()),
-  files: z.record(z.string().regex(/^[^/\\]+$/), z.string()),
+  /** Digests of its files by their names, which lead nowhere else. */
+  files: z.record(
+    z.string().regex(/^[^/\\:]+$/).refine((name) => ![".", "..", RECORD].includes(name)),
+    z.string().regex(/^[0-9a-f]{64}$/),
+  ),
   /** Digest of all this, so that an edit shows. */
   seal: z.string(),
 });
 
-/** The file in a finished job's folder that says what it is; all others are its own. */
-export const RECORD = "job.json";
+/** What a record's text says; undefined where it is none, or has been edited. */
+export function readRecord(text: string): Omit<z.infer<typeof record>, "seal"> | undefined {
+  try {
+    const { seal, ...content } = record.parse(parseJson(text));
+    return seal === digest(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 const madeOf = ({ module, files }: ReadyJob): string => digest({ module, files: digestsOf(files) });
 
@@ -104,20 +119,41 @@ async function findShared(
   job: ReadyJob,
   shared: SharedStore | undefined,
 ): Promise<Finished | undefined> {
-  if (!shared) return undefined;
-  const workplace = await unfinishedIn(directory);
-  try {
-    if (!await shared.fetchJob(job.key, workplace)) return undefined;
-    await placeFolder(workplace, join(directory, job.key));
-  } finally {
-    await removeIfThere(workplace);
-  }
+  if (!shared || !await fetchJob(directory, job.key, shared)) return undefined;
   const found = await find(directory, job);
   if (found) return found;
+  const text = await readPlainText(join(directory, job.key, RECORD)).catch(() => "");
+  const other = readRecord(text);
   await removeIfMine(join(directory, job.key));
+  // Made by the same code at another path: in no key, but told in the record.
+  if (other?.key === job.key && other.job === job.job && other.made !== madeOf(job)) {
+    return undefined;
+  }
   throw new Error(
     `${shared.name} has something else in the place of job ${job.label} (${job.key}).`,
   );
+}
+
+/**
+ * Puts a finished job of the shared store among those of this machine, whether it is the right one or
+ * not: who asks for it finds that out.
+ *
+ * @returns whether the store has it
+ * @throws {Error} as `SharedStore`
+ */
+export async function fetchJob(
+  directory: string,
+  key: string,
+  shared: SharedStore,
+): Promise<boolean> {
+  const workplace = await unfinishedIn(directory);
+  try {
+    if (!await shared.fetchJob(key, workplace)) return false;
+    await placeFolder(workplace, join(directory, key));
+    return true;
+  } finally {
+    await removeIfThere(workplace);
+  }
 }
 
 /** How long a finished job that no run asked for is kept, in days. */
@@ -163,13 +199,10 @@ async function keep(
 async function find(directory: string, job: ReadyJob): Promise<Finished | undefined> {
   const folder = join(directory, job.key);
   try {
-    const { seal, ...found } = record.parse(
-      JSON.parse(await readPlainText(join(folder, RECORD))),
-    );
-    if (found.key !== job.key || found.job !== job.job || found.made !== madeOf(job)) {
+    const found = readRecord(await readPlainText(join(folder, RECORD)));
+    if (found?.key !== job.key || found.job !== job.job || found.made !== madeOf(job)) {
       return undefined;
     }
-    if (seal !== digest(found)) return undefined;
     const files = new Map<string, StoredFile>();
     for (const [name, sha256] of Object.entries(found.files)) {
       const path = join(folder, name);

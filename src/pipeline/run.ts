@@ -23,6 +23,7 @@ import {
   type Manifest,
   manifestPath,
   readManifest,
+  type Stored,
   writeManifest,
 } from "./manifest.ts";
 import { homesOf, neededJobs, rememberHome } from "./needed.ts";
@@ -199,6 +200,8 @@ class Run {
   readonly #brought = new Map<string, Promise<StageStatus>>();
   /** Stages run again for their local artifacts alone. */
   readonly #restored = new Map<string, Promise<void>>();
+  /** Local artifacts that come from the shared store, by their paths. */
+  readonly #arriving = new Map<string, Promise<boolean>>();
   readonly #surroundings: Surroundings;
 
   constructor(
@@ -298,6 +301,7 @@ class Run {
         digest(last.lacking) === digest(made.lacking) &&
         digest(last.outputs) === digest(made.outputs);
       if (!same) await writeManifest(this.workspace, stage.name, made);
+      await this.#share(stage.name, made);
       await this.#clean(stage.name, same ? last : made);
       const after = await status();
       // Written and not to be read again: whatever needs it cannot go on.
@@ -349,6 +353,7 @@ class Run {
       const stored = needed.last!.manifest.outputs[input.name];
       if (stored?.kind !== "local") continue;
       if (!await verify(this.workspace, input.stage, stored)) continue;
+      if (await this.#fetched(input.stage, stored)) continue;
       let restored = this.#restored.get(input.stage);
       if (!restored) {
         const why = `${inputName(input)} is not on this machine and ${stage.name} needs it`;
@@ -356,6 +361,26 @@ class Run {
       }
       await restored;
     }
+  }
+
+  /** Keeps local artifacts in the shared store, where others find them. */
+  async #share(stage: string, { outputs }: Made): Promise<void> {
+    for (const stored of Object.values(outputs)) {
+      if (stored.kind !== "local") continue;
+      const path = storedPath(this.workspace, stage, stored);
+      await this.options.shared?.keep({ path, sha256: stored.sha256 });
+    }
+  }
+
+  /** Whether a local artifact has come from the shared store; asked for by several stages, it comes once. */
+  #fetched(stage: string, stored: Stored): Promise<boolean> {
+    const path = storedPath(this.workspace, stage, stored);
+    let fetched = this.#arriving.get(path);
+    if (!fetched) {
+      fetched = this.options.shared?.fetch(stored.sha256, path) ?? Promise.resolve(false);
+      this.#arriving.set(path, fetched);
+    }
+    return fetched;
   }
 
   async #restore(status: StageStatus, reason: string): Promise<void> {
@@ -371,6 +396,7 @@ class Run {
           `Its result depends on something that is not in its key.`,
       );
     }
+    await this.#share(stage.name, again);
     this.onEvent({ type: "finished", stage: stage.name, seconds: again.provenance.seconds });
   }
 

@@ -11,6 +11,7 @@ Deno.test("flags and words are read, whatever their order", () => {
   const nothing = {
     ...{ force: false, set: [], name: undefined },
     ...{ jobs: undefined, backend: undefined, json: false },
+    ...{ store: undefined, "no-train": false },
   };
   assertEquals(read("run", ["cv", "--jobs=2", "tune", "--force"]), {
     flags: { ...nothing, force: true, jobs: "2", study: undefined },

@@ -33,6 +33,31 @@ Deno.test("a task sees the variables that are listed, and no others", () =>
     assertEquals(textOf(stderr), "");
   }));
 
+Deno.test("a task sees what belongs to a store where one is named to it, and no other task does", () =>
+  withCopy(async (copy) => {
+    const print = `
+      const { state } = await Deno.permissions.query({ name: "net", host: "127.0.0.1:9000" });
+      console.log(JSON.stringify([Deno.env.get("AWS_SECRET_ACCESS_KEY") ?? "unseen", state]));`;
+    await copy.write("tasks/push.ts", print);
+    await copy.write("tasks/metrics.ts", print);
+    const seen = async (...args: string[]) => {
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "--quiet", ...args],
+        cwd: copy.path("."),
+        env: {
+          NO_COLOR: "1",
+          AWS_SECRET_ACCESS_KEY: "secret",
+          AWS_ENDPOINT_URL: "http://127.0.0.1:9000",
+        },
+        stdin: "null",
+      }).output();
+      return JSON.parse(textOf(stdout));
+    };
+    assertEquals(await seen("push", "--store=s3://bucket"), ["secret", "granted"]);
+    assertEquals(await seen("push"), ["unseen", "prompt"]);
+    assertEquals(await seen("metrics"), ["unseen", "prompt"]);
+  }));
+
 Deno.test("a task may do what is written down for it, and nothing else", () =>
   withCopy(async (copy) => {
     const child = await instead(
@@ -131,7 +156,7 @@ Deno.test("the table of rights on its page says what is written down", async () 
         [...tasks.matchAll(/`([^`]+)`/g)].map(([, task]) => [task, cells] as const)
       ),
   );
-  for (const [module, { writes, runs, reaches }] of Object.entries(RIGHTS)) {
+  for (const [module, { writes, runs, reaches, shares }] of Object.entries(RIGHTS)) {
     const row = rows.get(module === "run" ? "all" : module);
     assert(row, `there is no row for ${module}`);
     const [, writing, running, reaching] = row;
@@ -144,7 +169,7 @@ Deno.test("the table of rights on its page says what is written down", async () 
     }
     assertEquals(places.length === 0, writing === "nothing", module);
     assertEquals(runs.length === 0, running === "nothing", module);
-    assertEquals(reaches.length === 0, reaching === "nothing", module);
+    assertEquals(reaches.length === 0 && !shares, reaching === "nothing", module);
   }
   assertMatch(page, /sandbox/);
 });
