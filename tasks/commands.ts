@@ -52,6 +52,11 @@ const backend = {
   value: "NAME",
   about: "tensorflow or wasm (default: what deno task setup found)",
 } as const satisfies Flag;
+const launch = {
+  value: "WORDS",
+  about: "what starts each job, such as 'srun --ntasks=1 --cpus-per-task={threads}'; also " +
+    "{memory} (MB) and {label}: see docs/many-machines.md",
+} as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
 /** By the name of the task's module. */
@@ -63,6 +68,7 @@ export const COMMANDS = {
     flags: {
       force: { about: "run again what is up to date, finished jobs included" },
       jobs,
+      launch,
       backend,
       json,
       study,
@@ -110,7 +116,7 @@ export const COMMANDS = {
       least: 0,
       most: Infinity,
     },
-    flags: { jobs, backend, json, study },
+    flags: { jobs, launch, backend, json, study },
     differs: "other bytes came out than those recorded",
   },
   new: {

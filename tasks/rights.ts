@@ -69,3 +69,10 @@ export const VARIABLES = [
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"],
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_*", "npm_config_*", "PIP_*"],
 ];
+
+/** What else tasks see where `--launch` is given, for the launcher: how to reach Slurm, ssh's agent, and Docker. */
+export const LAUNCH_VARIABLES = [
+  ...["SLURM_*", "PMI*", "MUNGE_*"],
+  ...["SSH_AUTH_SOCK", "KRB5CCNAME"],
+  ...["DOCKER_*", "CONTAINER_HOST", "XDG_RUNTIME_DIR"],
+];

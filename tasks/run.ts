@@ -15,7 +15,8 @@ import { display } from "./display.ts";
 import { equip } from "./equip.ts";
 import { EXITS, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
-import { jobProcesses } from "./jobs.ts";
+import { describeLaunch, jobProcesses } from "./jobs.ts";
+import { launchFlag } from "./launch.ts";
 import { screen, standardError } from "./screen.ts";
 import { project } from "./workspace.ts";
 
@@ -23,6 +24,7 @@ await command("run", async ({ flags, words }, signal) => {
   const { folder, workspace, plan, locator } = await project(flags.study);
   const backend = backendFlag(flags.backend);
   const jobs = jobsFlag(flags.jobs);
+  const launch = await launchFlag(flags.launch);
   const stages = plan.map(({ stage }) => stage.name);
   const targets = stagesNamed(words, stages, true);
 
@@ -30,11 +32,11 @@ await command("run", async ({ flags, words }, signal) => {
   const view = display({ json: flags.json });
   await run(workspace, plan, targets, {
     force: flags.force,
-    executor: bounded(
-      jobProcesses(workspace.root, workspace.cache),
-      jobs,
-    ),
-    equip: () => equip(backend, view.print),
+    executor: bounded(jobProcesses(workspace.root, workspace.cache, launch), jobs),
+    equip: () => {
+      if (launch) view.print(describeLaunch(launch));
+      return equip(backend, view.print);
+    },
     locator,
     signal,
   }, view.show).catch(async (error) => {

@@ -14,7 +14,8 @@ import { type CommandName, isCommand } from "./commands.ts";
 import { EXITS, Refused } from "./exits.ts";
 import { asksForHelp, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
-import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
+import { launchFlag } from "./launch.ts";
+import { LAUNCH_VARIABLES, RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,9 +25,11 @@ async function pathsOf(program: string): Promise<string[]> {
   if (program === "deno") return [Deno.execPath()];
   if (program === "esbuild") return await bundlers();
   const path = await programPath(program);
-  // A program is asked for by name, and may be a link.
-  return path === undefined ? [] : [path, await Deno.realPath(path)];
+  return path === undefined ? [] : await withReal(path);
 }
+
+/** The path that a program is asked for by, which may be a link, and where it is. */
+const withReal = async (path: string): Promise<string[]> => [path, await Deno.realPath(path)];
 
 /** Where Deno puts the bundler's program: into a package of its own for each platform. */
 async function bundlers(): Promise<string[]> {
@@ -50,7 +53,8 @@ async function hostsIn(study: string): Promise<string[]> {
     .map(([address]) => new URL(address).host);
 }
 
-async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
+/** @param launcher path of a program that the user names */
+async function flagsFor(task: TaskRights, study: string, launcher?: string): Promise<string[]> {
   const { writes, runs } = task;
   const caches = userCaches();
   const within = (folders: readonly string[], names: readonly string[] = []) =>
@@ -61,6 +65,7 @@ async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
     ...within(caches === undefined ? [] : [caches], writes.cache),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
+  if (launcher !== undefined) programs.push(...await withReal(launcher));
   const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study) : [])];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
@@ -74,13 +79,27 @@ async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
   ];
 }
 
-const isListed = (variable: string) =>
-  VARIABLES.some((name) =>
-    name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
+/** Those variables of the environment that are listed. */
+const environmentFor = (listed: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([variable]) =>
+      listed.some((name) =>
+        name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
+      )
+    ),
   );
 
-/** The study's folder, as the user sees it, who may stand in another folder than tasks run in; and the arguments with it. */
-function withStudy(name: CommandName, given: readonly string[]): { study: string; args: string[] } {
+/** What `start` takes from what is said to a task. */
+interface Said {
+  /** The study's folder, as the user sees it, who may stand in another folder than tasks run in. */
+  readonly study: string;
+  /** What `--launch` says; undefined where it is not given. */
+  readonly launch?: string;
+  /** All that is said, with that folder. */
+  readonly args: readonly string[];
+}
+
+function saidTo(name: CommandName, given: readonly string[]): Said {
   if (asksForHelp(given)) return { study: root, args: ["--help"] };
   const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
     read(name, given);
@@ -92,21 +111,23 @@ function withStudy(name: CommandName, given: readonly string[]): { study: string
   );
   return {
     study,
+    launch: typeof flags.launch === "string" ? flags.launch : undefined,
     args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
   };
 }
 
 /** Starts a task and waits for its end; returns what it exits with. */
 async function start(name: CommandName, given: readonly string[]): Promise<number> {
-  const { study, args } = withStudy(name, given);
+  const { study, launch, args } = saidTo(name, given);
+  const [launcher] = await launchFlag(launch) ?? [];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study, launcher)],
       join(root, "tasks", `${name}.ts`),
       ...args,
     ],
     clearEnv: true,
-    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+    env: environmentFor(launcher === undefined ? VARIABLES : [...VARIABLES, ...LAUNCH_VARIABLES]),
     stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {

@@ -11,19 +11,25 @@ import { messageOf } from "../files/explain.ts";
 import { writeWhole } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
 import { readersOf, writersOf } from "./context.ts";
+import { processor } from "./machine.ts";
 import { jobDocument, type jobMessage, lines } from "./messages.ts";
 import type { Job, JobContext } from "./stage.ts";
 
 const encoder = new TextEncoder();
 
 function say(message: z.input<typeof jobMessage>): void {
-  let bytes = encoder.encode(JSON.stringify(message) + "\n");
+  // At the beginning of a line, whatever a launcher has printed into the one before.
+  let bytes = encoder.encode(`\n${JSON.stringify(message)}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
 const input = lines(Deno.stdin.readable);
 const first = await input.next();
-const document = jobDocument.parse(JSON.parse(first.value ?? "null"));
+if (first.done) {
+  console.error("The process was told no job: what launched it has to pass on standard input.");
+  Deno.exit(1);
+}
+const document = jobDocument.parse(JSON.parse(first.value));
 
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
@@ -42,6 +48,10 @@ try {
       `the parameters of job ${job.name} are not what it takes: ` +
         z.prettifyError(parameters.error).replaceAll("\n", " "),
     );
+  }
+  if (document.launched) {
+    const machine = { host: Deno.hostname(), processor: processor() };
+    say({ type: "facts", facts: { machine } });
   }
   const written = new Set<string>();
   await run({
