@@ -245,10 +245,10 @@ async function follow(
   return facts;
 }
 
-/** How often it is looked whether a process that has ended is still heard, in milliseconds. */
+/** How often it is looked whether all of a process that has ended has been read, in milliseconds. */
 const LOOK = 100;
 
-/** How many such looks in a row find nothing before it is heard no more. */
+/** How often that is looked at before the rest is left. */
 const LOOKS = 10;
 
 /**
@@ -261,13 +261,9 @@ async function heard(
   onError: (line: string) => void,
 ): Promise<Deno.CommandStatus> {
   const enough = new AbortController();
-  let quiet = 0;
   const listen = async (stream: typeof child.stdout, take: (line: string) => void) => {
     try {
-      for await (const line of lines(stream, enough.signal)) {
-        quiet = 0;
-        take(line);
-      }
+      for await (const line of lines(stream, enough.signal)) take(line);
     } catch (error) {
       if (!enough.signal.aborted) throw error;
     }
@@ -275,7 +271,8 @@ async function heard(
   const all = Promise.all([listen(child.stdout, onLine), listen(child.stderr, onError)]);
   const status = await child.status;
   // Looks are counted, and not time: this process may have been too busy to read.
-  const timer = setInterval(() => ++quiet > LOOKS && enough.abort(), LOOK);
+  let looks = 0;
+  const timer = setInterval(() => ++looks > LOOKS && enough.abort(), LOOK);
   await all.finally(() => clearInterval(timer));
   return status;
 }

@@ -31,13 +31,23 @@ if (first.done) {
 }
 const document = jobDocument.parse(JSON.parse(first.value));
 
+/** Is 1 once standard input has ended. */
+const ended = new Int32Array(new SharedArrayBuffer(4));
+
+/** Ends this process with its standard input, or as soon as the job pauses or reports progress. */
+function listen(): void {
+  const listener = new Worker(import.meta.resolve("./listener.ts"), { type: "module" });
+  listener.onmessage = () => Deno.exit(1);
+  listener.postMessage(ended);
+}
+
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
 let reported = -Infinity;
 
 try {
   if (document.alive !== undefined) await (await Deno.open(document.alive)).lock(false);
-  input.next().then(() => Deno.exit(1));
+  listen();
   // What a module exports is known only here: its declaration says so, and its parameters are checked.
   const { job }: { job: Job } = await import(document.declaration);
   const { run }: { run(context: JobContext<unknown, unknown, unknown>): Promise<void> } =
@@ -69,6 +79,7 @@ try {
     }),
     record: (facts) => say({ type: "facts", facts: z.record(z.string(), z.json()).parse(facts) }),
     progress(done, total, note) {
+      if (Atomics.load(ended, 0) === 1) Deno.exit(1);
       const now = performance.now();
       if (done < total && now - reported < REPORT_EVERY) return;
       reported = now;

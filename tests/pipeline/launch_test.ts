@@ -193,24 +193,24 @@ async function appears(path: string): Promise<string> {
 const runs = async (pid: string): Promise<boolean> =>
   (await new Deno.Command("ps", { args: ["-p", pid], stdout: "null" }).output()).success;
 
-const ENDLESS = `export async function run({ outputs }) {
-  await outputs.value.write(String(Deno.pid));
-  for (;;) await new Promise((resolve) => setTimeout(resolve, 50));
-}`;
-
-Deno.test(
-  "a job ends with the run, though its launcher passes no signal on",
-  { ignore },
-  () =>
-    behind(shell('trap "" TERM; "$@"; exit $?'), ENDLESS, async ({ run, stop, output }) => {
+Deno.test("a job ends with the run, though its launcher passes no signal on and it never pauses", {
+  ignore,
+}, () =>
+  behind(
+    shell('trap "" TERM; "$@"; exit $?'),
+    `export async function run({ outputs, progress }) {
+       await outputs.value.write(String(Deno.pid));
+       for (;;) progress(0, 0);
+     }`,
+    async ({ run, stop, output }) => {
       const running = assertRejects(() => run(), Error, "sh, which launched it, ended with 1");
       const pid = await appears(join(output, "value.txt"));
       assert(await runs(pid));
       await stop();
       await running;
       assertEquals(await runs(pid), false);
-    }),
-);
+    },
+  ));
 
 Deno.test("a launcher that hangs is killed, and what it leaves behind is not waited for", {
   ignore,
