@@ -13,10 +13,10 @@ import type { ReadyJob } from "./executor.ts";
 /** What may stand in a launcher's words, in braces. */
 export const PLACEHOLDERS = ["threads", "memory", "label"] as const;
 
-/** How much memory a job takes that reads next to nothing, in MB. */
-const MEMORY = 1500;
+/** More memory than most jobs of the studies here take, whatever they read, in MB; measured: `docs/many-machines.md`. */
+const MEMORY = 3000;
 
-/** How much more it takes for each byte that it reads. */
+/** How much more a job may take for each byte that it reads. */
 const MEMORY_A_BYTE = 4;
 
 /** Longest label in a command line. */
