@@ -54,6 +54,11 @@ const backend = {
   value: "NAME",
   about: "tensorflow or wasm (default: what deno task setup found)",
 } as const satisfies Flag;
+const launch = {
+  value: "WORDS",
+  about: "what starts each job, such as 'srun --ntasks=1 --cpus-per-task={threads}'; also " +
+    "{memory} (MB) and {label}: see docs/many-machines.md",
+} as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
 const store = {
@@ -78,6 +83,7 @@ export const COMMANDS = {
       },
       name: { value: "NAME", about: "what that run is called (default: after what is set)" },
       jobs,
+      launch,
       backend,
       store,
       "no-train": { about: "fail where a job would have to run, and name all that would" },
@@ -150,7 +156,7 @@ export const COMMANDS = {
       least: 0,
       most: Infinity,
     },
-    flags: { jobs, backend, json, study },
+    flags: { jobs, launch, backend, json, study },
     differs: "other bytes came out than those recorded",
   },
   new: {

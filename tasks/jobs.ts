@@ -1,4 +1,10 @@
-/** Starts jobs with the rights that their backend takes and no others, in the sandbox that set-up found. @module */
+/**
+ * Starts jobs with the rights that their backend takes and no others, in the sandbox that set-up found or
+ * by a launcher.
+ *
+ * @module
+ */
+import { basename } from "node:path";
 import { pathList } from "../src/files/flags.ts";
 import type { Executor } from "../src/pipeline/executor.ts";
 import { processes, type Rights } from "../src/pipeline/processes.ts";
@@ -10,12 +16,18 @@ import { confined, loadingOf, readSandbox } from "../src/runtime/sandbox.ts";
  * An executor for the jobs of a project.
  *
  * @param cache the folder that runs are bound to; see `ProcessOptions`
+ * @param launch words of a launcher; see `ProcessOptions`
  */
-export function jobProcesses(root: string, cache?: string): Executor {
+export function jobProcesses(
+  root: string,
+  cache?: string,
+  launch?: readonly string[],
+): Executor {
   const found = new Map<string, Promise<Rights>>();
   return processes({
     root,
     cache,
+    launch,
     rights({ variant }) {
       // Jobs are many, and what they load has been verified once before the first.
       if (!found.has(variant)) found.set(variant, rightsOf(root, variant));
@@ -23,6 +35,12 @@ export function jobProcesses(root: string, cache?: string): Executor {
     },
   });
 }
+
+/** What a run says before the first job that a launcher starts. */
+export const describeLaunch = ([program]: readonly string[]): string =>
+  `Jobs are started by ${
+    basename(program)
+  }, in no sandbox of this machine; Deno's permissions hold.`;
 
 async function rightsOf(root: string, variant: Equipment["variant"]): Promise<Rights> {
   // `equip` has verified the native files.

@@ -13,7 +13,8 @@ import { equip } from "./equip.ts";
 import { command } from "./command.ts";
 import { EXITS, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
-import { jobProcesses } from "./jobs.ts";
+import { describeLaunch, jobProcesses } from "./jobs.ts";
+import { launchFlag } from "./launch.ts";
 import { project } from "./workspace.ts";
 
 await command("reproduce", async ({ flags, words }, signal) => {
@@ -25,6 +26,7 @@ await command("reproduce", async ({ flags, words }, signal) => {
     ? stagesNamed(words, plan.map(({ stage }) => stage.name))
     : rooms.map(({ name }) => name);
   const jobs = jobsFlag(flags.jobs);
+  const launch = await launchFlag(flags.launch);
   const { json } = flags;
 
   const began = performance.now();
@@ -38,11 +40,11 @@ await command("reproduce", async ({ flags, words }, signal) => {
     targets,
     {
       force: false,
-      executor: bounded(
-        jobProcesses(workspace.root),
-        jobs,
-      ),
-      equip: () => equip(backend, view.print),
+      executor: bounded(jobProcesses(workspace.root, undefined, launch), jobs),
+      equip: () => {
+        if (launch) view.print(describeLaunch(launch));
+        return equip(backend, view.print);
+      },
       locator,
       signal,
     },

@@ -99,3 +99,10 @@ export const STORE_VARIABLES = [
   ...["ATELIER_STORE", "ATELIER_TRUSTED_KEYS", "AWS_ACCESS_KEY_ID"],
   ...["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"],
 ];
+
+/** What else tasks see where `--launch` is given, for the launcher: how to reach Slurm, ssh's agent, and Docker. */
+export const LAUNCH_VARIABLES = [
+  ...["SLURM_*", "PMI*", "MUNGE_*"],
+  ...["SSH_AUTH_SOCK", "KRB5CCNAME"],
+  ...["DOCKER_*", "CONTAINER_HOST", "XDG_RUNTIME_DIR"],
+];

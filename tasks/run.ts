@@ -16,7 +16,8 @@ import { display } from "./display.ts";
 import { equip } from "./equip.ts";
 import { EXITS, Refused, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
-import { jobProcesses } from "./jobs.ts";
+import { describeLaunch, jobProcesses } from "./jobs.ts";
+import { launchFlag } from "./launch.ts";
 import { screen, standardError } from "./screen.ts";
 import { storeAddress, storeAt, trafficText } from "./store.ts";
 import { trial } from "./trying.ts";
@@ -25,6 +26,7 @@ import { trainsNothing } from "./untrained.ts";
 await command("run", async ({ flags, words }, signal) => {
   const backend = backendFlag(flags.backend);
   const jobs = jobsFlag(flags.jobs);
+  const launch = await launchFlag(flags.launch);
   if (flags.force && flags["no-train"]) {
     throw new Refused("--force runs jobs again, and --no-train runs none.");
   }
@@ -42,11 +44,12 @@ await command("run", async ({ flags, words }, signal) => {
   const untrained = flags["no-train"] ? trainsNothing() : undefined;
   await run(workspace, plan, targets, {
     force: flags.force,
-    executor: untrained?.executor ?? bounded(
-      jobProcesses(workspace.root, workspace.cache),
-      jobs,
-    ),
-    equip: () => equip(backend, view.print),
+    executor: untrained?.executor ??
+      bounded(jobProcesses(workspace.root, workspace.cache, launch), jobs),
+    equip: () => {
+      if (launch) view.print(describeLaunch(launch));
+      return equip(backend, view.print);
+    },
     locator: locatorWith(shared),
     shared,
     from,

@@ -14,7 +14,8 @@ import { type CommandName, isCommand } from "./commands.ts";
 import { EXITS, Refused } from "./exits.ts";
 import { asksForHelp, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
-import { RIGHTS, STORE_VARIABLES, type TaskRights, VARIABLES } from "./rights.ts";
+import { launchFlag } from "./launch.ts";
+import { LAUNCH_VARIABLES, RIGHTS, STORE_VARIABLES, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,9 +25,11 @@ async function pathsOf(program: string): Promise<string[]> {
   if (program === "deno") return [Deno.execPath()];
   if (program === "esbuild") return await bundlers();
   const path = await programPath(program);
-  // A program is asked for by name, and may be a link.
-  return path === undefined ? [] : [path, await Deno.realPath(path)];
+  return path === undefined ? [] : await withReal(path);
 }
+
+/** The path that a program is asked for by, which may be a link, and where it is. */
+const withReal = async (path: string): Promise<string[]> => [path, await Deno.realPath(path)];
 
 /** Where Deno puts the bundler's program: into a package of its own for each platform. */
 async function bundlers(): Promise<string[]> {
@@ -67,11 +70,23 @@ async function sharedBy(named: string | undefined): Promise<{ folder?: string; h
   }
 }
 
+/** What is said to a task, as far as its rights depend on it. */
+interface Said {
+  /** The study's folder, as the user sees it, who may stand in another folder than tasks run in. */
+  readonly study: string;
+  /** The address of a store. */
+  readonly store?: string;
+  /** What is to start jobs. */
+  readonly launch?: string;
+  /** All that is said, with the study's folder. */
+  readonly args: readonly string[];
+}
+
+/** @param launcher path of a program that the user names */
 async function flagsFor(
   task: TaskRights,
-  study: string,
-  said: readonly string[],
-  store?: string,
+  { study, store, args }: Said,
+  launcher: string | undefined,
 ): Promise<string[]> {
   const { writes, runs } = task;
   const { folder, host } = await sharedBy(store);
@@ -85,9 +100,10 @@ async function flagsFor(
     ...(folder === undefined ? [] : [folder]),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
+  if (launcher !== undefined) programs.push(...await withReal(launcher));
   const hosts = [
     ...task.reaches,
-    ...(task.reachesData ? await hostsIn(study, said) : []),
+    ...(task.reachesData ? await hostsIn(study, args) : []),
     ...(host ? [host] : []),
   ];
   const list = (flag: string, values: readonly string[]) =>
@@ -102,16 +118,17 @@ async function flagsFor(
   ];
 }
 
-const isListed = (variable: string, listed: readonly string[]) =>
-  listed.some((name) =>
-    name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
+/** Those variables of the environment that are listed. */
+const environmentFor = (listed: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([variable]) =>
+      listed.some((name) =>
+        name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
+      )
+    ),
   );
 
-/** The study's folder, as the user sees it, who may stand in another folder than tasks run in; and the arguments with it. */
-function withStudy(
-  name: CommandName,
-  given: readonly string[],
-): { study: string; store?: string; args: string[] } {
+function saidTo(name: CommandName, given: readonly string[]): Said {
   if (asksForHelp(given)) return { study: root, args: ["--help"] };
   const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
     read(name, given);
@@ -127,24 +144,27 @@ function withStudy(
   return {
     study,
     ...(typeof store === "string" ? { store } : {}),
+    ...(typeof flags.launch === "string" ? { launch: flags.launch } : {}),
     args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
   };
 }
 
 /** Starts a task and waits for its end; returns what it exits with. */
 async function start(name: CommandName, given: readonly string[]): Promise<number> {
-  const { study, store, args } = withStudy(name, given);
-  const variables = store === undefined ? VARIABLES : [...VARIABLES, ...STORE_VARIABLES];
+  const said = saidTo(name, given);
+  const [launcher] = await launchFlag(said.launch) ?? [];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study, args, store)],
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], said, launcher)],
       join(root, "tasks", `${name}.ts`),
-      ...args,
+      ...said.args,
     ],
     clearEnv: true,
-    env: Object.fromEntries(
-      Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name, variables)),
-    ),
+    env: environmentFor([
+      ...VARIABLES,
+      ...(said.store === undefined ? [] : STORE_VARIABLES),
+      ...(launcher === undefined ? [] : LAUNCH_VARIABLES),
+    ]),
     stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {

@@ -6,16 +6,18 @@ import type { Provenance } from "./manifest.ts";
 export async function describeMachine(
   root: string,
 ): Promise<Omit<Provenance, "finishedAt" | "seconds" | "jobs">> {
-  const processors = cpus();
   return {
     revision: await revision(root),
     deno: Deno.version.deno,
     platform: `${Deno.build.os} ${Deno.build.arch}`,
-    processor: processors[0]?.model.trim() || "unknown",
-    cores: Math.max(processors.length, 1),
+    processor: processor(),
+    cores: Math.max(cpus().length, 1),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
   };
 }
+
+/** What the processor of this machine calls itself; `unknown` where the system does not say. */
+export const processor = (): string => cpus()[0]?.model.trim() || "unknown";
 
 /**
  * Git's commit, with `+` where source files differ from it; null without git, and where git knows nothing

@@ -16,6 +16,8 @@ export const jobDocument = z.strictObject({
   output: z.string(),
   /** File whose shared lock says that a process is at work; see `untilNobodyWorks`. */
   alive: z.string().optional(),
+  /** Whether it may be on another machine, which is then recorded. */
+  launched: z.boolean().optional(),
 });
 
 /** What the worker process writes to its standard output. */
@@ -31,12 +33,17 @@ export const jobMessage = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("finished") }),
 ]);
 
-/** The lines of a stream of UTF-8, without their ends. */
+/**
+ * The lines of a stream of UTF-8, without their ends.
+ *
+ * @throws the reason of `signal` where that is aborted before the stream has ended
+ */
 export async function* lines(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal?: AbortSignal,
 ): AsyncGenerator<string> {
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+  for await (const text of stream.pipeThrough(new TextDecoderStream(), { signal })) {
     const parts = (rest + text).split("\n");
     rest = parts.pop()!;
     yield* parts;

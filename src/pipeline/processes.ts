@@ -1,10 +1,10 @@
 /**
- * Runs jobs on this machine, each in a process of its own (`worker.ts`) that may write to its own
- * folder and to no other. A process ends with the one that started it.
+ * Runs jobs, each in a process of its own (`worker.ts`) that may write to its own folder and to no
+ * other: on this machine, or wherever a launcher starts it. A process ends with the one that started it.
  *
  * @module
  */
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
@@ -13,6 +13,7 @@ import { type Command, DENO_VARIABLES, environment, type Places } from "../files
 import { unfinishedIn } from "../files/whole.ts";
 import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
+import { launched } from "./launch.ts";
 import { jobDocument, jobMessage, lines } from "./messages.ts";
 import type { Equipment, Facts, Progress } from "./stage.ts";
 
@@ -27,6 +28,11 @@ export interface ProcessOptions {
    * work, so that a run which follows a killed one waits for what that one left.
    */
   readonly cache?: string;
+  /**
+   * Words before the command that runs a job, of which the first is a program: see `launch.ts`. Jobs
+   * then run in no sandbox, as what this machine has says nothing of another one. None if omitted.
+   */
+  readonly launch?: readonly string[];
 }
 
 /** What a process may do. */
@@ -44,12 +50,17 @@ const ATELIER = fileURLToPath(new URL("../../", import.meta.url));
 
 const NO_MORE: Rights = { flags: [], read: [] };
 
-/** How long a process that was told to end is waited for before it is killed, in milliseconds. */
+/** How long a process that was told to end is waited for before it is told in another way, in milliseconds. */
 const PATIENCE = 2000;
 
+/** How many of the last lines of a process that failed are told. */
+const LINES_TOLD = 15;
+
 /** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
-export function processes({ root, rights = () => NO_MORE, cache }: ProcessOptions): Executor {
-  const running = new Set<Deno.ChildProcess>();
+export function processes(
+  { root, rights = () => NO_MORE, cache, launch }: ProcessOptions,
+): Executor {
+  const running = new Set<Process>();
   let stopped = false;
   return {
     async run(asked, folder, progress) {
@@ -69,36 +80,54 @@ export function processes({ root, rights = () => NO_MORE, cache }: ProcessOption
         const own = relative(root, ATELIER) === "" ? [] : [ATELIER];
         const read = [root, ...own, ...inputs, ...more, ...(alive ? [alive] : [])];
         const write = [output, scratch];
+        // Which folder a launcher starts a command in is not known.
+        const cwd = launch ? "/" : root;
         const command = {
           program: Deno.execPath(),
           args: [
             "run",
             "--no-prompt",
-            `--allow-read=${pathList([...read, ...write], root)}`,
-            `--allow-write=${pathList(write, root)}`,
+            `--allow-read=${pathList([...read, ...write], cwd)}`,
+            `--allow-write=${pathList(write, cwd)}`,
+            ...(launch ? ["--allow-sys=hostname,cpus"] : []),
             ...flags,
             new URL("./worker.ts", import.meta.url).href,
           ],
         };
-        const { program, args } = confined?.(command, { read, write }) ?? command;
+        // No other variables; and temporary files of the worker go with it.
+        const env = {
+          ...environment(DENO_VARIABLES),
+          TMPDIR: scratch,
+          TMP: scratch,
+          TEMP: scratch,
+        };
+        const { program, args } = launch
+          ? await launched(launch, command, env, job)
+          : confined?.(command, { read, write }) ?? command;
         const child = new Deno.Command(program, {
           args: [...args],
           cwd: root,
-          // No other variables; and temporary files of the worker go with it.
-          clearEnv: true,
-          env: { ...environment(DENO_VARIABLES), TMPDIR: scratch, TMP: scratch, TEMP: scratch },
+          // A launcher has use for more, such as what tells it the job that it is part of.
+          clearEnv: launch === undefined,
+          env: launch ? {} : env,
           stdin: "piped",
           stdout: "piped",
           stderr: "piped",
           // Ctrl-C in a terminal is for this process, which then ends its jobs in order.
           detached: Deno.build.os !== "windows",
         }).spawn();
-        running.add(child);
+        const process: Process = {
+          child,
+          input: child.stdin.getWriter(),
+          launcher: launch && basename(launch[0]),
+        };
+        running.add(process);
         try {
-          const facts = await follow(child, job, documentOf(job, root, output, alive), progress);
+          const document = documentOf(job, root, output, alive, launch !== undefined);
+          const facts = await follow(process, job, document, progress);
           return { seconds: (performance.now() - began) / 1000, facts } satisfies Outcome;
         } finally {
-          running.delete(child);
+          running.delete(process);
         }
       } finally {
         await Deno.remove(temporary, { recursive: true }).catch(() => {});
@@ -109,6 +138,15 @@ export function processes({ root, rights = () => NO_MORE, cache }: ProcessOption
       await Promise.all([...running].map(end));
     },
   };
+}
+
+/** What runs a job. */
+interface Process {
+  readonly child: Deno.ChildProcess;
+  /** Its standard input. */
+  readonly input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  /** Name of the program that has it run elsewhere; undefined for the job's own process. */
+  readonly launcher: string | undefined;
 }
 
 /** The same files, by paths without links. */
@@ -123,7 +161,7 @@ const withRealPaths = async (files: ReadyJob["files"]): Promise<ReadyJob["files"
   );
 
 /** Ends a process, which may have ended already. */
-async function end(child: Deno.ChildProcess): Promise<void> {
+async function end({ child, input, launcher }: Process): Promise<void> {
   const signal = (name: Deno.Signal) => {
     try {
       child.kill(name);
@@ -131,10 +169,21 @@ async function end(child: Deno.ChildProcess): Promise<void> {
       // It has ended.
     }
   };
+  const waited = async () => {
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, PATIENCE);
+    await Promise.race([child.status, patience.promise]);
+    clearTimeout(timer);
+  };
+  if (launcher !== undefined) {
+    // The job, which a signal may not get to, ends with its input, and the launcher with the job.
+    input.close().catch(() => {});
+    await waited();
+  }
   signal("SIGTERM");
-  const timer = setTimeout(() => signal("SIGKILL"), PATIENCE);
+  await waited();
+  signal("SIGKILL");
   await child.status;
-  clearTimeout(timer);
 }
 
 const documentOf = (
@@ -142,6 +191,7 @@ const documentOf = (
   root: string,
   output: string,
   alive: string | undefined,
+  launched: boolean,
 ): z.input<typeof jobDocument> => {
   const address = (path: string) => pathToFileURL(join(root, path)).href;
   return jobDocument.parse({
@@ -152,44 +202,79 @@ const documentOf = (
     inputs: files,
     output,
     alive,
+    launched,
   });
 };
 
 /** Tells a process its job and listens until it ends; returns the facts that it recorded. */
 async function follow(
-  child: Deno.ChildProcess,
+  { child, input, launcher }: Process,
   job: ReadyJob,
   document: z.input<typeof jobDocument>,
   progress: Progress,
 ): Promise<Facts> {
-  const errors = new Response(child.stderr).text();
-  const writer = child.stdin.getWriter();
   // A process that has ended before it could read says so by its status.
-  writer.write(new TextEncoder().encode(JSON.stringify(document) + "\n")).catch(() => {});
+  input.write(new TextEncoder().encode(JSON.stringify(document) + "\n")).catch(() => {});
   const facts: Record<string, Facts[string]> = {};
   let failure: { kind: string; message: string; data: Facts } | undefined;
   let finished = false;
-  for await (const line of lines(child.stdout)) {
-    // Libraries may print lines of their own; only messages count.
+  const errors: string[] = [];
+  const status = await heard(child, (line) => {
+    // Libraries and launchers may print lines of their own; only messages count.
     const message = line.startsWith("{") ? jobMessage.safeParse(parseJson(line)).data : undefined;
     if (message?.type === "progress") progress(message.done, message.total, message.note);
     if (message?.type === "facts") Object.assign(facts, message.facts);
     if (message?.type === "failed") failure = message;
     if (message?.type === "finished") finished = true;
-  }
-  const status = await child.status;
-  writer.close().catch(() => {});
+  }, (line) => {
+    errors.push(line);
+    if (errors.length > LINES_TOLD) errors.shift();
+  });
+  input.close().catch(() => {});
   const failed = `Job ${job.label} (${job.module}) failed:`;
   if (failure) throw new JobFailure(`${failed} ${failure.message}`, failure.kind, failure.data);
   if (!finished || !status.success) {
     // A sandbox tells the number of the signal that ended its process in its own way, as shells do.
-    const signal = status.signal ?? (status.code > 128 ? `signal ${status.code - 128}` : undefined);
-    const why = signal
-      ? `its process was ended by ${signal}`
-      : `its process ended with ${status.code}`;
-    throw new Error(`${failed} ${why}\n${(await errors).trim().split("\n").slice(-15).join("\n")}`);
+    const told = status.code > 128 && status.code <= 128 + 64;
+    const signal = status.signal ?? (told ? `signal ${status.code - 128}` : undefined);
+    const why = signal ? `was ended by ${signal}` : `ended with ${status.code}`;
+    const early = status.success ? ", before the job had finished" : "";
+    const who = launcher === undefined ? "its process" : `${launcher}, which launched it,`;
+    throw new Error(`${failed} ${who} ${why}${early}\n${errors.join("\n").trim()}`);
   }
   return facts;
+}
+
+/** How often it is looked whether all of a process that has ended has been read, in milliseconds. */
+const LOOK = 100;
+
+/** How often that is looked at before the rest is left. */
+const LOOKS = 10;
+
+/**
+ * Gives what a process prints to two functions, line by line, and resolves once it has ended and all is
+ * read. What it has started and left behind may hold its output open for ever; that is not waited for.
+ */
+async function heard(
+  child: Deno.ChildProcess,
+  onLine: (line: string) => void,
+  onError: (line: string) => void,
+): Promise<Deno.CommandStatus> {
+  const enough = new AbortController();
+  const listen = async (stream: typeof child.stdout, take: (line: string) => void) => {
+    try {
+      for await (const line of lines(stream, enough.signal)) take(line);
+    } catch (error) {
+      if (!enough.signal.aborted) throw error;
+    }
+  };
+  const all = Promise.all([listen(child.stdout, onLine), listen(child.stderr, onError)]);
+  const status = await child.status;
+  // Looks are counted, and not time: this process may have been too busy to read.
+  let looks = 0;
+  const timer = setInterval(() => ++looks > LOOKS && enough.abort(), LOOK);
+  await all.finally(() => clearInterval(timer));
+  return status;
 }
 
 function parseJson(line: string): unknown {

@@ -11,19 +11,35 @@ import { messageOf } from "../files/explain.ts";
 import { writeWhole } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
 import { readersOf, writersOf } from "./context.ts";
+import { processor } from "./machine.ts";
 import { jobDocument, type jobMessage, lines } from "./messages.ts";
 import type { Job, JobContext } from "./stage.ts";
 
 const encoder = new TextEncoder();
 
 function say(message: z.input<typeof jobMessage>): void {
-  let bytes = encoder.encode(JSON.stringify(message) + "\n");
+  // At the beginning of a line, whatever a launcher has printed into the one before.
+  let bytes = encoder.encode(`\n${JSON.stringify(message)}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }
 
 const input = lines(Deno.stdin.readable);
 const first = await input.next();
-const document = jobDocument.parse(JSON.parse(first.value ?? "null"));
+if (first.done) {
+  console.error("The process was told no job: what launched it has to pass on standard input.");
+  Deno.exit(1);
+}
+const document = jobDocument.parse(JSON.parse(first.value));
+
+/** Is 1 once standard input has ended. */
+const ended = new Int32Array(new SharedArrayBuffer(4));
+
+/** Ends this process with its standard input, or as soon as the job pauses or reports progress. */
+function listen(): void {
+  const listener = new Worker(import.meta.resolve("./listener.ts"), { type: "module" });
+  listener.onmessage = () => Deno.exit(1);
+  listener.postMessage(ended);
+}
 
 /** Milliseconds between two reports of progress; the last one of a job is always sent. */
 const REPORT_EVERY = 100;
@@ -31,7 +47,7 @@ let reported = -Infinity;
 
 try {
   if (document.alive !== undefined) await (await Deno.open(document.alive)).lock(false);
-  input.next().then(() => Deno.exit(1));
+  listen();
   // What a module exports is known only here: its declaration says so, and its parameters are checked.
   const { job }: { job: Job } = await import(document.declaration);
   const { run }: { run(context: JobContext<unknown, unknown, unknown>): Promise<void> } =
@@ -42,6 +58,10 @@ try {
       `the parameters of job ${job.name} are not what it takes: ` +
         z.prettifyError(parameters.error).replaceAll("\n", " "),
     );
+  }
+  if (document.launched) {
+    const machine = { host: Deno.hostname(), processor: processor() };
+    say({ type: "facts", facts: { machine } });
   }
   const written = new Set<string>();
   await run({
@@ -59,6 +79,7 @@ try {
     }),
     record: (facts) => say({ type: "facts", facts: z.record(z.string(), z.json()).parse(facts) }),
     progress(done, total, note) {
+      if (Atomics.load(ended, 0) === 1) Deno.exit(1);
       const now = performance.now();
       if (done < total && now - reported < REPORT_EVERY) return;
       reported = now;

@@ -362,7 +362,8 @@ Deno.test("a process that is killed fails its job, with the signal", () =>
     },
   ));
 
-Deno.test("a worker ends within two seconds of its driver's death", () =>
+/** Starts a job in a driver of its own, kills that, and sees to it that the job ends. */
+const endsWithItsDriver = (launch: readonly string[] | undefined) =>
   inWorker(
     `export async function run({ outputs }) {
        await outputs.rest.write(String(Deno.pid));
@@ -375,7 +376,7 @@ Deno.test("a worker ends within two seconds of its driver's death", () =>
         `import { processes } from "${new URL("../../src/pipeline/processes.ts", import.meta.url)}";
          const { run } = processes({ root: ${JSON.stringify(root)}, rights: () => ({ flags: [${
           JSON.stringify(READ)
-        }], read: [] }) });
+        }], read: [] }), launch: ${JSON.stringify(launch)} });
          await run(${given}, () => {});`,
       );
       const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -396,7 +397,14 @@ Deno.test("a worker ends within two seconds of its driver's death", () =>
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-  ));
+  );
+
+Deno.test("a worker ends within two seconds of its driver's death", () =>
+  endsWithItsDriver(undefined));
+
+Deno.test("so does one behind a launcher that is told nothing", {
+  ignore: Deno.build.os === "windows",
+}, () => endsWithItsDriver(["/bin/sh", "-c", 'trap "" TERM HUP; "$@"; exit $?', "sh"]));
 
 Deno.test("nothing ends the process but what runs in one of its own", async () => {
   const src = new URL("../../src/", import.meta.url);

@@ -12,6 +12,7 @@ Deno.test("flags and words are read, whatever their order", () => {
     ...{ force: false, set: [], name: undefined },
     ...{ jobs: undefined, backend: undefined, json: false },
     ...{ store: undefined, "no-train": false },
+    launch: undefined,
   };
   assertEquals(read("run", ["cv", "--jobs=2", "tune", "--force"]), {
     flags: { ...nothing, force: true, jobs: "2", study: undefined },
