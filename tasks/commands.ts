@@ -54,6 +54,15 @@ const backend = {
 } as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
+const store = {
+  value: "ADDRESS",
+  about: "where machines share what has finished, such as file:///shared/folder",
+} as const satisfies Flag;
+const queue = {
+  value: "ADDRESS",
+  about: "a Redis, such as redis://host:6379, from which workers take jobs (or ATELIER_QUEUE)",
+} as const satisfies Flag;
+
 /** By the name of the task's module. */
 export const COMMANDS = {
   run: {
@@ -64,7 +73,23 @@ export const COMMANDS = {
       force: { about: "run again what is up to date, finished jobs included" },
       jobs,
       backend,
+      store,
+      queue,
+      mixed: { about: "with --queue: workers of any processor family take the jobs" },
       json,
+      study,
+    },
+  },
+  worker: {
+    flags: {
+      queue,
+      store,
+      slots: { value: "N", about: "how many jobs run at once (default: one a core)" },
+      silence: {
+        value: "MINUTES",
+        about: "how long a job may say nothing before it is ended (default: 15)",
+      },
+      backend,
       study,
     },
   },

@@ -11,17 +11,21 @@ import { confined, loadingOf, readSandbox } from "../src/runtime/sandbox.ts";
  *
  * @param cache the folder that runs are bound to; see `ProcessOptions`
  */
-export function jobProcesses(root: string, cache?: string): Executor {
+export const jobProcesses = (root: string, cache?: string): Executor => jobExecutors(root, cache)();
+
+/** As `jobProcesses`, any number of executors, each of which can be stopped without the others. */
+export function jobExecutors(root: string, cache?: string): () => Executor {
   const found = new Map<string, Promise<Rights>>();
-  return processes({
-    root,
-    cache,
-    rights({ variant }) {
-      // Jobs are many, and what they load has been verified once before the first.
-      if (!found.has(variant)) found.set(variant, rightsOf(root, variant));
-      return found.get(variant)!;
-    },
-  });
+  return () =>
+    processes({
+      root,
+      cache,
+      rights({ variant }) {
+        // Jobs are many, and what they load has been verified once before the first.
+        if (!found.has(variant)) found.set(variant, rightsOf(root, variant));
+        return found.get(variant)!;
+      },
+    });
 }
 
 async function rightsOf(root: string, variant: Equipment["variant"]): Promise<Rights> {

@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
 import { fromUser, programPath, userCaches } from "../src/files/programs.ts";
+import { queueAddress } from "../src/machines/address.ts";
 import { unknownWord } from "../src/schema.ts";
 import { type CommandName, isCommand } from "./commands.ts";
 import { EXITS, Refused } from "./exits.ts";
-import { asksForHelp, read } from "./flags.ts";
+import { asksForHelp, QUEUE_VARIABLE, queueFlag, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
 import { RIGHTS, type TaskRights, VARIABLES } from "./rights.ts";
 import { SIGNALS } from "./signals.ts";
@@ -50,7 +51,10 @@ async function hostsIn(study: string): Promise<string[]> {
     .map(([address]) => new URL(address).host);
 }
 
-async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
+async function flagsFor(
+  task: TaskRights,
+  { study, queue, store }: Pick<Said, "study" | "queue" | "store">,
+): Promise<string[]> {
   const { writes, runs } = task;
   const caches = userCaches();
   const within = (folders: readonly string[], names: readonly string[] = []) =>
@@ -59,9 +63,14 @@ async function flagsFor(task: TaskRights, study: string): Promise<string[]> {
     ...within([study], writes.study),
     ...within([root], writes.project),
     ...within(caches === undefined ? [] : [caches], writes.cache),
+    ...(store?.startsWith("file:///") ? [fileURLToPath(store)] : []),
   ];
   const programs = runs === "any" ? [] : (await Promise.all(runs.map(pathsOf))).flat();
-  const hosts = [...task.reaches, ...(task.reachesData ? await hostsIn(study) : [])];
+  const hosts = [
+    ...task.reaches,
+    ...(task.reachesData ? await hostsIn(study) : []),
+    ...(queue === undefined ? [] : [hostOf(queue)]),
+  ];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
   return [
@@ -79,34 +88,58 @@ const isListed = (variable: string) =>
     name.endsWith("*") ? variable.startsWith(name.slice(0, -1)) : variable === name
   );
 
-/** The study's folder, as the user sees it, who may stand in another folder than tasks run in; and the arguments with it. */
-function withStudy(name: CommandName, given: readonly string[]): { study: string; args: string[] } {
+/** The host and the port of a queue. */
+const hostOf = (queue: string): string => {
+  const { host, port } = queueAddress(queue);
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
+
+/** What is said to a task. */
+interface Said {
+  /** The study's folder, as the user sees it, who may stand in another folder than tasks run in. */
+  readonly study: string;
+  /** The queue's address, which goes into the environment: it may hold a password. */
+  readonly queue?: string;
+  readonly store?: string;
+  /** The arguments, with the study's folder and without the queue's address. */
+  readonly args: string[];
+}
+
+function saidTo(name: CommandName, given: readonly string[]): Said {
   if (asksForHelp(given)) return { study: root, args: ["--help"] };
   const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
     read(name, given);
   const asked = name === "new" ? words[0] : flags.study;
   const study = typeof asked === "string" ? fromUser(root, asked) : root;
-  const said = flags.study === undefined ? flags : { ...flags, study };
+  const { queue, ...shown } = flags;
+  const said = flags.study === undefined ? shown : { ...shown, study };
   const args = Object.entries(said).flatMap(([flag, value]) =>
     value === true ? [`--${flag}`] : typeof value === "string" ? [`--${flag}=${value}`] : []
   );
   return {
     study,
+    ...("queue" in flags
+      ? { queue: queueFlag(typeof queue === "string" ? queue : undefined) }
+      : {}),
+    ...(typeof flags.store === "string" ? { store: flags.store } : {}),
     args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
   };
 }
 
 /** Starts a task and waits for its end; returns what it exits with. */
 async function start(name: CommandName, given: readonly string[]): Promise<number> {
-  const { study, args } = withStudy(name, given);
+  const { args, ...said } = saidTo(name, given);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], study)],
+      ...["run", "--quiet", "--no-prompt", ...await flagsFor(RIGHTS[name], said)],
       join(root, "tasks", `${name}.ts`),
       ...args,
     ],
     clearEnv: true,
-    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+    env: {
+      ...Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => isListed(name))),
+      ...(said.queue === undefined ? {} : { [QUEUE_VARIABLE]: said.queue }),
+    },
     stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {

@@ -81,6 +81,8 @@ export function processes({ root, rights = () => NO_MORE, cache }: ProcessOption
           ],
         };
         const { program, args } = confined?.(command, { read, write }) ?? command;
+        // It may have been stopped since.
+        if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
         const child = new Deno.Command(program, {
           args: [...args],
           cwd: root,

@@ -8,7 +8,10 @@ import { inFolder } from "../support/data_files.ts";
 import { ended } from "../support/people.ts";
 
 Deno.test("flags and words are read, whatever their order", () => {
-  const nothing = { force: false, jobs: undefined, backend: undefined, json: false };
+  const nothing = {
+    ...{ force: false, mixed: false, json: false },
+    ...{ jobs: undefined, backend: undefined, queue: undefined, store: undefined },
+  };
   assertEquals(read("run", ["cv", "--jobs=2", "tune", "--force"]), {
     flags: { ...nothing, force: true, jobs: "2", study: undefined },
     words: ["cv", "tune"],
