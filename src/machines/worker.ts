@@ -157,14 +157,6 @@ export async function work(options: WorkOptions): Promise<void> {
 
   /** Runs a job to its end, good or bad. */
   const runOne = async (ready: ReadyJob, queued: Queued): Promise<JobEnd> => {
-    const files = Object.fromEntries(
-      await Promise.all(
-        Object.entries(ready.files).map(async ([name, { sha256 }]) => [
-          name,
-          await input(sha256, name),
-        ]),
-      ),
-    );
     const executor = options.executor();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let silent = false;
@@ -177,8 +169,17 @@ export async function work(options: WorkOptions): Promise<void> {
     };
     const stop = () => void executor.stop();
     signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     const told = reporter(queued, host);
     try {
+      const files = Object.fromEntries(
+        await Promise.all(
+          Object.entries(ready.files).map(async ([name, { sha256 }]) => [
+            name,
+            await input(sha256, name),
+          ]),
+        ),
+      );
       heard();
       const runner = jobRunner(
         jobs,
