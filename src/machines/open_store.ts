@@ -19,7 +19,11 @@ export async function openStore(address: string): Promise<SharedStore> {
   const [files, jobs] = [join(folder, "files"), join(folder, "jobs")];
   await makeFolder(files);
   await makeFolder(jobs);
-  const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
+  const isThere = (path: string) =>
+    Deno.stat(path).then(() => true, (error) => {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    });
   return {
     name: address,
     async fetch(digest, path) {

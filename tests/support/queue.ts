@@ -6,7 +6,7 @@ import { drive } from "../../src/machines/driver.ts";
 import { openStore } from "../../src/machines/open_store.ts";
 import { lines } from "../../src/pipeline/messages.ts";
 import type { SharedStore } from "../../src/pipeline/shared.ts";
-import { type Redis, withRedis } from "./redis.ts";
+import { type Redis, type RedisSettings, withRedis } from "./redis.ts";
 import { type Settings, settings, type Toy, type ToyOptions, tree, withToy } from "./toy.ts";
 
 /** A worker in a process of its own. */
@@ -30,6 +30,8 @@ export interface QueuedToy {
   readonly told: Extract<RunEvent, { type: "queue" }>[];
   /** Starts a worker in a clone of its own, and waits until it waits for jobs. */
   worker(host: string, more?: WorkerOptions): Promise<ToyWorker>;
+  /** Starts a run in a process of its own, with results and cache in a folder; see `toy_queue_driver.ts`. */
+  run(home: string, settings?: Settings): Promise<ToyWorker>;
   /** How a run puts its jobs on the queue. */
   driver(shared?: SharedStore): Promise<Pick<ToyOptions, "executor" | "equip" | "shared">>;
 }
@@ -42,8 +44,10 @@ export interface WorkerOptions {
   readonly silence?: number;
   /** What its study is given. */
   readonly settings?: Settings;
-  /** Whether it is waited for; it is if omitted. */
-  readonly wait?: boolean;
+  /** Address of the queue as it sees it; that of this process if omitted. */
+  readonly queue?: string;
+  /** What it is started by, such as `ip netns exec ...`; nothing if omitted. */
+  readonly by?: readonly string[];
 }
 
 /** Results and page of a toy by path, without what differs from run to run. */
@@ -54,12 +58,15 @@ export async function outputsOf(toy: Toy): Promise<Record<string, string>> {
   return { ...Object.fromEntries(results), "page.md": page };
 }
 
+const FLAGS = ["run", "-A", "--no-check", "--quiet", "--no-prompt"];
+const DRIVER = fileURLToPath(new URL("./toy_queue_driver.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("./toy_worker.ts", import.meta.url));
 
 /** Makes a toy project with a queue, a store and workers, hands it to a test and ends all. */
-export async function withQueue(test: (queued: QueuedToy) => Promise<void>): Promise<void> {
-  await withRedis((redis) => withToy((toy) => queuedToy(redis, toy, test)));
-}
+export const withQueue = (
+  test: (queued: QueuedToy) => Promise<void>,
+  settings: RedisSettings = {},
+): Promise<void> => withRedis((redis) => withToy((toy) => queuedToy(redis, toy, test)), settings);
 
 async function queuedToy(
   redis: Redis,
@@ -75,19 +82,27 @@ async function queuedToy(
       redis,
       store,
       told,
-      async worker(host, { slots = 1, silence = 60_000, settings: given = {}, wait = true } = {}) {
+      async worker(host, given = {}) {
+        const { slots = 1, silence = 60_000, queue = redis.address, by = [] } = given;
         const root = await toy.sources();
-        const worker = startWorker([
-          ...[
-            root,
-            join(toy.path(".."), `worker-${host}`),
-            JSON.stringify({ ...settings, ...given }),
-          ],
-          ...[redis.address, store, host, String(slots), String(silence)],
+        const cache = join(toy.path(".."), `worker-${host}`);
+        await Deno.mkdir(cache, { recursive: true });
+        const worker = start([...by, Deno.execPath(), ...FLAGS, WORKER], [
+          ...[root, cache, JSON.stringify({ ...settings, ...given.settings })],
+          ...[queue, store, host, String(slots), String(silence)],
         ]);
         workers.push(worker);
-        if (wait) await worker.says(/^Waits for jobs/);
+        await worker.says(/^Waits for jobs/);
         return worker;
+      },
+      async run(home, given = {}) {
+        const root = await toy.sources();
+        const run = start([Deno.execPath(), ...FLAGS, DRIVER], [
+          ...[root, home, JSON.stringify({ ...settings, ...given })],
+          ...[redis.address, store],
+        ]);
+        workers.push(run);
+        return run;
       },
       async driver(shared) {
         const opened = shared ?? await openStore(store);
@@ -113,9 +128,9 @@ async function queuedToy(
   }
 }
 
-function startWorker(args: readonly string[]): ToyWorker {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", "--no-prompt", WORKER, ...args],
+function start([program, ...first]: readonly string[], more: readonly string[]): ToyWorker {
+  const child = new Deno.Command(program, {
+    args: [...first, ...more],
     stdout: "piped",
     stderr: "piped",
     stdin: "null",

@@ -41,15 +41,18 @@ async function ask(port: number, words: readonly string[]): Promise<string> {
   }
 }
 
-/**
- * Starts a server, hands it to a test and ends it.
- *
- * @param more settings, such as `--appendonly yes` as two words
- */
+/** How a server is started. */
+export interface RedisSettings {
+  /** Settings, such as `--appendonly yes` as two words; none if omitted. */
+  readonly more?: readonly string[];
+  /** An address of this machine at which it is reached, besides 127.0.0.1; that one if omitted. */
+  readonly host?: string;
+}
+
+/** Starts a server, hands it to a test and ends it. */
 export async function withRedis(
   test: (redis: Redis) => Promise<void>,
-  { more = [], host = "127.0.0.1" }: { readonly more?: readonly string[]; readonly host?: string } =
-    {},
+  { more = [], host = "127.0.0.1" }: RedisSettings = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "atelier-redis-" });
   const port = freePort();
