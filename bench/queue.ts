@@ -37,7 +37,7 @@ const random = randomState(7);
 const drawn = Array.from({ length: JOBS }, () => took[Math.floor(random.float64() * took.length)]);
 const scale = MEAN * JOBS / drawn.reduce((a, b) => a + b, 0);
 const seconds = drawn.map((it) => it * scale);
-const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "atelier-bench-" });
+const folder = await Deno.makeTempDir({ prefix: "atelier-bench-" });
 
 await withRedis(async ({ address, ask }) => {
   const store = pathToFileURL(join(folder, "store")).href;
