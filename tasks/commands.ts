@@ -66,6 +66,10 @@ const store = {
   about: "where machines share what has finished: s3://bucket/prefix or file:///shared/folder " +
     "(default: ATELIER_STORE)",
 } as const satisfies Flag;
+const queue = {
+  value: "ADDRESS",
+  about: "a Redis, such as redis://host:6379, from which workers take jobs (or ATELIER_QUEUE)",
+} as const satisfies Flag;
 
 /** By the name of the task's module. */
 export const COMMANDS = {
@@ -87,6 +91,8 @@ export const COMMANDS = {
       backend,
       store,
       "no-train": { about: "fail where a job would have to run, and name all that would" },
+      queue,
+      mixed: { about: "with --queue: workers of any processor family take the jobs" },
       json,
       study,
     },
@@ -94,6 +100,19 @@ export const COMMANDS = {
   push: { flags: { store, study } },
   pull: { flags: { store, study } },
   keys: { flags: {} },
+  worker: {
+    flags: {
+      queue,
+      store,
+      slots: { value: "N", about: "how many jobs run at once (default: one a core)" },
+      silence: {
+        value: "MINUTES",
+        about: "how long a job may say nothing before it is ended (default: 15)",
+      },
+      backend,
+      study,
+    },
+  },
   status: {
     flags: {
       check: { about: "fail where anything is stale or altered, and digest all code anew" },

@@ -113,6 +113,9 @@ export function display(
         case "waiting":
           draw();
           return view.print(waitingFor(event));
+        case "queue":
+          draw();
+          return view.print(event.message);
         case "current":
           draw();
           return line(event.stage, "up to date");

@@ -1,5 +1,8 @@
 /** Reads what is said to a task, by what `commands.ts` has for it. @module */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { messageOf } from "../src/files/explain.ts";
+import { variable } from "../src/files/programs.ts";
+import { queueAddress } from "../src/machines/queue_address.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 import { shortly, unknownWord } from "../src/schema.ts";
 import type { ModelsFile } from "../src/stages/models/stage.ts";
@@ -126,10 +129,38 @@ export function stagesNamed(
  *
  * @throws {Refused} for anything but a whole number of 1 or more
  */
-export function jobsFlag(value: string | undefined): number {
-  if (value === undefined) return navigator.hardwareConcurrency;
+export const jobsFlag = (value: string | undefined): number =>
+  countFlag("jobs", value, navigator.hardwareConcurrency);
+
+/**
+ * A whole number of 1 or more.
+ *
+ * @param omitted what it is if omitted
+ * @throws {Refused} for anything else
+ */
+export function countFlag(flag: string, value: string | undefined, omitted: number): number {
+  if (value === undefined) return omitted;
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new Refused(`--jobs takes a whole number of 1 or more; got ${shortly(value)}.`);
+  throw new Refused(`--${flag} takes a whole number of 1 or more; got ${shortly(value)}.`);
+}
+
+/** The variable that a queue's address is given in: it may hold a password, which no list of processes is to show. */
+export const QUEUE_VARIABLE = "ATELIER_QUEUE";
+
+/**
+ * The address of the queue: that of the environment if omitted; undefined where that has none either.
+ *
+ * @throws {Refused} where it is no address of a Redis
+ */
+export function queueFlag(value: string | undefined): string | undefined {
+  const address = value ?? variable(QUEUE_VARIABLE);
+  if (address === undefined) return undefined;
+  try {
+    queueAddress(address);
+    return address;
+  } catch (error) {
+    throw new Refused(messageOf(error), { cause: error });
+  }
 }
 
 /**

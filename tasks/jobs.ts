@@ -18,22 +18,30 @@ import { confined, loadingOf, readSandbox } from "../src/runtime/sandbox.ts";
  * @param cache the folder that runs are bound to; see `ProcessOptions`
  * @param launch words of a launcher; see `ProcessOptions`
  */
-export function jobProcesses(
+export const jobProcesses = (
   root: string,
   cache?: string,
   launch?: readonly string[],
-): Executor {
+): Executor => jobExecutors(root, cache, launch)();
+
+/** As `jobProcesses`, any number of executors, each of which can be stopped without the others. */
+export function jobExecutors(
+  root: string,
+  cache?: string,
+  launch?: readonly string[],
+): () => Executor {
   const found = new Map<string, Promise<Rights>>();
-  return processes({
-    root,
-    cache,
-    launch,
-    rights({ variant }) {
-      // Jobs are many, and what they load has been verified once before the first.
-      if (!found.has(variant)) found.set(variant, rightsOf(root, variant));
-      return found.get(variant)!;
-    },
-  });
+  return () =>
+    processes({
+      root,
+      cache,
+      launch,
+      rights({ variant }) {
+        // Jobs are many, and what they load has been verified once before the first.
+        if (!found.has(variant)) found.set(variant, rightsOf(root, variant));
+        return found.get(variant)!;
+      },
+    });
 }
 
 /** What a run says before the first job that a launcher starts. */

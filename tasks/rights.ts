@@ -51,6 +51,8 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
     runs: ["deno", "git", "esbuild", "bwrap"],
     reaches: [],
   },
+  // Jobs and their inputs are in a folder of its own in the cache.
+  worker: { writes: { project: [".cache"] }, runs: RUN.runs, reaches: [], shares: true },
   status: { writes: {}, runs: ["esbuild", "git"], reaches: [] },
   runs: { writes: {}, runs: ["esbuild"], reaches: [] },
   gc: {
@@ -77,6 +79,7 @@ export const RIGHTS: Readonly<Record<string, TaskRights>> = {
 export const VARIABLES = [
   // Where the user's files are.
   ...["ATELIER_DATA_DIR", "FASHION_MNIST_DIR", "IMAGENET_WEIGHTS_DIR", "LIBTENSORFLOW_DIR"],
+  "ATELIER_QUEUE",
   // Where programs and caches are, and where the user is.
   "INIT_CWD",
   ...["PATH", "PATHEXT", ...DENO_VARIABLES, "APPDATA", "TMPDIR", "TMP", "TEMP"],

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { revision } from "../src/pipeline/machine.ts";
 import { bounded } from "../src/pipeline/pool.ts";
 import { run } from "../src/pipeline/run.ts";
 import { withNeeds } from "../src/pipeline/status.ts";
@@ -14,8 +15,9 @@ import { rooms } from "../src/stages/rooms.ts";
 import { command } from "./command.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
+import type { Flags } from "./commands.ts";
 import { EXITS, Refused, wasEnded } from "./exits.ts";
-import { backendFlag, jobsFlag, stagesNamed } from "./flags.ts";
+import { backendFlag, jobsFlag, queueFlag, stagesNamed } from "./flags.ts";
 import { describeLaunch, jobProcesses } from "./jobs.ts";
 import { launchFlag } from "./launch.ts";
 import { screen, standardError } from "./screen.ts";
@@ -23,13 +25,40 @@ import { storeAddress, storeAt, trafficText } from "./store.ts";
 import { trial } from "./trying.ts";
 import { trainsNothing } from "./untrained.ts";
 
+/** Refuses flags that cannot be meant together. */
+function refuseTogether(flags: Flags<"run">, queue: string | undefined): void {
+  if (flags.force && flags["no-train"]) {
+    throw new Refused("--force runs jobs again, and --no-train runs none.");
+  }
+  if (queue === undefined) {
+    if (flags.mixed) throw new Refused("--mixed says which workers of a --queue take the jobs.");
+    return;
+  }
+  if (storeAddress(flags.store) === undefined) {
+    throw new Refused(
+      "--queue takes a --store as well: by way of that the workers get files, and give them back.",
+    );
+  }
+  if (flags.jobs !== undefined) {
+    throw new Refused("--jobs is for this machine; with --queue, each worker has its --slots.");
+  }
+  if (flags.launch !== undefined) {
+    throw new Refused("--launch starts jobs from here; with --queue, workers start them.");
+  }
+  if (flags.force) {
+    throw new Refused(
+      "--force does not go with --queue: what the --store has finished is believed there. " +
+        "An empty store has everything run again.",
+    );
+  }
+}
+
 await command("run", async ({ flags, words }, signal) => {
   const backend = backendFlag(flags.backend);
   const jobs = jobsFlag(flags.jobs);
   const launch = await launchFlag(flags.launch);
-  if (flags.force && flags["no-train"]) {
-    throw new Refused("--force runs jobs again, and --no-train runs none.");
-  }
+  const queue = queueFlag(flags.queue);
+  refuseTogether(flags, queue);
   const asked = await trial(
     flags,
     ({ plan }) => stagesNamed(words, plan.map(({ stage }) => stage.name), true),
@@ -42,14 +71,28 @@ await command("run", async ({ flags, words }, signal) => {
   if (tried) view.print(`This is run ${tried.name}: what comes out goes to ${folder}.`);
   const shared = await storeAt(storeAddress(flags.store), exported, view.print, signal);
   const untrained = flags["no-train"] ? trainsNothing() : undefined;
+  const runs = untrained
+    ? { executor: untrained.executor, equip: () => equip(backend, view.print) }
+    : queue !== undefined && shared
+    ? await (await import("../src/machines/driver.ts")).drive({
+      queue,
+      shared,
+      mixed: flags.mixed,
+      fits: ({ facts }) => backend === undefined || facts.backend === backend,
+      revision: await revision(workspace.root),
+      tell: view.show,
+      signal,
+    })
+    : {
+      executor: bounded(jobProcesses(workspace.root, workspace.cache, launch), jobs),
+      equip: () => {
+        if (launch) view.print(describeLaunch(launch));
+        return equip(backend, view.print);
+      },
+    };
   await run(workspace, plan, targets, {
     force: flags.force,
-    executor: untrained?.executor ??
-      bounded(jobProcesses(workspace.root, workspace.cache, launch), jobs),
-    equip: () => {
-      if (launch) view.print(describeLaunch(launch));
-      return equip(backend, view.print);
-    },
+    ...runs,
     locator: locatorWith(shared),
     shared,
     from,

@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathList } from "../src/files/flags.ts";
 import { fromUser, programPath, userCaches, variable } from "../src/files/programs.ts";
+import { queueAddress } from "../src/machines/queue_address.ts";
 import { unknownWord } from "../src/schema.ts";
 import { type CommandName, isCommand } from "./commands.ts";
 import { EXITS, Refused } from "./exits.ts";
-import { asksForHelp, read } from "./flags.ts";
+import { asksForHelp, QUEUE_VARIABLE, queueFlag, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
 import { launchFlag } from "./launch.ts";
 import { LAUNCH_VARIABLES, RIGHTS, STORE_VARIABLES, type TaskRights, VARIABLES } from "./rights.ts";
@@ -76,16 +77,18 @@ interface Said {
   readonly study: string;
   /** The address of a store. */
   readonly store?: string;
+  /** The queue's address, which goes into the environment: it may hold a password. */
+  readonly queue?: string;
   /** What is to start jobs. */
   readonly launch?: string;
-  /** All that is said, with the study's folder. */
+  /** All that is said, with the study's folder and without the queue's address. */
   readonly args: readonly string[];
 }
 
 /** @param launcher path of a program that the user names */
 async function flagsFor(
   task: TaskRights,
-  { study, store, args }: Said,
+  { study, store, queue, args }: Said,
   launcher: string | undefined,
 ): Promise<string[]> {
   const { writes, runs } = task;
@@ -105,6 +108,7 @@ async function flagsFor(
     ...task.reaches,
     ...(task.reachesData ? await hostsIn(study, args) : []),
     ...(host ? [host] : []),
+    ...(queue === undefined ? [] : [queueHost(queue)]),
   ];
   const list = (flag: string, values: readonly string[]) =>
     values.length > 0 ? [`${flag}=${pathList([...new Set(values)], root)}`] : [];
@@ -128,6 +132,12 @@ const environmentFor = (listed: readonly string[]): Record<string, string> =>
     ),
   );
 
+/** The host and the port of a queue. */
+const queueHost = (queue: string): string => {
+  const { host, port } = queueAddress(queue);
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
+
 function saidTo(name: CommandName, given: readonly string[]): Said {
   if (asksForHelp(given)) return { study: root, args: ["--help"] };
   const { flags, words }: { flags: Readonly<Record<string, unknown>>; words: readonly string[] } =
@@ -135,7 +145,8 @@ function saidTo(name: CommandName, given: readonly string[]): Said {
   const asked = name === "new" ? words[0] : flags.study;
   const study = typeof asked === "string" ? fromUser(root, asked) : root;
   const store = RIGHTS[name].shares && (flags.store ?? variable("ATELIER_STORE"));
-  const said = flags.study === undefined ? flags : { ...flags, study };
+  const { queue, ...shown } = flags;
+  const said = flags.study === undefined ? shown : { ...shown, study };
   const args = Object.entries(said).flatMap(([flag, value]) =>
     value === true
       ? [`--${flag}`]
@@ -145,6 +156,9 @@ function saidTo(name: CommandName, given: readonly string[]): Said {
     study,
     ...(typeof store === "string" ? { store } : {}),
     ...(typeof flags.launch === "string" ? { launch: flags.launch } : {}),
+    ...("queue" in flags
+      ? { queue: queueFlag(typeof queue === "string" ? queue : undefined) }
+      : {}),
     args: [...args, ...(words.some((w) => w.startsWith("-")) ? ["--"] : []), ...words],
   };
 }
@@ -160,11 +174,14 @@ async function start(name: CommandName, given: readonly string[]): Promise<numbe
       ...said.args,
     ],
     clearEnv: true,
-    env: environmentFor([
-      ...VARIABLES,
-      ...(said.store === undefined ? [] : STORE_VARIABLES),
-      ...(launcher === undefined ? [] : LAUNCH_VARIABLES),
-    ]),
+    env: {
+      ...environmentFor([
+        ...VARIABLES,
+        ...(said.store === undefined ? [] : STORE_VARIABLES),
+        ...(launcher === undefined ? [] : LAUNCH_VARIABLES),
+      ]),
+      ...(said.queue === undefined ? {} : { [QUEUE_VARIABLE]: said.queue }),
+    },
     stdin: RIGHTS[name].listens ? "inherit" : "null",
   }).spawn();
   for (const [signal] of SIGNALS) {

@@ -32,5 +32,12 @@ export type RunEvent =
     readonly total: number;
     readonly note?: string;
   }
+  /** Something about the workers of a queue, in a sentence. */
+  | {
+    readonly type: "queue";
+    /** Nobody works; somebody does; the queue is out of reach; it is there again; a worker has other code; a job that ended badly is tried again. */
+    readonly state: "nobody" | "somebody" | "lost" | "back" | "refused" | "again";
+    readonly message: string;
+  }
   | { readonly type: "finished"; readonly stage: string; readonly seconds: number }
   | { readonly type: "failed"; readonly stage: string; readonly message: string };

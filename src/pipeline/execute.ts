@@ -64,7 +64,7 @@ export type Made = Omit<Manifest, "format">;
  * @throws {Error} where its module throws, does not write what it declares, or writes it twice
  */
 export async function execute(
-  { planned, ingredients }: StageStatus,
+  { planned, ingredients, last }: StageStatus,
   surroundings: Surroundings,
 ): Promise<Made> {
   if (!ingredients) throw new Error("its inputs are not there");
@@ -75,7 +75,8 @@ export async function execute(
   const jobs: Jobs = { records: [], provenance: new Map() };
   const lacking: Manifest["lacking"] = [];
 
-  const context = contextOf(planned, surroundings, outputs, jobs, lacking);
+  const earlier = last?.manifest.provenance.jobs ?? {};
+  const context = contextOf(planned, surroundings, outputs, jobs, lacking, earlier);
   const module: { run(context: unknown): Promise<void> } = await import(stage.module);
   await module.run(context);
   for (const [name, artifact] of named(stage.writes)) {
@@ -125,13 +126,17 @@ interface Jobs {
 /** What a stage declares in types is known here only by its values. */
 type AnyContext = StageContext<unknown, unknown, unknown, Record<string, Job>>;
 
-/** What a stage's module is given; what it writes, starts and lacks is noted in the last three. */
+/**
+ * What a stage's module is given; what it writes, starts and lacks is noted in `outputs`, `jobs` and
+ * `lacking`. `earlier` is how the jobs of its last result went.
+ */
 function contextOf(
   { stage, parameters }: Planned,
   surroundings: Surroundings,
   outputs: Map<string, Stored>,
   jobs: Jobs,
   lacking: Manifest["lacking"],
+  earlier: Manifest["provenance"]["jobs"],
 ): AnyContext {
   const { workspace, locator, runner, onEvent } = surroundings;
   const progressOf = (label: string): AnyContext["progress"] => (done, total, note) =>
@@ -163,7 +168,9 @@ function contextOf(
     const tell = (state: "asked" | "found" | "made" | "failed") =>
       onEvent({ type: "job", stage: stage.name, label, state });
     tell("asked");
-    const { files, facts, seconds, found } = await runner.run(ready, progressOf(label))
+    const expected = earlier[name]?.seconds;
+    const timed = expected === undefined ? ready : { ...ready, expected };
+    const { files, facts, seconds, found } = await runner.run(timed, progressOf(label))
       .catch((error) => {
         tell("failed");
         throw error;

@@ -20,6 +20,8 @@ export interface ReadyJob {
   readonly equipment: Equipment;
   /** Every file that it reads, by name. */
   readonly files: { readonly [name: string]: StoredFile };
+  /** How long it took the last time, in seconds; omitted where that is not known. In no key. */
+  readonly expected?: number;
 }
 
 /** How a job went. */

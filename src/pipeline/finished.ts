@@ -129,9 +129,7 @@ async function findShared(
   if (other?.key === job.key && other.job === job.job && other.made !== madeOf(job)) {
     return undefined;
   }
-  throw new Error(
-    `${shared.name} has something else in the place of job ${job.label} (${job.key}).`,
-  );
+  throw new Error(somethingElse(shared, job));
 }
 
 /**
@@ -195,9 +193,33 @@ async function keep(
   await placeFolder(workplace, join(directory, job.key));
 }
 
+/**
+ * Takes what a finished job left from a store that machines share: its files to `folder`, which is empty.
+ *
+ * @returns how it went; undefined where the store does not have it
+ * @throws {Error} where what it has is not that job
+ */
+export async function takeFinished(
+  shared: SharedStore,
+  job: ReadyJob,
+  folder: string,
+): Promise<Outcome | undefined> {
+  if (!await shared.fetchJob(job.key, folder)) return undefined;
+  const found = await read(folder, job);
+  if (!found) throw new Error(somethingElse(shared, job));
+  await Deno.remove(join(folder, RECORD));
+  return { seconds: found.seconds, facts: found.facts };
+}
+
+const somethingElse = ({ name }: SharedStore, { label, key }: ReadyJob) =>
+  `${name} has something else in the place of job ${label} (${key}).`;
+
+/** A finished job of a directory, by its key; see `read`. */
+const find = (directory: string, job: ReadyJob): Promise<Finished | undefined> =>
+  read(join(directory, job.key), job);
+
 /** A finished job; undefined where it is missing, damaged, incomplete, or the record of another one. */
-async function find(directory: string, job: ReadyJob): Promise<Finished | undefined> {
-  const folder = join(directory, job.key);
+async function read(folder: string, job: ReadyJob): Promise<Finished | undefined> {
   try {
     const found = readRecord(await readPlainText(join(folder, RECORD)));
     if (found?.key !== job.key || found.job !== job.job || found.made !== madeOf(job)) {

@@ -20,10 +20,20 @@ export async function describeMachine(
 export const processor = (): string => cpus()[0]?.model.trim() || "unknown";
 
 /**
+ * The family of this machine's processor, for telling machines apart whose last bits may differ: its
+ * kind and its name without marks and clock rate, such as `x86_64 Intel Xeon Platinum 8481C`. Two
+ * names of one design count as two: nothing tells that they are one.
+ */
+export const processorFamily = (): string =>
+  `${Deno.build.arch} ${cpus()[0]?.model ?? "unknown"}`
+    .replaceAll(/\((R|TM|C)\)|\bCPU\b|@.*$/gi, " ")
+    .replaceAll(/\s+/g, " ").trim();
+
+/**
  * Git's commit, with `+` where source files differ from it; null without git, and where git knows nothing
  * of these sources: outside of a repository, and unpacked in one of somebody's own.
  */
-async function revision(root: string): Promise<string | null> {
+export async function revision(root: string): Promise<string | null> {
   try {
     await git(root, "ls-files", "--error-unmatch", "study.ts");
     const commit = await git(root, "rev-parse", "--short=12", "HEAD");

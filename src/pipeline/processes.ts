@@ -104,6 +104,8 @@ export function processes(
         const { program, args } = launch
           ? await launched(launch, command, env, job)
           : confined?.(command, { read, write }) ?? command;
+        // It may have been stopped since.
+        if (stopped) throw new Stopped(`Job ${asked.label} was not run.`);
         const child = new Deno.Command(program, {
           args: [...args],
           cwd: root,

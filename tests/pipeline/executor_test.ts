@@ -165,6 +165,24 @@ Deno.test("a job that wrote no file its stage reads fails the stage by name", ()
     assertEquals(error.message, "Stage sums: there is no sum.json to read");
   }));
 
+Deno.test("stopped while it makes a job ready, an executor starts no process for it", () =>
+  inFolder(async (root) => {
+    const output = await writeJob(
+      root,
+      "parameters: z.strictObject({}), reads: {}, writes: { out: text('.txt') }",
+      `export const run = ({ outputs }) => outputs.out.write("it ran");`,
+    );
+    const executor = processes({
+      root,
+      rights() {
+        void executor.stop();
+        return reading()();
+      },
+    });
+    await assertRejects(() => executor.run(jobCalled("late"), output, () => {}), Stopped);
+    assertEquals(await Array.fromAsync(Deno.readDir(output)), []);
+  }));
+
 Deno.test("what an executor throws fails the stage, and the executor is stopped", () =>
   withToy(async (toy) => {
     const stopped: string[] = [];

@@ -13,6 +13,7 @@ Deno.test("flags and words are read, whatever their order", () => {
     ...{ jobs: undefined, backend: undefined, json: false },
     ...{ store: undefined, "no-train": false },
     launch: undefined,
+    ...{ mixed: false, queue: undefined },
   };
   assertEquals(read("run", ["cv", "--jobs=2", "tune", "--force"]), {
     flags: { ...nothing, force: true, jobs: "2", study: undefined },

@@ -1,4 +1,5 @@
 /** The report's section on where its numbers come from. @module */
+import { z } from "zod";
 import { type DataDescription, dataFiles } from "../../data/description.ts";
 import type { Manifest } from "../../pipeline/manifest.ts";
 import type { Drawing } from "../../page/page.ts";
@@ -91,5 +92,26 @@ export function provenancePart<T>(
     ...(alike.length > 0
       ? [`In all of them: ${alike.map(([title, cells]) => `${title} ${same(cells)}`).join("; ")}.`]
       : []),
+    ...mixedPart(manifests),
+  ];
+}
+
+/** What workers of a queue record of the machine that ran a job. */
+const machine = z.object({ machine: z.object({ processor: z.string() }) });
+
+/** Where jobs of one stage ran on processors of several families, whose last bits may differ. */
+function mixedPart(manifests: readonly Manifest[]): string[] {
+  const mixed = manifests.flatMap(({ ingredients: { stage }, provenance: { jobs } }) => {
+    const families = new Set(
+      Object.values(jobs).flatMap(({ facts }) =>
+        machine.safeParse(facts).data?.machine.processor ?? []
+      ),
+    );
+    return families.size > 1 ? [`${stage} (${[...families].sort().join("; ")})`] : [];
+  });
+  if (mixed.length === 0) return [];
+  return [
+    `The jobs of one stage ran on several families of processors, whose last bits may differ: ` +
+    `${mixed.join(", ")}.`,
   ];
 }

@@ -1,0 +1,233 @@
+/** Machines that die, hang, are cut off or run full while jobs are on a queue: the bytes of a local run come out. */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { canMount } from "../support/disk.ts";
+import { ended } from "../support/people.ts";
+import { outputsOf, type QueuedToy, type ToyWorker, withQueue } from "../support/queue.ts";
+import { redisServer } from "../support/redis.ts";
+import { tree, twoProcesses, withToy } from "../support/toy.ts";
+
+const ignore = redisServer === undefined;
+const ROUNDS = 5;
+const JOBS = 6;
+
+const sums = { offsets: [1, 2, 3, 4, 5, 6], times: 1, called: "offset" };
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Some moment while the jobs run, in milliseconds. */
+const moment = () => 200 + Math.random() * 3500;
+
+/** What a local run makes. */
+let local: Record<string, string> | undefined;
+const expected = async (): Promise<Record<string, string>> => {
+  if (local) return local;
+  await withToy(async (toy) => {
+    toy.configure({ sums });
+    await toy.run(undefined, { executor: twoProcesses });
+    local = await outputsOf(toy);
+  });
+  return local!;
+};
+
+const runsOf = (workers: readonly ToyWorker[]) =>
+  workers.flatMap(({ said }) => said).filter((line) => /: runs$/.test(line)).length;
+
+/** Attacks a run several times; prints how often, how long it took, and how many jobs were begun. */
+async function rounds(
+  what: string,
+  attack: (queued: QueuedToy, run: () => Promise<void>) => Promise<readonly ToyWorker[]>,
+  { more, host, times = ROUNDS }: {
+    readonly more?: readonly string[];
+    readonly host?: string;
+    readonly times?: number;
+  } = {},
+): Promise<void> {
+  const bytes = await expected();
+  const [took, begun]: [number[], number[]] = [[], []];
+  for (let i = 0; i < times; i++) {
+    await withQueue(async (queued) => {
+      const { toy, driver } = queued;
+      toy.configure({ sums });
+      toy.edit("sum/run.ts", "record({", "await new Promise((r) => setTimeout(r, 700)); record({");
+      const began = performance.now();
+      const workers = await attack(queued, async () => {
+        await toy.run(undefined, await driver());
+      });
+      took.push((performance.now() - began) / 1000);
+      begun.push(runsOf(workers));
+      assertEquals(await outputsOf(toy), bytes);
+      const { provenance } = await toy.manifest("sums");
+      assertEquals(Object.keys(provenance.jobs).length, JOBS);
+    }, { more, host });
+  }
+  const span = (of: readonly number[], digits: number) =>
+    `${Math.min(...of).toFixed(digits)} to ${Math.max(...of).toFixed(digits)}`;
+  console.log(
+    `${what}: ${times} rounds, all with the bytes of a local run, in ${span(took, 0)} s each; ` +
+      `of ${JOBS} jobs, ${span(begun, 0)} were begun.`,
+  );
+}
+
+Deno.test({
+  name: "a worker that is killed at any moment loses no job",
+  ignore,
+  fn: () =>
+    rounds("A worker killed", async ({ worker }, run) => {
+      const workers = [await worker("one"), await worker("two")];
+      await Promise.all([run(), wait(moment()).then(() => workers[0].child.kill("SIGKILL"))]);
+      return workers;
+    }),
+});
+
+Deno.test({
+  name: "a worker that is stopped loses no job, and does no harm when it goes on",
+  ignore,
+  fn: () =>
+    rounds("A worker stopped", async ({ worker, toy }, run) => {
+      const workers = [await worker("one"), await worker("two")];
+      await Promise.all([run(), wait(moment()).then(() => workers[0].child.kill("SIGSTOP"))]);
+      const before = await tree(toy.path("store"));
+      workers[0].child.kill("SIGCONT");
+      await wait(4000);
+      const after = await tree(toy.path("store"));
+      // Two records of a job differ in how long it took; the first one stays.
+      assertEquals(after, before);
+      assertEquals(await workers[0].end("SIGINT"), 130);
+      return workers;
+    }),
+});
+
+Deno.test({
+  name: "a run that is killed is started again, and every job runs once",
+  ignore,
+  fn: () =>
+    rounds("A driver killed", async ({ worker, toy, run: start }, run) => {
+      const workers = [await worker("one"), await worker("two")];
+      const first = await start(toy.path(""), { sums });
+      await wait(800 + moment());
+      await first.end("SIGKILL");
+      await run();
+      assertEquals(runsOf(workers), JOBS);
+      return workers;
+    }),
+});
+
+Deno.test({
+  name: "two runs at once have every job run once",
+  ignore,
+  fn: () =>
+    rounds("Two drivers", async ({ worker, toy, run: start }, run) => {
+      const workers = [await worker("one"), await worker("two")];
+      const other = await start(join(toy.path(".."), "other"), { sums });
+      await wait(Math.random() * 2000);
+      await run();
+      const { code } = await other.child.status;
+      assertEquals(code, 0, other.said.join("\n"));
+      assertEquals(runsOf(workers), JOBS);
+      return workers;
+    }),
+});
+
+for (const kept of [true, false]) {
+  Deno.test({
+    name: `a Redis that dies and comes back ${kept ? "with" : "without"} what it had loses no job`,
+    ignore,
+    fn: () =>
+      rounds(
+        `Redis killed, ${kept ? "its data kept" : "its data lost"}`,
+        async ({ worker, redis }, run) => {
+          const workers = [await worker("one"), await worker("two")];
+          const attack = async () => {
+            await wait(moment());
+            await redis.kill();
+            await wait(Math.random() * 3000);
+            await redis.start();
+          };
+          await Promise.all([run(), attack()]);
+          return workers;
+        },
+        { more: kept ? ["--appendonly", "yes", "--appendfsync", "always"] : [] },
+      ),
+  });
+}
+
+Deno.test({
+  name: "a store that fails for ten seconds loses no job",
+  ignore,
+  fn: () =>
+    rounds("The store away for ten seconds", async ({ worker, toy }, run) => {
+      const workers = [await worker("one"), await worker("two")];
+      const attack = async () => {
+        await wait(moment());
+        await Deno.rename(toy.path("store"), toy.path("away"));
+        await Deno.writeTextFile(toy.path("store"), "");
+        await wait(10_000);
+        await Deno.remove(toy.path("store"));
+        await Deno.rename(toy.path("away"), toy.path("store"));
+      };
+      await Promise.all([run(), attack()]);
+      return workers;
+    }),
+});
+
+Deno.test({
+  name: "a worker whose disk is full leaves its jobs to another",
+  // Where no disk can be mounted.
+  ignore: ignore || !canMount,
+  fn: () =>
+    rounds("A worker's disk full", async ({ worker, toy }, run) => {
+      const cache = join(toy.path(".."), "worker-one");
+      const mount = 'mount -t tmpfs -o nr_inodes=6 tmpfs "$0" && exec "$@"';
+      const full = await worker("one", { by: ["unshare", "-Urm", "sh", "-c", mount, cache] });
+      const workers = [full, await worker("two")];
+      await run();
+      assert(full.said.some((line) => /failed: .*no space left/.test(line)), full.said.join("\n"));
+      return workers;
+    }),
+});
+
+const [SPACE, OUTER, INNER] = ["atelier-queue", "10.213.77.1", "10.213.77.2"];
+const ip = (...args: string[]) => ended(["ip", ...args]);
+
+/** Whether networks of one's own can be made here: as root, with iproute2. */
+const canCut = Deno.build.os === "linux" && Deno.uid() === 0 &&
+  await ip("netns", "add", SPACE).then(({ success }) => success, () => false);
+if (canCut) await ip("netns", "del", SPACE);
+
+Deno.test({
+  name: "a worker whose network is cut loses no job, and does no harm when it is back",
+  ignore: ignore || !canCut,
+  async fn() {
+    const must = async (...args: string[]) => {
+      const { success, stderr } = await ip(...args);
+      assert(success, `ip ${args.join(" ")}: ${stderr}`);
+    };
+    await must("netns", "add", SPACE);
+    try {
+      await must("link", "add", "atelier0", "type", "veth", "peer", "name", "atelier1");
+      await must("link", "set", "atelier1", "netns", SPACE);
+      await must("addr", "add", `${OUTER}/24`, "dev", "atelier0");
+      await must("link", "set", "atelier0", "up");
+      await must("-n", SPACE, "addr", "add", `${INNER}/24`, "dev", "atelier1");
+      await must("-n", SPACE, "link", "set", "atelier1", "up");
+      await must("-n", SPACE, "link", "set", "lo", "up");
+      await rounds("A worker cut off", async ({ worker, toy, redis }, run) => {
+        const by = ["ip", "netns", "exec", SPACE];
+        const workers = [
+          await worker("one", { by, queue: redis.address }),
+          await worker("two"),
+        ];
+        const cut = wait(moment()).then(() => must("-n", SPACE, "link", "set", "atelier1", "down"));
+        await Promise.all([run(), cut]);
+        const before = await tree(toy.path("store"));
+        await must("-n", SPACE, "link", "set", "atelier1", "up");
+        await wait(5000);
+        assertEquals(await tree(toy.path("store")), before);
+        assertEquals(await workers[0].end("SIGINT"), 130);
+        return workers;
+      }, { host: OUTER });
+    } finally {
+      await ip("link", "del", "atelier0");
+      await ip("netns", "del", SPACE);
+    }
+  },
+});
