@@ -5,13 +5,20 @@
  * @module
  */
 import { join } from "node:path";
-import { removeForGood, writeWhole } from "../files/whole.ts";
+import { removeForGood, removeParts, writeWhole } from "../files/whole.ts";
 import type { JobRunner } from "./finished.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The folder of the notes, a file a stage. */
 export const askedDirectory = ({ home }: Pick<Workspace, "home">): string =>
   join(home, ".cache", "asked");
+
+/** Removes what runs that were killed have left of notes; whoever calls this has the lock of the cache. */
+export async function removeUnwritten(workspace: Workspace): Promise<void> {
+  const folder = askedDirectory(workspace);
+  const isThere = await Deno.stat(folder).then(() => true, () => false);
+  if (isThere) await removeParts(folder);
+}
 
 const noteOf = (workspace: Workspace, stage: string) => join(askedDirectory(workspace), stage);
 

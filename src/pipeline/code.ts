@@ -43,6 +43,9 @@ export interface Modules {
  */
 const bundler = () => import("esbuild");
 
+/** How many digests are being made: the bundler serves all of them, and ends with the last. */
+let going = 0;
+
 /** The path of a module from the root, with `/`: how it is called in digests. */
 export const modulePath = (root: string, address: string): string =>
   relative(root, fileURLToPath(address)).replaceAll(sep, "/");
@@ -61,9 +64,10 @@ export async function digestCode(
   { entries, variants, compilers, apart }: Modules,
   known: ReadonlyMap<string, FileDigests>,
 ): Promise<Map<string, CodeDigest>> {
-  const versions = await packageVersions(root);
+  going++;
   const paths = (addresses: Iterable<string>) => [...addresses].map((url) => fileURLToPath(url));
   try {
+    const versions = await packageVersions(root);
     const making = await bundle(root, versions, paths(compilers), new Set(), known);
     const made = [...making].flatMap(([module, { files }]) =>
       Object.keys(files).map((file) => join(root, file))
@@ -76,7 +80,10 @@ export async function digestCode(
       [...entries, ...variants, ...compilers].map((url) => [url, found.get(fileURLToPath(url))!]),
     );
   } finally {
-    await (await bundler()).stop();
+    const { stop } = await bundler();
+    going--;
+    // Another one would wait for its answers for ever.
+    if (going === 0) await stop();
   }
 }
 

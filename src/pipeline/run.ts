@@ -14,7 +14,7 @@ import type { Source } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
-import { asking, forgetAsked } from "./asked.ts";
+import { asking, forgetAsked, removeUnwritten } from "./asked.ts";
 import { type JobRunner, jobRunner, prune } from "./finished.ts";
 import { type Code, digestPlan } from "./keys.ts";
 import { lock, untilNobodyWorks, type Waiting } from "./lock.ts";
@@ -119,6 +119,7 @@ export async function run(
     signal?.throwIfAborted();
     await untilNobodyWorks(workspace.cache, onWait, signal);
     await removeUnfinished(directory);
+    await removeUnwritten(workspace);
     await rememberHome(workspace.cache, from ?? workspace.home);
     for (const { stage } of looked) await refuseToWriteOver(workspace, stage);
     const going = new Run(workspace, code, wanted, targets, options, runner, onEvent);

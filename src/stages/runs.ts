@@ -11,7 +11,7 @@ import { messageOf } from "../files/explain.ts";
 import { parseJson } from "../files/json.ts";
 import { openLock } from "../files/open_lock.ts";
 import { readPlainText } from "../files/plain.ts";
-import { isPart, isUnfinished, makeFolder, writeWhole } from "../files/whole.ts";
+import { isPart, isUnfinished, makeFolder, removeParts, writeWhole } from "../files/whole.ts";
 import { describeMachine } from "../pipeline/machine.ts";
 import { runsDirectory, type Workspace } from "../pipeline/workspace.ts";
 import { shortly } from "../schema.ts";
@@ -111,6 +111,8 @@ export async function beginRun(
         "Give this one another name with --name=NAME.",
     );
   }
+  await makeFolder(home);
+  await removeParts(home);
   const run = {
     set,
     study,

@@ -346,3 +346,13 @@ Deno.test("equal code has equal digests, whenever they are made", () =>
     }
     assertEquals(keys.size, 1);
   }));
+
+Deno.test("code may be digested several times at once", () =>
+  withToy(async (toy) => {
+    // Begun one after another: while one ends, the next is at it.
+    const states = await Promise.all(Array.from({ length: 8 }, async (_, i) => {
+      await new Promise((resolve) => setTimeout(resolve, 15 * i));
+      return await toy.stale();
+    }));
+    for (const state of states) assertEquals(state, states[0]);
+  }));

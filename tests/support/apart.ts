@@ -137,12 +137,11 @@ export async function gcKeepsWhatIsNeeded(numRuns: number, seed: number): Promis
               last.delete(name);
             }
           }
-          const states = async () =>
-            await Promise.all(
-              [...last].map(async ([name, settings]) =>
-                await stateOf(name ? place(name) : study, await planOf(study.root, given(settings)))
-              ),
-            );
+          const states = () =>
+            Promise.all([...last].map(async ([name, settings]) => {
+              const plan = await planOf(study.root, given(settings));
+              return await stateOf(name ? place(name) : study, plan);
+            }));
           const before = [await states(), artifactsOf(await snapshot(study.home))] as const;
           const found = await gc([], false);
           assertEquals(await gc([], false), found);
@@ -224,9 +223,16 @@ export const strikeBeside = async (
       await Deno.remove(home, { recursive: true });
     };
     const series = async () => {
-      while (more) await trial();
+      while (more) {
+        await trial().catch((error) => {
+          more = false;
+          throw error;
+        });
+      }
     };
-    await Promise.all([series(), series()]);
+    for (const ended of await Promise.allSettled([series(), series()])) {
+      if (ended.status === "rejected") throw ended.reason;
+    }
   });
   return { attacks, ended };
 };
