@@ -28,8 +28,10 @@ await command("crate", async ({ flags }) => {
   console.log(`sbom.cdx.json lists ${count(packages)} packages.`);
   if (unlicensed > 0) {
     console.log(
-      `  ${count(unlicensed)} of them are not installed here, such as those for other systems, ` +
-        "so their licence is not in it.",
+      `  ${
+        count(unlicensed)
+      } of them are not installed here, such as those for other systems, or ` +
+        "name no licence, so that it is not in it.",
     );
   }
   for (const file of uncredited) {

@@ -31,8 +31,10 @@ const lock = z.looseObject({
 });
 
 /** What of a package's `package.json` is used here; its older forms too. */
+const licence = z.union([z.string(), z.looseObject({ type: z.string() })]);
 const manifest = z.looseObject({
-  license: z.union([z.string(), z.looseObject({ type: z.string() })]).optional(),
+  license: licence.optional(),
+  licenses: z.array(licence).optional(),
 });
 
 /** Software that is described. */
@@ -188,8 +190,11 @@ async function licenceOf(root: string, name: string, version: string) {
     throw error;
   });
   if (text === undefined) return undefined;
-  const { license } = manifest.parse(JSON.parse(text));
-  const said = typeof license === "string" ? license : license?.type;
-  if (said === undefined) return undefined;
+  const { license, licenses = [] } = manifest.parse(JSON.parse(text));
+  const names = (license === undefined ? licenses : [license])
+    .map((it) => typeof it === "string" ? it : it.type);
+  if (names.length === 0) return undefined;
+  // Of several, one may be chosen.
+  const said = names.join(" OR ");
   return EXPRESSION.test(said) ? { expression: said } : { license: { name: said } };
 }

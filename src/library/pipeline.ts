@@ -24,6 +24,7 @@
 export { type Command, type Places } from "../files/programs.ts";
 export type { Json, JsonObject } from "../files/digest.ts";
 export {
+  type FileStore,
   type Folder,
   type Locator,
   locator,
@@ -77,6 +78,7 @@ export { bounded } from "../pipeline/pool.ts";
 export { processes, type ProcessOptions, type Rights } from "../pipeline/processes.ts";
 export { artifactsIn } from "../pipeline/results.ts";
 export { run, type RunOptions } from "../pipeline/run.ts";
+export type { SharedStore } from "../pipeline/shared.ts";
 export {
   type AllWritten,
   type ContextOf,

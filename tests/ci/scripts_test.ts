@@ -178,17 +178,18 @@ test("what cannot be installed is told with its reason, and fails nothing", asyn
   const install = () => place.run("install", [], { PATH: path, CI: "" });
   assertEquals(await install(), {
     ...{ success: true, code: 0, stderr: "" },
-    stdout: ["bubblewrap", "chromium"]
+    stdout: ["bubblewrap", "chromium", "redis-server"]
       .map((name) => `${name}: not there, and there is no apt-get; its tests are skipped\n`)
       .join(""),
   });
   await place.program("apt-get", 'echo "no network"; exit 100');
   await place.program("google-chrome", "");
+  await place.program("redis-server", "");
   const { code, stdout } = await install();
   assertEquals(code, 0);
   assertMatch(
     stdout,
-    /^bubblewrap: (cannot be had \(no network\)|not there, and only root may install it); its tests are skipped\nchromium: \/.*\/google-chrome\n$/,
+    /^bubblewrap: (cannot be had \(no network\)|not there, and only root may install it); its tests are skipped\nchromium: \/.*\/google-chrome\nredis-server: \/.*\/redis-server\n$/,
   );
 });
 

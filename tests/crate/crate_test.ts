@@ -188,10 +188,15 @@ Deno.test("a crate of the committed results", async (t) =>
         for (const it of reached) for (const needed of needs.get(it) ?? []) reached.add(needed);
         assertEquals(reached, new Set(["project", ...refs]));
         assert(refs.includes("Deno@2.9.6") && refs.includes("TensorFlow@2.21.0"));
-        // Those that are not installed are for other systems; nothing else lacks a licence.
-        for (const { name, scope, licenses } of bom.components) {
-          assert(licenses || scope === "optional", `${name} has a licence`);
-        }
+        // Those that are not installed are for other systems. Two packages that a server of the tests
+        // needs name their licence (MIT) elsewhere.
+        const without = bom.components.filter((it: { scope?: string; licenses?: unknown }) =>
+          !it.licenses && it.scope !== "optional"
+        );
+        assertEquals(without.map(({ name }: { name: string }) => name), [
+          "humanize-number",
+          "only",
+        ]);
       },
     );
 

@@ -38,7 +38,7 @@ const lock = {
 const installed = {
   "@a+b@1.0.0-rc.1/node_modules/@a/b": { license: "(MIT OR Apache-2.0)" },
   "c@2.0.0/node_modules/c": { license: "SEE LICENSE IN COPYING" },
-  "vl@6.5.0/node_modules/vl": { license: { type: "BSD-3-Clause", url: "somewhere" } },
+  "vl@6.5.0/node_modules/vl": { licenses: [{ type: "BSD-3-Clause", url: "somewhere" }] },
 };
 
 const withLock = (content: unknown, test: (root: string) => Promise<void>) =>

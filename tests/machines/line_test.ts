@@ -35,16 +35,24 @@ const refusal = async (address: string): Promise<string> => {
   return message;
 };
 
-Deno.test("where nothing listens, or no host has the name, that is said at once", async () => {
+Deno.test("where nothing listens, that is said at once", async () => {
   const port = freePort();
   assertEquals(
     await refusal(`redis://127.0.0.1:${port}`),
     `The queue at redis://127.0.0.1:${port} cannot be used: nothing listens there; is a Redis running?`,
   );
-  assertEquals(
-    await refusal("redis://nowhere.invalid"),
-    "The queue at redis://nowhere.invalid:6379 cannot be used: there is no host of that name.",
-  );
+});
+
+Deno.test({
+  name: "where no host has the name, that is said at once",
+  // The tests' task may look up no names.
+  ignore: Deno.permissions.querySync({ name: "net", host: "nowhere.invalid" }).state !== "granted",
+  async fn() {
+    assertEquals(
+      await refusal("redis://nowhere.invalid"),
+      "The queue at redis://nowhere.invalid:6379 cannot be used: there is no host of that name.",
+    );
+  },
 });
 
 Deno.test("a server that is no Redis, or too old a one, is refused", async () => {
