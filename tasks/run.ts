@@ -69,12 +69,12 @@ await command("run", async ({ flags, words }, signal) => {
     : {
       executor: bounded(jobProcesses(workspace.root, workspace.cache), jobs),
       equip: () => equip(backend, view.print),
+      shared,
     };
   await run(workspace, plan, targets, {
     force: flags.force,
     ...runs,
     locator,
-    shared,
     signal,
   }, view.show).catch(async (error) => {
     view.close();

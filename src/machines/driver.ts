@@ -49,6 +49,8 @@ export interface DriverOptions {
 /** What takes the place of this machine in a run. */
 export interface Driver {
   readonly executor: Executor;
+  /** The same store, which is asked again where it fails for a while. */
+  readonly shared: SharedStore;
   /** What the workers compute with; waits until one is there. */
   equip(): Promise<Equipment>;
 }
@@ -377,6 +379,7 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   };
 
   return {
+    shared,
     equip: async () => (await Promise.race([choice(), stopping.promise])).equipment,
     executor: {
       run(job, output, progress) {
