@@ -27,7 +27,6 @@ import {
   type WorkerSign,
   workerTells,
 } from "./line.ts";
-import { patient } from "./patient.ts";
 
 /** What a driver is told. */
 export interface DriverOptions {
@@ -49,6 +48,8 @@ export interface DriverOptions {
 /** What takes the place of this machine in a run. */
 export interface Driver {
   readonly executor: Executor;
+  /** Where workers leave what they finish. */
+  readonly shared: SharedStore;
   /** What the workers compute with; waits until one is there. */
   equip(): Promise<Equipment>;
 }
@@ -102,7 +103,7 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   const { tell } = options;
   const line = await openLine(options.queue);
   const { Queue, QueueEvents } = await import("bullmq");
-  const shared = patient(options.shared);
+  const shared = options.shared;
   const me = crypto.randomUUID();
   const waits = new Map<string, Wait>();
   const kept = new Map<string, Promise<void>>();
@@ -377,6 +378,7 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   };
 
   return {
+    shared,
     equip: async () => (await Promise.race([choice(), stopping.promise])).equipment,
     executor: {
       run(job, output, progress) {

@@ -27,7 +27,6 @@ import {
   type WorkerSign,
   workerTells,
 } from "./line.ts";
-import { patient } from "./patient.ts";
 
 /** What a worker is told. */
 export interface WorkOptions
@@ -100,7 +99,7 @@ export async function work(options: WorkOptions): Promise<void> {
   const { host, slots, equipment, processor, revision, tell, signal } = options;
   const line = await openLine(options.queue);
   const bullmq = await import("bullmq");
-  const shared = patient(options.shared);
+  const shared = options.shared;
   const id = crypto.randomUUID();
   const [jobs, inputs] = [join(options.cache, "jobs"), join(options.cache, "inputs")];
   await makeFolder(jobs);

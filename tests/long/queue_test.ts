@@ -127,6 +127,33 @@ Deno.test({
     }),
 });
 
+for (const mixed of [false, true]) {
+  Deno.test({
+    name: `jobs go to workers of ${mixed ? "any processor" : "one processor"} ${
+      mixed ? "where they may be mixed" : "unless they may be mixed"
+    }`,
+    ignore,
+    fn: () =>
+      withQueue(async ({ toy, worker, driver }) => {
+        toy.configure({ sums });
+        toy.edit(
+          "sum/run.ts",
+          "record({",
+          "await new Promise((r) => setTimeout(r, 700)); record({",
+        );
+        const more = await worker("more", { slots: 2, processor: "a" });
+        const fewer = await worker("fewer", { slots: 1, processor: "b" });
+        await toy.run(undefined, await driver(mixed));
+        assertEquals(await outputsOf(toy), await expected());
+        assertEquals(runsOf([fewer]) > 0, mixed);
+        assertEquals(runsOf([more, fewer]), JOBS);
+        const { provenance } = await toy.manifest("sums");
+        const machines = Object.values(provenance.jobs).map(({ facts }) => facts.machine);
+        assertEquals(new Set(machines.map((it) => JSON.stringify(it))).size, mixed ? 2 : 1);
+      }),
+  });
+}
+
 for (const kept of [true, false]) {
   Deno.test({
     name: `a Redis that dies and comes back ${kept ? "with" : "without"} what it had loses no job`,
@@ -210,12 +237,9 @@ Deno.test({
       await must("-n", SPACE, "addr", "add", `${INNER}/24`, "dev", "atelier1");
       await must("-n", SPACE, "link", "set", "atelier1", "up");
       await must("-n", SPACE, "link", "set", "lo", "up");
-      await rounds("A worker cut off", async ({ worker, toy, redis }, run) => {
+      await rounds("A worker cut off", async ({ worker, toy }, run) => {
         const by = ["ip", "netns", "exec", SPACE];
-        const workers = [
-          await worker("one", { by, queue: redis.address }),
-          await worker("two"),
-        ];
+        const workers = [await worker("one", { by }), await worker("two")];
         const cut = wait(moment()).then(() => must("-n", SPACE, "link", "set", "atelier1", "down"));
         await Promise.all([run(), cut]);
         const before = await tree(toy.path("store"));

@@ -34,6 +34,9 @@ export const startBrowser = (): Promise<Browser> =>
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
 
+/** Milliseconds until something that should happen in a page is given up. */
+const PATIENCE = 180_000;
+
 /** What a page did that it should not. */
 export interface Watched {
   readonly page: Page;
@@ -58,6 +61,8 @@ export async function opened(
     colorScheme: scheme,
     javaScriptEnabled: scripts,
   });
+  // A machine that has other work to do is slow, and nothing is wrong with the page.
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];

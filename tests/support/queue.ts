@@ -5,7 +5,6 @@ import type { RunEvent } from "../../src/pipeline/events.ts";
 import { drive } from "../../src/machines/driver.ts";
 import { folderStore } from "./folder_store.ts";
 import { lines } from "../../src/pipeline/messages.ts";
-import type { SharedStore } from "../../src/pipeline/shared.ts";
 import { type Redis, type RedisSettings, withRedis } from "./redis.ts";
 import { type Settings, settings, type Toy, type ToyOptions, tree, withToy } from "./toy.ts";
 
@@ -33,7 +32,7 @@ export interface QueuedToy {
   /** Starts a run in a process of its own, with results and cache in a folder; see `toy_queue_driver.ts`. */
   run(home: string, settings?: Settings): Promise<ToyWorker>;
   /** How a run puts its jobs on the queue. */
-  driver(shared?: SharedStore): Promise<Pick<ToyOptions, "executor" | "equip" | "shared">>;
+  driver(mixed?: boolean): Promise<Pick<ToyOptions, "executor" | "equip" | "shared">>;
 }
 
 /** How a toy worker is started. */
@@ -44,8 +43,8 @@ export interface WorkerOptions {
   readonly silence?: number;
   /** What its study is given. */
   readonly settings?: Settings;
-  /** Address of the queue as it sees it; that of this process if omitted. */
-  readonly queue?: string;
+  /** The family of its processor; `toy` if omitted. */
+  readonly processor?: string;
   /** What it is started by, such as `ip netns exec ...`; nothing if omitted. */
   readonly by?: readonly string[];
 }
@@ -83,13 +82,13 @@ async function queuedToy(
       store,
       told,
       async worker(host, given = {}) {
-        const { slots = 1, silence = 60_000, queue = redis.address, by = [] } = given;
+        const { slots = 1, silence = 60_000, processor = "toy", by = [] } = given;
         const root = await toy.sources();
         const cache = join(toy.path(".."), `worker-${host}`);
         await Deno.mkdir(cache, { recursive: true });
         const worker = start([...by, Deno.execPath(), ...FLAGS, WORKER], [
           ...[root, cache, JSON.stringify({ ...settings, ...given.settings })],
-          ...[queue, store, host, String(slots), String(silence)],
+          ...[redis.address, store, host, String(slots), String(silence), processor],
         ]);
         workers.push(worker);
         await worker.says(/^Waits for jobs/);
@@ -104,16 +103,15 @@ async function queuedToy(
         workers.push(run);
         return run;
       },
-      async driver(shared) {
-        const opened = shared ?? await folderStore(store);
-        const { executor, equip } = await drive({
+      async driver(mixed = false) {
+        const { executor, ...rest } = await drive({
           queue: redis.address,
-          shared: opened,
-          mixed: false,
+          shared: await folderStore(store),
+          mixed,
           revision: "driver",
           tell: (event) => told.push(event),
         });
-        return { executor: () => executor, equip, shared: opened };
+        return { executor: () => executor, ...rest };
       },
     });
   } finally {

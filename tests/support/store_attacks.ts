@@ -91,8 +91,9 @@ export function killWriters(kills: number): Promise<{ whole: number; unfinished:
         stderr: "inherit",
       }).spawn();
       const reader = child.stdout.getReader();
+      // Its first file is whole.
       await reader.read();
-      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 60));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       child.kill("SIGKILL");
       reader.releaseLock();
       await child.stdout.cancel();
@@ -119,9 +120,9 @@ export function killWriters(kills: number): Promise<{ whole: number; unfinished:
 if (import.meta.main) {
   const [folder, seed] = Deno.args;
   const place = placeIn(folder);
-  console.log("begins");
   for (let i = 0;; i++) {
     const text = `${seed} ${i} `.repeat(100_000);
     await place.put(`files/${sha256(text)}`, bytes(text));
+    if (i === 0) console.log("begun");
   }
 }

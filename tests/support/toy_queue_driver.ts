@@ -16,13 +16,14 @@ await runTask(async (signal) => {
   const workspace = { root, home, cache: join(home, ".cache") };
   await Deno.mkdir(home, { recursive: true });
   const plan = await planOf(root, JSON.parse(settings));
-  const shared = await folderStore(store);
-  const { executor, equip } = await drive({
-    ...{ queue, shared, mixed: false, revision: null, signal },
+  const driver = await drive({
+    shared: await folderStore(store),
+    ...{ queue, mixed: false, revision: null, signal },
     tell: ({ message }) => console.log(message),
   });
   await run(workspace, plan, plan.map(({ stage }) => stage.name), {
-    ...{ executor, equip, shared, signal },
+    ...driver,
+    signal,
     locator: notesOf(workspace.cache),
   }, (event) => {
     if (event.type === "job") console.log(`${event.label}: ${event.state}`);

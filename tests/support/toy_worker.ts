@@ -1,6 +1,6 @@
 /**
  * A worker for the jobs of a toy project:
- * `deno run toy_worker.ts <sources> <cache> <settings> <queue> <store> <name of its machine> <slots> <silence in ms>`.
+ * `deno run toy_worker.ts <sources> <cache> <settings> <queue> <store> <name of its machine> <slots> <silence in ms> <processor>`.
  *
  * @module
  */
@@ -13,15 +13,14 @@ import { Refused, runTask } from "../../tasks/exits.ts";
 import { planOf, reading, SLOW } from "./toy.ts";
 
 await runTask(async (signal) => {
-  const [root, cache, settings, queue, store, host, slots, silence] = Deno.args;
+  const [root, cache, settings, queue, store, host, slots, silence, processor] = Deno.args;
   const plan = await planOf(root, JSON.parse(settings));
   await makeFolder(cache);
   await work({
-    ...{ queue, plan, cache, host, signal },
+    ...{ queue, plan, cache, host, processor, signal },
     shared: await folderStore(store),
     slots: Number(slots),
     equipment: SLOW,
-    processor: "toy",
     revision: host,
     code: await digestPlan(root, plan, new Map()),
     executor: () => processes({ root, rights: reading(), cache }),

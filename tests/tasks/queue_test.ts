@@ -35,11 +35,8 @@ Deno.test("what cannot be meant of a queue is refused before anything runs", () 
     const cases: [string[], string][] = [
       [["all", "--queue=http://me:hush@host"], "is not one of a Redis"],
       [["all", "--queue=redis://:hush@host"], "--queue takes a --store as well"],
-      [["all", "--queue=redis://host", "--store=file:///s", "--jobs=2"], "--jobs is for this"],
       [["all", "--queue=redis://host", "--store=file:///s", "--force"], "--force does not go"],
-      [["all", "--mixed"], "--mixed says which workers"],
       [["worker", "--queue=redis://host"], "A worker takes a queue and a store"],
-      [["worker", "--queue=redis://host", "--store=file:///s", "--slots=0"], "--slots takes"],
     ];
     await Promise.all(cases.map(async ([args, what]) => {
       const said = await refused(...args);
