@@ -11,9 +11,9 @@ const place = (name: string) => join(home, name);
 
 /** LeNet-5 alone, on few drawn garments. */
 const small = (epochs: number) => {
-  const { title, classes, data, prepare, baseline } = mini;
+  const { title, classes, data, prepare, baseline, models } = mini;
   const study = {
-    ...{ title, classes, data, prepare },
+    ...{ title, classes, data, prepare, models },
     baseline: { ...baseline, epochs },
     thresholds: {},
   };
@@ -129,7 +129,6 @@ Deno.test("a port that is none, and a study without results, are refused with wh
 });
 
 Deno.test("what is served is the page and what it links to, and to this machine alone", async () => {
-  await Deno.writeTextFile(place("classifier.html"), "<p>a classifier</p>");
   await Deno.writeTextFile(place("secret.csv"), "secret");
   const code = await serving(0, async ({ address, port, get, end }) => {
     const page = await get("/");
@@ -146,7 +145,7 @@ Deno.test("what is served is the page and what it links to, and to this machine 
     assertEquals((await get("/reload.js")).type, "text/javascript");
     const classifier = await get("/classifier.html");
     assertEquals([classifier.text, classifier.type], [
-      "<p>a classifier</p>",
+      await Deno.readTextFile(place("classifier.html")),
       "text/html; charset=utf-8",
     ]);
 
@@ -274,11 +273,11 @@ Deno.test({
 Deno.test("stale results are marked, on the page and where it was started", async () => {
   await Deno.writeTextFile(place("study.ts"), small(2));
   await serving(0, async ({ get, heard }) => {
-    await heard(/^Stale: baseline; `deno task status` says why\.$/m);
+    await heard(/^Stale: baseline and models; `deno task status` says why\.$/m);
     const { text } = await get("/");
     assertMatch(
       text,
-      /<main id="content">\n<blockquote><p><strong>Stale results\.<\/strong> Those of baseline do/,
+      /<main id="content">\n<blockquote><p><strong>Stale results\.<\/strong> Those of baseline and models do/,
     );
   });
 });
