@@ -39,7 +39,7 @@ async function kill(
   let target = run.pid;
   if (typeof moment === "string") {
     let job;
-    while (!ended && !job) job = (await members(run)).find(({ isJob }) => isJob);
+    while (!ended && !job) job = (await members(run, place)).find(({ isJob }) => isJob);
     if (moment === "long jobs") await pause(300);
     else if (job) target = job.pid;
   } else await Promise.race([pause(moment), output]);
@@ -50,7 +50,7 @@ async function kill(
   }
   const { success } = await output;
   assertEquals(ahead(await filesIn(place.home)), []);
-  await noneLeft(run);
+  await noneLeft(run, place);
   if (moment === "long jobs") await Deno.remove(long);
   return !success;
 }

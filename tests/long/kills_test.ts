@@ -102,11 +102,13 @@ Deno.test({
         // Jobs come after some time, which is not the same on every machine.
         let job;
         if (target === "a job") {
-          while (!ended && !job) job = (await members(run)).find(({ isJob }) => isJob);
+          while (!ended && !job) job = (await members(run, { home })).find(({ isJob }) => isJob);
         }
         await Promise.race([pause(next() * (job ? 0.3 : 1) * duration), found]);
         try {
-          if (!ended) Deno.kill(job?.pid ?? (target === "both" ? -run.pid : run.pid), signal);
+          const both = target === "both" && !ended ? await members(run, { home }) : [];
+          for (const { pid } of both) Deno.kill(pid, signal);
+          if (!ended && both.length === 0) Deno.kill(job?.pid ?? run.pid, signal);
         } catch {
           // It has ended in between.
         }
@@ -116,7 +118,7 @@ Deno.test({
           counts[`${signal} to ${target}`] = (counts[`${signal} to ${target}`] ?? 0) + 1;
         }
         assertEquals(newlyAhead(beginning, await filesIn(home)), []);
-        await Promise.all([noneLeft(run), heals({ root, home }, beginning.whole)]);
+        await Promise.all([noneLeft(run, { home }), heals({ root, home }, beginning.whole)]);
         await Deno.remove(home, { recursive: true });
       }
       console.log(

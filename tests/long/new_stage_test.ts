@@ -125,7 +125,7 @@ export async function section(
 const changes: Record<string, [from: string, to: string][]> = {
   "src/stages/rooms.ts": [
     ["import { prepare }", 'import { ink } from "./ink/stage.ts";\nimport { prepare }'],
-    ["[prepare, baseline, tune", "[prepare, ink, baseline, tune"],
+    ["  prepare,\n  baseline,", "  prepare,\n  ink,\n  baseline,"],
   ],
   // A small study, in which TensorFlow has nothing to do.
   "studies/garments/study.ts": [

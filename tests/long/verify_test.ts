@@ -224,6 +224,7 @@ Deno.test({
           "tune: `deno task reproduce tune` does that",
           "replicate: `deno task reproduce replicate` does that",
           "ablate: `deno task reproduce ablate` does that",
+          "models: `deno task reproduce models` does that",
         ]);
         const ways = found.flatMap(({ why }) => why ?? []).join("\n");
         assertMatch(ways, /the same bits, by tensorflow/);

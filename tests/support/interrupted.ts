@@ -137,14 +137,23 @@ interface Member {
   readonly isJob: boolean;
 }
 
-/** The processes of a run, those apart that have ended and nobody has waited for. */
-export async function members(run: Deno.ChildProcess): Promise<Member[]> {
+/**
+ * The processes of a run, those apart that have ended and nobody has waited for: those of its group, and
+ * its jobs, which have groups of their own and name its home among what they may write.
+ */
+export async function members(
+  run: Deno.ChildProcess,
+  { home }: Pick<Place, "home">,
+): Promise<Member[]> {
   const { stdout } = await new Deno.Command("ps", {
     args: ["-A", "-ww", "-o", "pid=,pgid=,stat=,args="],
   }).output();
   return new TextDecoder().decode(stdout).split("\n")
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, group, state]) => Number(group) === run.pid && !state.startsWith("Z"))
+    .filter(([, group, state, ...args]) =>
+      (Number(group) === run.pid || args.some((arg) => arg.includes(home))) &&
+      state !== undefined && !state.startsWith("Z")
+    )
     .map(([pid, , , ...args]) => ({
       pid: Number(pid),
       isJob: args.at(-1)!.endsWith("/worker.ts"),
@@ -152,10 +161,13 @@ export async function members(run: Deno.ChildProcess): Promise<Member[]> {
 }
 
 /** Sees to it that two seconds after a run has ended none of its processes is left. */
-export async function noneLeft(run: Deno.ChildProcess): Promise<void> {
+export async function noneLeft(
+  run: Deno.ChildProcess,
+  place: Pick<Place, "home">,
+): Promise<void> {
   const since = performance.now();
   for (;;) {
-    const left = await members(run);
+    const left = await members(run, place);
     if (left.length === 0) return;
     assert(performance.now() - since < 2000, `${left.length} processes outlive their run`);
     await pause(100);
@@ -405,7 +417,7 @@ export async function atEachOperation(
       assert(!hangs, "it hangs");
       assert(struck !== undefined || typeof found !== "string", String(found));
       assertEquals(newlyAhead(beginning, await filesIn(home)), []);
-      await Promise.all([noneLeft(run), heals({ root, home }, beginning.whole)]);
+      await Promise.all([noneLeft(run, { home }), heals({ root, home }, beginning.whole)]);
     } catch (error) {
       problem = error instanceof Error ? error : new Error(String(error));
     }
