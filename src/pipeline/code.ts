@@ -120,13 +120,20 @@ async function bundle(
     const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
     throw new Error(`The code of a stage cannot be digested: ${place}${first?.text ?? error}`);
   });
-  const digestOf = async (part: string) => {
+  const digestAnew = async (part: string) => {
     // Texts go first: short names are given by how often letters occur.
     const { code } = await transform(withoutErrorTexts(await alone(part)), {
       minify: true,
       target: "esnext",
     });
     return sha256(code);
+  };
+  /** Of parts that are the same in several modules, which is most of them. */
+  const found = new Map<string, Promise<string>>();
+  const digestOf = (part: string) => {
+    const digest = found.get(part) ?? digestAnew(part);
+    found.set(part, digest);
+    return digest;
   };
   const digests = new Map<string, CodeDigest>();
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
