@@ -72,7 +72,7 @@ await command("run", async ({ flags, words }, signal) => {
   const shared = await storeAt(storeAddress(flags.store), exported, view.print, signal);
   const untrained = flags["no-train"] ? trainsNothing() : undefined;
   const runs = untrained
-    ? { executor: untrained.executor, equip: () => equip(backend, view.print), shared }
+    ? { executor: untrained.executor, equip: () => equip(backend, view.print) }
     : queue !== undefined && shared
     ? await (await import("../src/machines/driver.ts")).drive({
       queue,
@@ -89,12 +89,12 @@ await command("run", async ({ flags, words }, signal) => {
         if (launch) view.print(describeLaunch(launch));
         return equip(backend, view.print);
       },
-      shared,
     };
   await run(workspace, plan, targets, {
     force: flags.force,
     ...runs,
     locator: locatorWith(shared),
+    shared,
     from,
     signal,
   }, (event) => {

@@ -24,6 +24,7 @@ import {
   queuedJob,
   queueOf,
   type Whereabouts,
+  within,
   type WorkerSign,
   workerTells,
 } from "./line.ts";
@@ -48,8 +49,6 @@ export interface DriverOptions {
 /** What takes the place of this machine in a run. */
 export interface Driver {
   readonly executor: Executor;
-  /** Where workers leave what they finish. */
-  readonly shared: SharedStore;
   /** What the workers compute with; waits until one is there. */
   equip(): Promise<Equipment>;
 }
@@ -100,10 +99,9 @@ interface Chosen {
  * @throws {Error} as `openLine`
  */
 export async function drive(options: DriverOptions): Promise<Driver> {
-  const { tell } = options;
+  const { shared, tell } = options;
   const line = await openLine(options.queue);
   const { Queue, QueueEvents } = await import("bullmq");
-  const shared = options.shared;
   const me = crypto.randomUUID();
   const waits = new Map<string, Wait>();
   const kept = new Map<string, Promise<void>>();
@@ -378,7 +376,6 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   };
 
   return {
-    shared,
     equip: async () => (await Promise.race([choice(), stopping.promise])).equipment,
     executor: {
       run(job, output, progress) {
@@ -388,14 +385,4 @@ export async function drive(options: DriverOptions): Promise<Driver> {
       stop: () => stopped ??= stop(),
     },
   };
-}
-
-/** Waits for something that may fail, and not longer than some milliseconds. */
-export async function within(time: number, what: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([
-    what.catch(() => {}),
-    new Promise((resolve) => timer = setTimeout(resolve, time)),
-  ]);
-  clearTimeout(timer);
 }

@@ -338,3 +338,13 @@ function lineOf(name: string, redis: Redis): Line {
     },
   };
 }
+
+/** Waits for something that may fail, and not longer than some milliseconds. */
+export async function within(time: number, what: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([
+    what.catch(() => {}),
+    new Promise((resolve) => timer = setTimeout(resolve, time)),
+  ]);
+  clearTimeout(timer);
+}

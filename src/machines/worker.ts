@@ -12,11 +12,11 @@ import { messageOf, takesNothing } from "../files/explain.ts";
 import { makeFolder, removeIfMine } from "../files/whole.ts";
 import { type Executor, JobFailure, type ReadyJob } from "../pipeline/executor.ts";
 import { jobRunner } from "../pipeline/finished.ts";
+import { placesFor } from "../pipeline/pool.ts";
 import { asJson, type Code, compiledBy, readyJob } from "../pipeline/keys.ts";
 import { modulePath } from "../pipeline/code.ts";
 import type { SharedStore } from "../pipeline/shared.ts";
 import type { Job, Planned, StoredFile } from "../pipeline/stage.ts";
-import { within } from "./driver.ts";
 import {
   jobEnd,
   openLine,
@@ -24,6 +24,7 @@ import {
   type QueuedJob,
   queuedJob,
   queueOf,
+  within,
   type WorkerSign,
   workerTells,
 } from "./line.ts";
@@ -96,10 +97,9 @@ const KEPT_DAYS = 30;
  * @throws {Error} as `openLine`
  */
 export async function work(options: WorkOptions): Promise<void> {
-  const { host, slots, equipment, processor, revision, tell, signal } = options;
+  const { shared, host, slots, equipment, processor, revision, tell, signal } = options;
   const line = await openLine(options.queue);
   const bullmq = await import("bullmq");
-  const shared = options.shared;
   const id = crypto.randomUUID();
   const [jobs, inputs] = [join(options.cache, "jobs"), join(options.cache, "inputs")];
   await makeFolder(jobs);
@@ -107,7 +107,7 @@ export async function work(options: WorkOptions): Promise<void> {
   await pruneInputs(inputs);
   const fetching = new Map<string, Promise<StoredFile>>();
   const running = new Map<string, Promise<JobEnd>>();
-  const places = semaphore(slots);
+  const places = placesFor(slots);
   let refused: OtherCode | undefined;
   const over = Promise.withResolvers<void>();
   let ending = false;
@@ -122,9 +122,6 @@ export async function work(options: WorkOptions): Promise<void> {
             `${shared.name} does not have input ${name} (${sha256}): ` +
               `workers and the run must be given the same store.`,
           );
-        }
-        if (await sha256File(path) !== sha256) {
-          throw new Error(`${shared.name} gave other bytes for input ${name} (${sha256}).`);
         }
       }
       await Deno.utime(path, new Date(), new Date()).catch(() => {});
@@ -402,22 +399,6 @@ async function keyOf(job: Job, asked: QueuedJob, code: Code): Promise<ReadyJob |
   const compiled = await compiledBy(job, equipment.variant, checked.data);
   const parameters = asJson(checked.data);
   return readyJob(job, { label, parameters, files, equipment, compiled, code });
-}
-
-/** Places for jobs, of which each is one's at a time. */
-function semaphore(free: number) {
-  const waiting: (() => void)[] = [];
-  return {
-    async take() {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    free() {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    },
-  };
 }
 
 /** Removes inputs that no job has asked for in 30 days. */

@@ -1,16 +1,23 @@
 /** How many jobs run at once, and in which order. @module */
 import { type Executor, Stopped } from "./executor.ts";
 
-/**
- * An executor that is given at most `places` jobs at once. Of those that wait, the one that took longest
- * the last time is next, so that none of the long ones is left to the end. Jobs of which that is not known
- * come before all others, in the order in which they were asked for: any may be the longest.
- */
-export function bounded(executor: Executor, places: number): Executor {
+/** Places for jobs, each of which is one's at a time. */
+export interface Places {
+  /**
+   * Waits for one. Of those that wait, the one that is expected to take longest is next; of equal ones,
+   * the first.
+   *
+   * @param expected in seconds; longer than any other if omitted
+   */
+  take(expected?: number): Promise<void>;
+  /** Gives one back. */
+  free(): void;
+}
+
+/** So many places. */
+export function placesFor(count: number): Places {
   const waiting: { readonly expected: number; start(): void }[] = [];
-  let free = places;
-  let stopped = false;
-  /** Takes the next one out of those that wait; of equal ones, the first. */
+  let free = count;
   const next = () => {
     let longest = 0;
     waiting.forEach(({ expected }, i) => {
@@ -19,19 +26,33 @@ export function bounded(executor: Executor, places: number): Executor {
     return waiting.splice(longest, 1)[0];
   };
   return {
-    async run(job, output, progress) {
+    async take(expected = Infinity) {
       if (free > 0) free--;
-      else {
-        const { promise, resolve: start } = Promise.withResolvers<void>();
-        waiting.push({ expected: job.expected ?? Infinity, start });
-        await promise;
-      }
+      else await new Promise<void>((start) => waiting.push({ expected, start }));
+    },
+    free() {
+      if (waiting.length > 0) next().start();
+      else free++;
+    },
+  };
+}
+
+/**
+ * An executor that is given at most `count` jobs at once. Of those that wait, the one that took longest
+ * the last time is next, so that none of the long ones is left to the end. Jobs of which that is not known
+ * come before all others, in the order in which they were asked for: any may be the longest.
+ */
+export function bounded(executor: Executor, count: number): Executor {
+  const places = placesFor(count);
+  let stopped = false;
+  return {
+    async run(job, output, progress) {
+      await places.take(job.expected);
       try {
         if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
         return await executor.run(job, output, progress);
       } finally {
-        if (waiting.length > 0) next().start();
-        else free++;
+        places.free();
       }
     },
     async stop() {

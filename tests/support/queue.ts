@@ -104,14 +104,15 @@ async function queuedToy(
         return run;
       },
       async driver(mixed = false) {
-        const { executor, ...rest } = await drive({
+        const shared = await folderStore(store);
+        const { executor, equip } = await drive({
           queue: redis.address,
-          shared: await folderStore(store),
+          shared,
           mixed,
           revision: "driver",
           tell: (event) => told.push(event),
         });
-        return { executor: () => executor, ...rest };
+        return { executor: () => executor, equip, shared };
       },
     });
   } finally {

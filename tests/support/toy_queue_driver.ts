@@ -16,13 +16,15 @@ await runTask(async (signal) => {
   const workspace = { root, home, cache: join(home, ".cache") };
   await Deno.mkdir(home, { recursive: true });
   const plan = await planOf(root, JSON.parse(settings));
+  const shared = await folderStore(store);
   const driver = await drive({
-    shared: await folderStore(store),
+    shared,
     ...{ queue, mixed: false, revision: null, signal },
     tell: ({ message }) => console.log(message),
   });
   await run(workspace, plan, plan.map(({ stage }) => stage.name), {
     ...driver,
+    shared,
     signal,
     locator: notesOf(workspace.cache),
   }, (event) => {
