@@ -19,6 +19,12 @@ export class Refused extends Error {
   override name = "Refused";
 }
 
+/** An error of a kind as a refusal; any other, as it is. All are of the kind if that is omitted. */
+export const refusalOf = (
+  error: unknown,
+  kind: new (...given: never[]) => Error = Error,
+): unknown => error instanceof kind ? new Refused(error.message, { cause: error }) : error;
+
 /**
  * Whether a task was told to end, to be asked where something failed: Ctrl-C ends what this process has
  * started as well, whose end may be heard of first.

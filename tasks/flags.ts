@@ -1,13 +1,12 @@
 /** Reads what is said to a task, by what `commands.ts` has for it. @module */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { messageOf } from "../src/files/explain.ts";
 import { variable } from "../src/files/programs.ts";
 import { queueAddress } from "../src/machines/queue_address.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 import { shortly, unknownWord } from "../src/schema.ts";
 import type { ModelsFile } from "../src/stages/models/stage.ts";
 import { type CommandName, commandOf, type Flags } from "./commands.ts";
-import { Refused } from "./exits.ts";
+import { refusalOf, Refused } from "./exits.ts";
 
 /** What was said to a task. */
 export interface Given<N extends CommandName> {
@@ -159,7 +158,7 @@ export function queueFlag(value: string | undefined): string | undefined {
     queueAddress(address);
     return address;
   } catch (error) {
-    throw new Refused(messageOf(error), { cause: error });
+    throw refusalOf(error);
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { collectStore } from "../src/machines/gc.ts";
+import { isRevision } from "../src/files/revision.ts";
 import { collect, type Garbage } from "../src/pipeline/gc.ts";
 import { git } from "../src/pipeline/machine.ts";
 import { counted, listed } from "../src/report/markdown.ts";
@@ -49,10 +50,9 @@ async function namedIn(root: string, revision: string): Promise<string[]> {
 async function neededBy(root: string, revisions: readonly string[]): Promise<Set<string>> {
   const needed = new Set(await namedIn(root, ""));
   for (const revision of revisions) {
-    const isKnown = !revision.startsWith("-") &&
-      await git(root, "rev-parse", "--verify", "--quiet", `${revision}^{commit}`)
-        .then(() => true, () => false);
-    if (!isKnown) throw new Refused(`Git knows no revision ${shortly(revision)} here.`);
+    if (!await isRevision(root, revision)) {
+      throw new Refused(`Git knows no revision ${shortly(revision)} here.`);
+    }
     const named = await namedIn(root, revision);
     if (named.length === 0) {
       throw new Refused(`${revision} has no results, so nothing is known of what it needs.`);

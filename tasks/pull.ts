@@ -1,6 +1,6 @@
 /** `deno task pull`: what a run would otherwise make or download, from the shared store. @module */
 import { belongingsOf, pull } from "../src/machines/carry.ts";
-import { lock, untilNobodyWorks } from "../src/pipeline/lock.ts";
+import { lockUnused } from "../src/pipeline/lock.ts";
 import { outsideOf } from "../src/stages/outside.ts";
 import { command } from "./command.ts";
 import { counting, waitingFor } from "./display.ts";
@@ -16,9 +16,8 @@ await command("pull", async ({ flags }, signal) => {
   const show = counting(view);
   const belongings = await belongingsOf(workspace, plan, Object.values(outsideOf(study)).flat());
   const onWait = (waiting: Parameters<typeof waitingFor>[0]) => view.print(waitingFor(waiting));
-  const unlock = await lock(workspace.cache, onWait, signal);
+  const unlock = await lockUnused(workspace.cache, onWait, signal);
   try {
-    await untilNobodyWorks(workspace.cache, onWait, signal);
     const carried = await pull(belongings, {
       workspace,
       store,

@@ -12,7 +12,7 @@ import { fromUser, programPath, userCaches, variable } from "../src/files/progra
 import { queueAddress } from "../src/machines/queue_address.ts";
 import { unknownWord } from "../src/schema.ts";
 import { type CommandName, isCommand } from "./commands.ts";
-import { EXITS, Refused } from "./exits.ts";
+import { EXITS, refusalOf, Refused } from "./exits.ts";
 import { asksForHelp, QUEUE_VARIABLE, queueFlag, read } from "./flags.ts";
 import { moduleOf, MODULES, overview, TASKS } from "./help.ts";
 import { launchFlag } from "./launch.ts";
@@ -67,7 +67,7 @@ async function sharedBy(named: string | undefined): Promise<{ folder?: string; h
     const address = addressOf(named, variable);
     return address.kind === "folder" ? { folder: address.path } : { host: hostOf(address) };
   } catch (error) {
-    throw new Refused(error instanceof Error ? error.message : String(error), { cause: error });
+    throw refusalOf(error);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Carried } from "../src/machines/carry.ts";
 import type { OpenStore, Traffic } from "../src/machines/store.ts";
 import { counted } from "../src/report/markdown.ts";
 import { sizeText } from "../src/stages/graph.ts";
-import { Refused } from "./exits.ts";
+import { refusalOf, Refused } from "./exits.ts";
 import { SECRETS } from "./rights.ts";
 
 /** What `--store` says or, without it, the environment; undefined where neither does. */
@@ -34,7 +34,7 @@ export async function storeAt(
       patience: { signal },
     });
   } catch (error) {
-    throw new Refused(error instanceof Error ? error.message : String(error), { cause: error });
+    throw refusalOf(error);
   } finally {
     // No program that this one starts has them.
     for (const name of SECRETS) Deno.env.delete(name);

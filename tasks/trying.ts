@@ -1,16 +1,10 @@
 /** A study with other settings than its `study.ts` has, as tasks are told them. @module */
 import { join } from "node:path";
-import {
-  beginRun,
-  checkedName,
-  nameOf,
-  type Run,
-  runNames,
-  workspaceOf,
-} from "../src/stages/runs.ts";
+import { beginRun, checkedName, nameOf, type Run, workspaceOf } from "../src/stages/runs.ts";
+import { runNames } from "../src/pipeline/needed.ts";
 import { SettingError } from "../src/stages/set.ts";
 import { unknownWord } from "../src/schema.ts";
-import { Refused } from "./exits.ts";
+import { refusalOf, Refused } from "./exits.ts";
 import type { Flags } from "./commands.ts";
 import { type Project, project } from "./workspace.ts";
 
@@ -97,6 +91,6 @@ export async function refusing<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw error instanceof SettingError ? new Refused(error.message, { cause: error }) : error;
+    throw refusalOf(error, SettingError);
   }
 }

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { makeFolder, removeUnfinished } from "../src/files/whole.ts";
 import { prune } from "../src/pipeline/finished.ts";
 import { digestPlan } from "../src/pipeline/keys.ts";
-import { lock, untilNobodyWorks, type Waiting } from "../src/pipeline/lock.ts";
+import { lockUnused, type Waiting } from "../src/pipeline/lock.ts";
 import { processorFamily, revision } from "../src/pipeline/machine.ts";
 import { command } from "./command.ts";
 import { waitingFor } from "./display.ts";
 import { equip } from "./equip.ts";
-import { EXITS, Refused } from "./exits.ts";
+import { EXITS, refusalOf, Refused } from "./exits.ts";
 import { backendFlag, countFlag, queueFlag } from "./flags.ts";
 import { jobExecutors } from "./jobs.ts";
 import { requireStore, storeAddress } from "./store.ts";
@@ -35,9 +35,8 @@ await command("worker", async ({ flags }, signal) => {
   const jobs = join(own, "jobs");
   await makeFolder(jobs);
   const onWait = (waiting: Waiting) => console.error(waitingFor(waiting));
-  const unlock = await lock(own, onWait, signal);
+  const unlock = await lockUnused(own, onWait, signal);
   try {
-    await untilNobodyWorks(own, onWait, signal);
     await removeUnfinished(jobs);
     await prune(jobs, new Set());
     const { OtherCode, work } = await import("../src/machines/worker.ts");
@@ -52,7 +51,7 @@ await command("worker", async ({ flags }, signal) => {
       executor: jobExecutors(root, own),
       tell: (line) => console.log(line),
     }).catch((error) => {
-      throw error instanceof OtherCode ? new Refused(error.message, { cause: error }) : error;
+      throw refusalOf(error, OtherCode);
     });
     return EXITS.done;
   } finally {

@@ -17,7 +17,7 @@ import {
   settingText,
   withSettings,
 } from "../src/stages/set.ts";
-import { Refused } from "./exits.ts";
+import { refusalOf, Refused } from "./exits.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -111,7 +111,7 @@ function changed(study: unknown, set: readonly string[]) {
     const settings = settingsOf(study, set);
     return { settings, study: withSettings(study, settings) };
   } catch (error) {
-    throw error instanceof SettingError ? new Refused(error.message, { cause: error }) : error;
+    throw refusalOf(error, SettingError);
   }
 }
 
@@ -119,7 +119,7 @@ function checkedStudy(value: unknown, file: string): CheckedStudy {
   try {
     return checkStudy(value, file);
   } catch (error) {
-    throw error instanceof StudyError ? new Refused(error.message, { cause: error }) : error;
+    throw refusalOf(error, StudyError);
   }
 }
 

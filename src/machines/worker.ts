@@ -11,7 +11,7 @@ import { digest, sha256File } from "../files/digest.ts";
 import { messageOf, takesNothing } from "../files/explain.ts";
 import { makeFolder, removeIfMine } from "../files/whole.ts";
 import { type Executor, JobFailure, type ReadyJob } from "../pipeline/executor.ts";
-import { jobRunner } from "../pipeline/finished.ts";
+import { jobRunner, oldestKept } from "../pipeline/finished.ts";
 import { placesFor } from "../pipeline/pool.ts";
 import { asJson, type Code, compiledBy, readyJob } from "../pipeline/keys.ts";
 import { modulePath } from "../pipeline/code.ts";
@@ -86,9 +86,6 @@ const LEFT_LOOK = 2000;
 
 /** How long a worker that ends waits for the queue, in milliseconds. */
 const PATIENCE = 5000;
-
-/** How long an input that no job asked for is kept, in days. */
-const KEPT_DAYS = 30;
 
 /**
  * Works until it is ended, by `signal` or because it has other code than a driver.
@@ -401,9 +398,9 @@ async function keyOf(job: Job, asked: QueuedJob, code: Code): Promise<ReadyJob |
   return readyJob(job, { label, parameters, files, equipment, compiled, code });
 }
 
-/** Removes inputs that no job has asked for in 30 days. */
+/** Removes inputs that no job has asked for as long as finished jobs are kept. */
 async function pruneInputs(folder: string): Promise<void> {
-  const oldest = Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
+  const oldest = oldestKept();
   for await (const { name } of Deno.readDir(folder)) {
     const { mtime } = await Deno.stat(join(folder, name)).catch(() => ({ mtime: null }));
     if (mtime && mtime.getTime() < oldest) await removeIfMine(join(folder, name));

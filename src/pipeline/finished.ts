@@ -154,8 +154,11 @@ export async function fetchJob(
   }
 }
 
-/** How long a finished job that no run asked for is kept, in days. */
+/** How long what no run asked for is kept, in days. */
 const KEPT_DAYS = 30;
+
+/** What was asked for before, in milliseconds since 1970, has been kept long enough. */
+export const oldestKept = (): number => Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
 
 /** The keys of the finished jobs in a folder, and when each was last asked for; what is no finished job is not among them. */
 export async function finishedIn(directory: string): Promise<Map<string, Date>> {
@@ -170,7 +173,7 @@ export async function finishedIn(directory: string): Promise<Map<string, Date>> 
 
 /** Removes finished jobs that no run has asked for in 30 days, and that are not among those needed. */
 export async function prune(directory: string, needed: ReadonlySet<string>): Promise<void> {
-  const oldest = Date.now() - KEPT_DAYS * 24 * 60 * 60_000;
+  const oldest = oldestKept();
   for (const [key, asked] of await finishedIn(directory)) {
     if (asked.getTime() < oldest && !needed.has(key)) await removeIfMine(join(directory, key));
   }

@@ -5,7 +5,7 @@ import { bytesOf } from "../files/size.ts";
 import { isPart, isUnfinished, makeFolder, putAside, removeIfThere } from "../files/whole.ts";
 import { AGAIN } from "./alone.ts";
 import { finishedIn } from "./finished.ts";
-import { lock, untilNobodyWorks, type Waiting } from "./lock.ts";
+import { lockUnused, type Waiting } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
 import { homesOf, neededJobs, withRuns } from "./needed.ts";
 import { leftovers } from "./store.ts";
@@ -46,9 +46,8 @@ export interface GcOptions {
 export async function collect(workspace: Workspace, options: GcOptions): Promise<Garbage[]> {
   const { onWait, signal, remove } = options;
   const { cache } = workspace;
-  const unlock = await lock(cache, onWait, signal);
+  const unlock = await lockUnused(cache, onWait, signal);
   try {
-    await untilNobodyWorks(cache, onWait, signal);
     // Scratch places are used without the other lock.
     using used = await openLock(join(cache, AGAIN));
     const unused = await used.tryLock(true);

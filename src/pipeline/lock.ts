@@ -187,3 +187,25 @@ async function readHolder(path: string): Promise<Holder | null> {
     return null;
   }
 }
+
+/**
+ * Waits until it has the folder and no job of a run that was killed works in it.
+ *
+ * @returns gives the folder back
+ * @throws {Error} as `lock`
+ * @throws the reason of `signal` where that is aborted
+ */
+export async function lockUnused(
+  folder: string,
+  onWait: (waiting: Waiting) => void,
+  signal?: AbortSignal,
+): Promise<() => Promise<void>> {
+  const unlock = await lock(folder, onWait, signal);
+  try {
+    await untilNobodyWorks(folder, onWait, signal);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  return unlock;
+}

@@ -10,7 +10,7 @@ import { messageOf } from "../files/explain.ts";
 import { parseJson } from "../files/json.ts";
 import { isUnfinished, writeWhole } from "../files/whole.ts";
 import { askedDirectory, keysIn } from "./asked.ts";
-import { runsDirectory } from "./workspace.ts";
+import { runsDirectory, type Workspace } from "./workspace.ts";
 
 const homesFile = (cache: string) => join(cache, "homes.json");
 
@@ -33,10 +33,18 @@ export async function homesOf(cache: string): Promise<string[]> {
 
 /** The home of a study, and those of its runs with other settings. */
 export async function withRuns(home: string): Promise<string[]> {
-  const folder = runsDirectory({ home });
-  const found = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-  const runs = found.filter(({ name, isDirectory }) => isDirectory && !isUnfinished(name));
-  return [home, ...runs.map(({ name }) => join(folder, name))];
+  const names = await runNames({ home }).catch(() => []);
+  return [home, ...names.map((name) => join(runsDirectory({ home }), name))];
+}
+
+/** Names of all runs of a study with other settings, also of those whose `run.json` cannot be used. */
+export async function runNames(study: Pick<Workspace, "home">): Promise<string[]> {
+  const found = await Array.fromAsync(Deno.readDir(runsDirectory(study))).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  return found.filter(({ name, isDirectory }) => isDirectory && !isUnfinished(name))
+    .map(({ name }) => name).sort();
 }
 
 /** Remembers where a study is; whoever calls this has the lock of the cache. */

@@ -4,12 +4,13 @@ import { type Executor, Stopped } from "./executor.ts";
 /** Places for jobs, each of which is one's at a time. */
 export interface Places {
   /**
-   * Waits for one. Of those that wait, the one that is expected to take longest is next; of equal ones,
-   * the first.
+   * Takes one, or waits for it. Of those that wait, the one that is expected to take longest is next; of
+   * equal ones, the first.
    *
    * @param expected in seconds; longer than any other if omitted
+   * @returns resolves when it is there; undefined where it is at once
    */
-  take(expected?: number): Promise<void>;
+  take(expected?: number): Promise<void> | undefined;
   /** Gives one back. */
   free(): void;
 }
@@ -26,9 +27,9 @@ export function placesFor(count: number): Places {
     return waiting.splice(longest, 1)[0];
   };
   return {
-    async take(expected = Infinity) {
-      if (free > 0) free--;
-      else await new Promise<void>((start) => waiting.push({ expected, start }));
+    take(expected = Infinity) {
+      if (free === 0) return new Promise((start) => waiting.push({ expected, start }));
+      free--;
     },
     free() {
       if (waiting.length > 0) next().start();
@@ -47,7 +48,8 @@ export function bounded(executor: Executor, count: number): Executor {
   let stopped = false;
   return {
     async run(job, output, progress) {
-      await places.take(job.expected);
+      const wait = places.take(job.expected);
+      if (wait) await wait;
       try {
         if (stopped) throw new Stopped(`Job ${job.label} was not run.`);
         return await executor.run(job, output, progress);

@@ -12,7 +12,8 @@ import { parseJson } from "../files/json.ts";
 import { openLock } from "../files/open_lock.ts";
 import { readPlainText } from "../files/plain.ts";
 import { isPart, isUnfinished, makeFolder, removeParts, writeWhole } from "../files/whole.ts";
-import { describeMachine } from "../pipeline/machine.ts";
+import { revision } from "../pipeline/machine.ts";
+import { runNames } from "../pipeline/needed.ts";
 import { runsDirectory, type Workspace } from "../pipeline/workspace.ts";
 import { shortly } from "../schema.ts";
 import { type Setting, SettingError, settingText } from "./set.ts";
@@ -116,7 +117,7 @@ export async function beginRun(
   const run = {
     set,
     study,
-    revision: (await describeMachine(workspace.root)).revision,
+    revision: await revision(workspace.root),
     begun: new Date().toISOString(),
   };
   const text = JSON.stringify(record.parse({ format: 1, ...run }), null, 2);
@@ -142,16 +143,6 @@ export async function readRun(study: Home, name: string): Promise<Run> {
       : messageOf(error);
     throw new SettingError(`${path}, which says what was set, cannot be used: ${why}.`);
   }
-}
-
-/** Names of all runs of a study, also of those whose `run.json` cannot be used. */
-export async function runNames(study: Home): Promise<string[]> {
-  const found = await Array.fromAsync(Deno.readDir(runsDirectory(study))).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  });
-  return found.filter(({ name, isDirectory }) => isDirectory && !isUnfinished(name))
-    .map(({ name }) => name).sort();
 }
 
 /** All runs of a study, the oldest first, and what is wrong with those that cannot be read. */

@@ -9,7 +9,13 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Figure } from "../../src/page/figures.ts";
 import { htmlPage } from "../../src/page/page.ts";
 import { renderSvg } from "../../src/report/svg.ts";
-import { chromiumPath, drawnThroughout, opened, startBrowser } from "../support/browser.ts";
+import {
+  chromiumPath,
+  drawnThroughout,
+  opened,
+  startBrowser,
+  testsIn,
+} from "../support/browser.ts";
 import {
   hostile,
   type Like,
@@ -73,19 +79,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-/** A test in the browser, which all of them share. */
-const inBrowser = (name: string, fn: () => Promise<void>) =>
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      await fn();
-      for (const context of browser.contexts()) await context.close();
-    },
-    // Playwright's messages and timers go on from test to test.
-    sanitizeOps: false,
-    sanitizeResources: false,
-  });
+const inBrowser = testsIn(() => browser, ignore);
 
 /** How many colours there are in a picture, and the share of its pixels that have the most common one. */
 function colorsIn(png: Uint8Array): { colors: number; most: number } {

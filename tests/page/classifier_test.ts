@@ -20,7 +20,7 @@ import { inPage } from "../../src/stages/models/stage.ts";
 import { prepare } from "../../src/stages/prepare/stage.ts";
 import { equip } from "../../tasks/equip.ts";
 import { jobProcesses } from "../../tasks/jobs.ts";
-import { chromiumPath, opened, startBrowser, type Watched } from "../support/browser.ts";
+import { chromiumPath, opened, startBrowser, testsIn, type Watched } from "../support/browser.ts";
 import { writePictures } from "../support/garment_pictures.ts";
 import { bringUpToDate, mini, placeIn } from "../support/mini.ts";
 import { weightsFor } from "../support/models.ts";
@@ -162,16 +162,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-/** A test in the browser, which all of them share. */
-const inBrowser = (name: string, fn: () => Promise<void>) =>
-  Deno.test({
-    name,
-    ignore,
-    fn,
-    // Playwright's messages and timers go on from test to test.
-    sanitizeOps: false,
-    sanitizeResources: false,
-  });
+const inBrowser = testsIn(() => browser, ignore);
 
 /** Opens a page and waits until its network is set up. */
 async function ready(...[at, options]: [URL?, Parameters<typeof opened>[2]?]): Promise<Watched> {

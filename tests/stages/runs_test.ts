@@ -1,7 +1,8 @@
 /** A run with other settings is begun once, found again, and never taken for another one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { beginRun, readRun, runNames, runsOf } from "../../src/stages/runs.ts";
+import { runNames } from "../../src/pipeline/needed.ts";
+import { beginRun, readRun, runsOf } from "../../src/stages/runs.ts";
 import { SettingError } from "../../src/stages/set.ts";
 import { inFolder } from "../support/data_files.ts";
 import { ended } from "../support/people.ts";

@@ -34,6 +34,26 @@ export const startBrowser = (): Promise<Browser> =>
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
 
+/**
+ * Defines tests that share a browser, each in windows of its own.
+ *
+ * @param ignore whether they are skipped, as where there is no browser
+ */
+export const testsIn =
+  (browser: () => Browser, ignore: boolean): (name: string, fn: () => Promise<void>) => void =>
+  (name, fn) =>
+    Deno.test({
+      name,
+      ignore,
+      async fn() {
+        await fn();
+        for (const context of browser().contexts()) await context.close();
+      },
+      // Playwright's messages and timers go on from test to test.
+      sanitizeOps: false,
+      sanitizeResources: false,
+    });
+
 /** Milliseconds until something that should happen in a page is given up. */
 const PATIENCE = 180_000;
 
