@@ -1,6 +1,6 @@
 /** A page's script: what it begins with and the packages that it needs, as one text. @module */
-import { build, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { withBundler } from "../files/bundler.ts";
 
 /**
  * Bundles a module by its address. The same code and packages give the same text on every machine.
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * @throws {Error} where a module is missing or is no code
  */
 export async function clientScript(entry: string): Promise<string> {
-  try {
+  return await withBundler(async ({ build }) => {
     const { outputFiles: [{ text }] } = await build({
       absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
       entryPoints: [fileURLToPath(entry)],
@@ -27,7 +27,5 @@ export async function clientScript(entry: string): Promise<string> {
       logLevel: "silent",
     });
     return text;
-  } finally {
-    await stop();
-  }
+  });
 }

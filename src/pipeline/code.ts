@@ -11,6 +11,7 @@ import type * as esbuild from "esbuild";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { bundler, withBundler } from "../files/bundler.ts";
 import { sha256 } from "../files/digest.ts";
 
 /** What each source file contributes, by path from the project's root: SHA-256 of what is left of it. */
@@ -37,15 +38,6 @@ export interface Modules {
   readonly apart: Iterable<string>;
 }
 
-/**
- * The bundler, loaded where it is needed: it reads the environment, which a job that declares itself
- * with this package may not.
- */
-const bundler = () => import("esbuild");
-
-/** How many digests are being made: the bundler serves all of them, and ends with the last. */
-let going = 0;
-
 /** The path of a module from the root, with `/`: how it is called in digests. */
 export const modulePath = (root: string, address: string): string =>
   relative(root, fileURLToPath(address)).replaceAll(sep, "/");
@@ -64,9 +56,8 @@ export async function digestCode(
   { entries, variants, compilers, apart }: Modules,
   known: ReadonlyMap<string, FileDigests>,
 ): Promise<Map<string, CodeDigest>> {
-  going++;
   const paths = (addresses: Iterable<string>) => [...addresses].map((url) => fileURLToPath(url));
-  try {
+  return await withBundler(async () => {
     const versions = await packageVersions(root);
     const making = await bundle(root, versions, paths(compilers), new Set(), known);
     const made = [...making].flatMap(([module, { files }]) =>
@@ -79,12 +70,7 @@ export async function digestCode(
     return new Map(
       [...entries, ...variants, ...compilers].map((url) => [url, found.get(fileURLToPath(url))!]),
     );
-  } finally {
-    const { stop } = await bundler();
-    going--;
-    // Another one would wait for its answers for ever.
-    if (going === 0) await stop();
-  }
+  });
 }
 
 /** What texts come to that this process has digested itself. */
