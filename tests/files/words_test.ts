@@ -45,8 +45,14 @@ Deno.test("words that are quoted are read as they were, here and by a shell", {
 Deno.test("a line is read as a shell reads it", {
   ignore: Deno.build.os === "windows",
 }, async () => {
-  const line = fc.array(fc.constantFrom("a", "b", " ", "\t", "'", '"', "\\", "{x}"))
-    .map((letters) => letters.join(""));
+  // Quotes and backslashes are drawn less often: most lines with several of them are not closed.
+  const line = fc.array(
+    fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom("a", "b", " ", "\t", "{x}") },
+      { weight: 2, arbitrary: fc.constantFrom("'", '"', "\\") },
+    ),
+    { size: "medium" },
+  ).map((letters) => letters.join(""));
   let read = 0;
   await fc.assert(
     fc.asyncProperty(line, async (line) => {
