@@ -3,10 +3,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder, writeWhole } from "../src/files/whole.ts";
 import { exported, FORMATS, isFormat } from "../src/predict/export.ts";
-import { readModels, usable } from "../src/predict/networks.ts";
+import { readModels, UnknownNetwork, usable } from "../src/predict/networks.ts";
 import { command } from "./command.ts";
-import { EXITS, Refused } from "./exits.ts";
-import { networkFlag } from "./flags.ts";
+import { EXITS, refusalOf, Refused } from "./exits.ts";
 import { shortly } from "../src/schema.ts";
 import { project } from "./workspace.ts";
 
@@ -21,7 +20,10 @@ await command("export", async ({ flags }) => {
   }
   const { workspace } = await project(flags.study);
   const models = await readModels(workspace);
-  const network = await usable(workspace, models, networkFlag(flags.model, models));
+  const network = await usable(workspace, models, flags.model)
+    .catch((error) => {
+      throw refusalOf(error, UnknownNetwork);
+    });
   const file = join("exported", network.listed.name + FORMATS[format]);
   const bytes = await exported(network, format);
   await makeFolder(dirname(join(root, file)));

@@ -4,7 +4,6 @@ import { variable } from "../src/files/programs.ts";
 import { queueAddress } from "../src/machines/queue_address.ts";
 import type { Backend } from "../src/runtime/choice.ts";
 import { shortly, unknownWord } from "../src/schema.ts";
-import type { ModelsFile } from "../src/stages/models/stage.ts";
 import { type CommandName, commandOf, type Flags } from "./commands.ts";
 import { refusalOf, Refused } from "./exits.ts";
 
@@ -170,23 +169,4 @@ export function queueFlag(value: string | undefined): string | undefined {
 export function backendFlag(value: string | undefined): Backend | undefined {
   if (value === undefined || value === "tensorflow" || value === "wasm") return value;
   throw new Refused(`--backend takes tensorflow or wasm; got ${shortly(value)}.`);
-}
-
-/**
- * The name of a kept network: as it is listed, or by its stage, of which the best is meant; undefined if
- * omitted.
- *
- * @throws {Refused} for a name that is none
- */
-export function networkFlag(
-  value: string | undefined,
-  { networks }: ModelsFile,
-): string | undefined {
-  if (value === undefined) return undefined;
-  const named = networks.filter(({ name }) => name === value || name.startsWith(`${value}.`));
-  if (named.length === 0) {
-    throw new Refused(unknownWord("network", value, networks.map(({ name }) => name)));
-  }
-  return named.reduce((a, b) => b.accuracy.validation.value > a.accuracy.validation.value ? b : a)
-    .name;
 }

@@ -1,15 +1,15 @@
 /** `deno task predict FILE...`: what pictures show, by a network of the study that is kept. @module */
 import { fileURLToPath } from "node:url";
 import { fromUser } from "../src/files/programs.ts";
-import { readModels, usable } from "../src/predict/networks.ts";
+import { readModels, UnknownNetwork, usable } from "../src/predict/networks.ts";
 import { bytesOf, pictures, STDIN } from "../src/predict/pictures.ts";
 import { predict, preparing } from "../src/predict/predict.ts";
 import { predictedData, predictedRows, predictedTable } from "../src/predict/told.ts";
 import { command } from "./command.ts";
 import { counting } from "./display.ts";
 import { equip } from "./equip.ts";
-import { EXITS, Refused } from "./exits.ts";
-import { backendFlag, calls, networkFlag } from "./flags.ts";
+import { EXITS, refusalOf, Refused } from "./exits.ts";
+import { backendFlag, calls } from "./flags.ts";
 import { jobProcesses } from "./jobs.ts";
 import { screen, standardError } from "./screen.ts";
 import { project } from "./workspace.ts";
@@ -26,7 +26,10 @@ await command("predict", async ({ flags, words }, signal) => {
   const backend = backendFlag(flags.backend);
   const { workspace } = await project(flags.study);
   const models = await readModels(workspace);
-  const network = await usable(workspace, models, networkFlag(flags.model, models));
+  const network = await usable(workspace, models, flags.model)
+    .catch((error) => {
+      throw refusalOf(error, UnknownNetwork);
+    });
 
   const names: string[] = [];
   const faults: string[] = [];

@@ -1,6 +1,7 @@
 /** The report's Markdown as HTML. Nothing in it becomes markup but Markdown itself. @module */
 import { Marked, type Token, type Tokens } from "marked";
 import { anchorOf } from "../report/markdown.ts";
+import { escapeXml } from "../report/text.ts";
 
 /** A heading, for the contents. */
 export interface Heading {
@@ -13,8 +14,7 @@ export interface Heading {
 
 /** Text as HTML shows it. */
 export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  escapeXml(text).replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 
 /** Addresses that a link may have: within the page, beside it, or elsewhere; nothing that runs. */
 const isHarmless = (address: string) =>

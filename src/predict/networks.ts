@@ -10,7 +10,12 @@ import type { StoredFile } from "../pipeline/stage.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
 import { unknownWord } from "../schema.ts";
 import { type ModelMetadata, readMetadata } from "../stages/read_metadata.ts";
-import { type ListedNetwork, type ModelsFile, modelsFile } from "../stages/models/stage.ts";
+import {
+  bestFirst,
+  type ListedNetwork,
+  type ModelsFile,
+  modelsFile,
+} from "../stages/models/stage.ts";
 
 /** A network with all that its use takes. */
 export interface Usable {
@@ -48,10 +53,17 @@ export async function readModels({ home }: Workspace): Promise<ModelsFile> {
   throw new Error(`${path} is not what \`deno task models\` writes: ${z.prettifyError(error)}`);
 }
 
+/** No network is called so. */
+export class UnknownNetwork extends Error {
+  override name = "UnknownNetwork";
+}
+
 /**
- * The network of a name, or, without one, the best by validation accuracy of those whose files are there.
+ * The network of a name, as it is listed, or by its stage, of which the best is meant; without one, the
+ * best by validation accuracy of those whose files are there.
  *
- * @throws {Error} where there is none of that name, or a file of it is missing or altered
+ * @throws {UnknownNetwork} where there is none of that name
+ * @throws {Error} where a file of it is missing or altered
  */
 export async function usable(
   workspace: Workspace,
@@ -59,15 +71,14 @@ export async function usable(
   name: string | undefined,
 ): Promise<Usable> {
   if (name !== undefined) {
-    const found = networks.find((network) => network.name === name);
-    if (!found) throw new Error(unknownWord("network", name, networks.map(({ name }) => name)));
-    return await read(workspace, found);
+    const named = networks.filter((it) => it.name === name || it.name.startsWith(`${name}.`));
+    if (named.length === 0) {
+      throw new UnknownNetwork(unknownWord("network", name, networks.map(({ name }) => name)));
+    }
+    return await read(workspace, bestFirst(named)[0]);
   }
-  const ranked = networks.toSorted((a, b) =>
-    b.accuracy.validation.value - a.accuracy.validation.value
-  );
   const faults: Error[] = [];
-  for (const network of ranked) {
+  for (const network of bestFirst(networks)) {
     try {
       return await read(workspace, network);
     } catch (error) {

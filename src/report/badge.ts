@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { textWidth } from "./text.ts";
+import { escapeXml, textWidth } from "./text.ts";
 
 /** What a badge says. */
 export interface Badge {
@@ -31,10 +31,8 @@ const HEIGHT = 20;
 /** Between the letters and the edges, in pixels. */
 const SPACE = 7;
 
-/** Characters that XML takes for its own. */
-const escaped = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+/** Escaped for an attribute as well. */
+const escaped = (text: string) => escapeXml(text).replaceAll('"', "&quot;");
 
 /** Draws a badge: an SVG file that is as wide as its words. The same words give the same bytes. */
 export function badgeSvg({ label, message, state, title }: Badge): string {

@@ -9,7 +9,7 @@
  */
 import * as vega from "vega";
 import { compile, type Config, type TopLevelSpec } from "vega-lite";
-import { textWidth } from "./text.ts";
+import { escapeXml, textWidth } from "./text.ts";
 
 export { textWidth } from "./text.ts";
 
@@ -263,11 +263,6 @@ function titleOf(spec: TopLevelSpec): string | undefined {
 function xmlText(text: string): string {
   // deno-lint-ignore no-control-regex -- these are the characters to be kept out
   return text.toWellFormed().replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd");
-}
-
-/** Escaped for the content of an XML element. */
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** The chart that is being drawn, if any: Vega counts ids for the whole process, so charts wait for each other. */

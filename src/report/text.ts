@@ -1,6 +1,6 @@
 /**
- * How wide text is, by a table instead of the fonts that happen to be there: in drawings that are made
- * without a browser, and in a page, so that both look alike.
+ * Text as XML has it, and how wide it is: by a table instead of the fonts that happen to be there, in
+ * drawings that are made without a browser and in a page, so that both look alike.
  *
  * @module
  */
@@ -55,3 +55,7 @@ export function textWidth(
   const pixels = 1.1 * (bold ? 1.06 : 1) * (width / 1000) * (item.fontSize ?? 11);
   return item.limit !== undefined && item.limit > 0 ? Math.min(pixels, item.limit) : pixels;
 }
+
+/** Escaped for the content of an XML element; what stands in an attribute has quotes besides. */
+export const escapeXml = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

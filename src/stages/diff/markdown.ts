@@ -9,6 +9,7 @@ import {
   table,
   withInterval,
 } from "../../report/markdown.ts";
+import { escapeXml } from "../../report/text.ts";
 import { nameCell } from "../metric_cells.ts";
 import type { Diff, SeedsDiff, StageDiff } from "./document.ts";
 import {
@@ -71,10 +72,6 @@ function markdownWithin(diff: Diff, limits: Limits): string {
 
 /** Somebody else's words as code, which mentions nobody and shows them as they are. */
 const code = (words: string, limits: Limits) => nameCell(cut(words, limits));
-
-/** Somebody else's words where Markdown means nothing. */
-const html = (words: string) =>
-  words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** A part with a heading, and what is left out of it; nothing where there is nothing to show. */
 function section<T>(
@@ -191,7 +188,8 @@ function stagePart(stage: StageDiff, diff: Diff, limits: Limits): string {
       ? [`- came about otherwise: ${provenance.map((fact) => code(fact, limits)).join(", ")}`]
       : []),
   ];
-  const title = html(cut(`${stage.stage}: ${stateText(stage, diff)}`, limits));
+  // Where Markdown means nothing.
+  const title = escapeXml(cut(`${stage.stage}: ${stateText(stage, diff)}`, limits));
   return lines.length === 0
     ? `<p>${title}</p>`
     : `<details><summary>${title}</summary>\n\n${lines.join("\n")}\n\n</details>`;

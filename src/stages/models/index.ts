@@ -84,3 +84,7 @@ export const modelsFile = z.strictObject({
 
 /** See `modelsFile`. */
 export type ModelsFile = z.infer<typeof modelsFile>;
+
+/** Networks from the best by validation accuracy on; of equal ones the first comes first. */
+export const bestFirst = (networks: readonly ListedNetwork[]): ListedNetwork[] =>
+  networks.toSorted((a, b) => b.accuracy.validation.value - a.accuracy.validation.value);

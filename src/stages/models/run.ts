@@ -13,7 +13,7 @@ import { countParameters } from "../../models/shapes.ts";
 import type { ContextOf, Reader } from "../../pipeline/stage.ts";
 import { readMetadata } from "../read_metadata.ts";
 import { metricOf, titleOf } from "../network.ts";
-import type { ListedNetwork } from "./index.ts";
+import { bestFirst, type ListedNetwork } from "./index.ts";
 import type { models } from "./stage.ts";
 
 type Context = ContextOf<typeof models>;
@@ -44,9 +44,7 @@ export async function run(context: Context): Promise<void> {
     (["baseline", "winner", "kept"] as const).map((key) => judged(key, context, temperatures)),
   );
   const networks = found.filter((network) => network !== undefined);
-  const best = networks.reduce((a, b) =>
-    b.accuracy.validation.value > a.accuracy.validation.value ? b : a
-  );
+  const [best] = bestFirst(networks);
   const { metadata } = readMetadata(await inputs.baseline.model.read());
   const testLabels = await inputs.images.testLabels.read();
   const examples = classes.map((_, label) => testLabels.data.indexOf(label))

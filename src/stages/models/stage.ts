@@ -11,7 +11,7 @@ import { tune } from "../tune/stage.ts";
 import { modelsFile } from "./index.ts";
 import { job as judge, space } from "./judge_job.ts";
 
-export { type ListedNetwork, type ModelsFile, modelsFile } from "./index.ts";
+export { bestFirst, type ListedNetwork, type ModelsFile, modelsFile } from "./index.ts";
 export { inPage } from "./in_page.ts";
 
 /** Where the training images lie, in the eyes of a network; see `evaluation/likeness.ts`. */
