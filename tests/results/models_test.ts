@@ -1,9 +1,9 @@
 /** The committed networks: what they predict of real images, and what half precision costs. */
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import { readIdx } from "../../src/data/idx.ts";
 import { artifactsIn } from "../../src/pipeline/results.ts";
 import { exported } from "../../src/predict/export.ts";
-import { readModels, usable } from "../../src/predict/networks.ts";
+import { readModels, UnknownNetwork, usable } from "../../src/predict/networks.ts";
 import { predict, preparing } from "../../src/predict/predict.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { baseline } from "../../src/stages/baseline/stage.ts";
@@ -68,5 +68,23 @@ Deno.test({
       const { data } = await onnxRuntime(await exported(network, "onnx"), given);
       data.forEach((value, i) => assertLess(Math.abs(value - expected[i]), 1e-4));
     }
+  },
+});
+
+Deno.test({
+  name: "a network is found by its name, and by its stage, of which the best is meant",
+  ignore: !study.models,
+  async fn() {
+    const file = await readModels(workspace);
+    for (const { name } of file.networks) {
+      assertEquals((await usable(workspace, file, name)).listed.name, name);
+      const stage = name.split(".")[0];
+      const { listed } = await usable(workspace, file, stage);
+      const others = file.networks.filter(({ name }) => name.split(".")[0] === stage);
+      const best = Math.max(...others.map(({ accuracy }) => accuracy.validation.value));
+      assertEquals(listed.accuracy.validation.value, best);
+    }
+    const { message } = await assertRejects(() => usable(workspace, file, "tuen"), UnknownNetwork);
+    assertStringIncludes(message, "There is no network tuen");
   },
 });
