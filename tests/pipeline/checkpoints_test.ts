@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { checkpointFolder, checkpointIn } from "../../src/pipeline/checkpoints.ts";
+import {
+  checkpointFolder,
+  checkpointIn,
+  pruneCheckpoints,
+} from "../../src/pipeline/checkpoints.ts";
 import type { Executor } from "../../src/pipeline/executor.ts";
 import { jobRunner } from "../../src/pipeline/finished.ts";
 import { processes } from "../../src/pipeline/processes.ts";
@@ -97,5 +101,20 @@ Deno.test("a job that was ended goes on from its last checkpoint, which goes whe
     await Deno.remove(join(root, "die"));
     assertEquals(await counted(executor(), true), "1,2,3,4,5,6,7,8,9,10");
     assert(!(await Array.fromAsync(Deno.readDir(jobs))).some(({ name }) => name !== "count"));
+  });
+});
+
+Deno.test("a checkpoint that was written long ago goes; a younger one and finished jobs stay", async () => {
+  await inFolder(async (jobs) => {
+    const names = ["old", "young"].map((key) => checkpointFolder(jobs, key));
+    for (const folder of [...names, join(jobs, "f".repeat(64))]) await Deno.mkdir(folder);
+    const then = new Date(Date.now() - 60_000);
+    await Deno.utime(names[0], then, then);
+    await Deno.utime(join(jobs, "f".repeat(64)), then, then);
+    await pruneCheckpoints(jobs, Date.now() - 30_000);
+    assertEquals(
+      (await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name).sort(),
+      ["checkpoint-young", "f".repeat(64)],
+    );
   });
 });

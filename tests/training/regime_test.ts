@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { z } from "zod";
 import { regime } from "../../src/training/regime.ts";
 
 const given = {
@@ -34,4 +35,12 @@ Deno.test("a regime that is none is refused with its fault", () => {
     refused({ keep: "lastEpoch" })?.startsWith(": there is no keep"),
     true,
   );
+});
+
+Deno.test("the regime that docs/training.md shows is one", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/training.md", import.meta.url));
+  const [, text] = /^const regime: Regime = ([^]*?);$/m.exec(page)!;
+  const json = text.replaceAll(/(\w+):/g, '"$1":').replaceAll(/,(\s*[}\]])/g, "$1");
+  const { success, error } = regime.safeParse(JSON.parse(json));
+  assertEquals(success ? "" : z.prettifyError(error!), "");
 });

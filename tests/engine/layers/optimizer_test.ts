@@ -71,7 +71,7 @@ function train(spec: OptimizerSpec, kernel: boolean): Float32Array {
   const update = optimizerFor(spec, variable, kernel);
   for (let step = 1; step <= 5; step++) {
     const gradient = Float32Array.from(base, (g) => (step === 3 ? -0.5 * g : g) + 0.01 * step);
-    update(gradient, 0.01 / step, step);
+    update.apply(gradient, 0.01 / step, step);
   }
   return variable;
 }
@@ -96,6 +96,6 @@ Deno.test("weight decay shrinks weights whose gradient is 0", () => {
     variable,
     true,
   );
-  update(Float32Array.of(0), 0.1, 1);
+  update.apply(Float32Array.of(0), 0.1, 1);
   assertAlmostEquals(variable[0], 4 * (1 - 0.1 * 0.5), 1e-6);
 });
