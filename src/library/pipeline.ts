@@ -79,6 +79,7 @@ export { artifactsIn } from "../pipeline/results.ts";
 export { run, type RunOptions } from "../pipeline/run.ts";
 export {
   type AllWritten,
+  type Checkpoint,
   type ContextOf,
   defineJob,
   defineStage,

@@ -12,14 +12,12 @@ import type { Checkpoint } from "./stage.ts";
 /** How long a job works between two checkpoints at least, in milliseconds. */
 export const CHECKPOINT_EVERY = 2 * 60_000;
 
-const PREFIX = "checkpoint-";
-
 /** Whether a folder among those of finished jobs holds what an unfinished one keeps, by its name. */
-export const isCheckpoint = (name: string): boolean => name.startsWith(PREFIX);
+export const isCheckpoint = (name: string): boolean => /^checkpoint-[0-9a-f]{64}$/.test(name);
 
 /** The folder in which a job of a key keeps it, among those of finished jobs. */
 export const checkpointFolder = (directory: string, key: string): string =>
-  join(directory, PREFIX + key);
+  join(directory, `checkpoint-${key}`);
 
 /** Removes what checkpoints have not been written to since a time. */
 export async function pruneCheckpoints(directory: string, since: number): Promise<void> {

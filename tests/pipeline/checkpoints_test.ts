@@ -11,6 +11,7 @@ import { processes } from "../../src/pipeline/processes.ts";
 import { inFolder } from "../support/data_files.ts";
 import { flipByte, jobCalled, reading, writeJob } from "../support/toy.ts";
 
+const KEY = "ab".repeat(32);
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("a checkpoint comes back whole; a damaged one, or a part of one, is none", async () => {
@@ -79,7 +80,7 @@ Deno.test("a job that was ended goes on from its last checkpoint, which goes whe
     await writeJob(root, declared, counting);
     const jobs = join(root, "jobs");
     await Deno.mkdir(jobs);
-    const job = jobCalled("count", { resumes: true });
+    const job = jobCalled("count", { key: KEY, resumes: true });
     const executor = () => processes({ root, rights: reading(), checkpointEvery: 0 });
     const counted = async (executor: Executor, force = false) => {
       const { files } = await jobRunner(jobs, executor, force).run(job, () => {});
@@ -93,20 +94,20 @@ Deno.test("a job that was ended goes on from its last checkpoint, which goes whe
     await assertRejects(() => counted(executor()), Error, "ended with 9");
     await Deno.remove(join(root, "die"));
     assertEquals(await counted(executor()), "8,9,10");
-    assertEquals((await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name), ["count"]);
+    assertEquals((await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name), [KEY]);
 
     // Asked to begin anew, it does.
     await Deno.writeTextFile(join(root, "die"), "4");
     await assertRejects(() => counted(executor(), true), Error, "ended with 9");
     await Deno.remove(join(root, "die"));
     assertEquals(await counted(executor(), true), "1,2,3,4,5,6,7,8,9,10");
-    assert(!(await Array.fromAsync(Deno.readDir(jobs))).some(({ name }) => name !== "count"));
+    assert(!(await Array.fromAsync(Deno.readDir(jobs))).some(({ name }) => name !== KEY));
   });
 });
 
 Deno.test("a checkpoint that was written long ago goes; a younger one and finished jobs stay", async () => {
   await inFolder(async (jobs) => {
-    const names = ["old", "young"].map((key) => checkpointFolder(jobs, key));
+    const names = ["0", "1"].map((digit) => checkpointFolder(jobs, digit.repeat(64)));
     for (const folder of [...names, join(jobs, "f".repeat(64))]) await Deno.mkdir(folder);
     const then = new Date(Date.now() - 60_000);
     await Deno.utime(names[0], then, then);
@@ -114,7 +115,7 @@ Deno.test("a checkpoint that was written long ago goes; a younger one and finish
     await pruneCheckpoints(jobs, Date.now() - 30_000);
     assertEquals(
       (await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name).sort(),
-      ["checkpoint-young", "f".repeat(64)],
+      [`checkpoint-${"1".repeat(64)}`, "f".repeat(64)],
     );
   });
 });
