@@ -11,12 +11,13 @@ import { encodeNpy } from "../../src/files/npy.ts";
 import { sha256File } from "../../src/files/digest.ts";
 import type { ModelSpec } from "../../src/models/spec.ts";
 import { checkpointFolder } from "../../src/pipeline/checkpoints.ts";
-import type { ReadyJob } from "../../src/pipeline/executor.ts";
+import type { Executor, ReadyJob } from "../../src/pipeline/executor.ts";
 import { jobRunner } from "../../src/pipeline/finished.ts";
 import { asJson } from "../../src/pipeline/keys.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { randomState } from "../../src/random.ts";
 import { isReady } from "../../src/runtime/choice.ts";
+import { jobProcesses } from "../../tasks/jobs.ts";
 import { inFolder } from "../support/data_files.ts";
 import { flipByte } from "../support/toy.ts";
 
@@ -52,6 +53,9 @@ const optimizers = {
   nesterov: { type: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.01 },
   adam: { type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
 };
+
+/** How many trainings of each kind are killed until they are done. */
+const ROUNDS = 6;
 
 /** The processes that run jobs of this one. */
 async function jobsOf(pid: number): Promise<number[]> {
@@ -117,10 +121,9 @@ for (const [called, optimizer] of Object.entries(optimizers)) {
             "validation-indices.npy": await write("validation.npy", indices(48, count)),
           },
         };
-        const runIn = async (name: string, onProgress: () => void) => {
-          const jobs = join(folder, name);
-          await Deno.mkdir(jobs, { recursive: true });
-          const executor = processes({
+        /** Killed ones run in no sandbox, which would be killed in their place. */
+        const open = () =>
+          processes({
             root,
             checkpointEvery: 0,
             rights: () => ({
@@ -128,50 +131,54 @@ for (const [called, optimizer] of Object.entries(optimizers)) {
               read: [],
             }),
           });
+        const runIn = async (name: string, executor: Executor, onProgress: () => void) => {
+          const jobs = join(folder, name);
+          await Deno.mkdir(jobs, { recursive: true });
           const { files } = await jobRunner(jobs, executor, false).run(job, onProgress);
           return Object.fromEntries([...files].map(([file, { sha256 }]) => [file, sha256]));
         };
-        const began = performance.now();
-        let first = 0;
-        const undisturbed = await runIn("whole", () => first ||= performance.now() - began);
-        const training = performance.now() - began - first;
+        const undisturbed = await runIn("whole", jobProcesses(root), () => {});
 
         let [kills, parts, damaged, gone] = [0, 0, 0, 0];
-        let found: typeof undisturbed | undefined;
-        const kept = checkpointFolder(join(folder, "killed"), job.key);
-        while (!found) {
-          let timer: ReturnType<typeof setTimeout> | undefined;
-          const kill = async () => {
-            for (const pid of await jobsOf(Deno.pid)) {
-              try {
-                Deno.kill(pid, "SIGKILL");
-              } catch {
-                // It has just ended.
+        for (let round = 0; round < ROUNDS; round++) {
+          let found: typeof undisturbed | undefined;
+          const kept = checkpointFolder(join(folder, `killed${round}`), job.key);
+          while (!found) {
+            let timer: ReturnType<typeof setTimeout> | undefined;
+            /** Reports of progress before it is killed. */
+            let left = 2 + Math.floor(random.float64() * 6);
+            const kill = async () => {
+              for (const pid of await jobsOf(Deno.pid)) {
+                try {
+                  Deno.kill(pid, "SIGKILL");
+                } catch {
+                  // It has just ended.
+                }
               }
+            };
+            found = await runIn(`killed${round}`, open(), () => {
+              if (--left === 0) timer = setTimeout(kill, random.float64() * 100);
+            }).catch(() => undefined);
+            clearTimeout(timer);
+            if (found) break;
+            kills++;
+            const names = (await Array.fromAsync(Deno.readDir(kept)).catch(() => []))
+              .map(({ name }) => name);
+            parts += Number(names.some((name) => name.endsWith(".part")));
+            if (!names.includes("state.bin")) gone++;
+            else if (random.float64() < 0.1) {
+              damaged++;
+              await flipByte(join(kept, "state.bin"));
             }
-          };
-          found = await runIn("killed", () => {
-            timer ??= setTimeout(kill, random.float64() * training / 5);
-          }).catch(() => undefined);
-          clearTimeout(timer);
-          if (found) break;
-          kills++;
-          const names = (await Array.fromAsync(Deno.readDir(kept)).catch(() => []))
-            .map(({ name }) => name);
-          parts += Number(names.some((name) => name.endsWith(".part")));
-          if (!names.includes("state.bin")) gone++;
-          else if (random.float64() < 0.15) {
-            damaged++;
-            await flipByte(join(kept, "state.bin"));
+            assert(kills < 200, "it gets nowhere");
           }
-          assert(kills < 200, "it gets nowhere");
+          assertEquals(found, undisturbed);
+          assertEquals(await Deno.stat(kept).catch(() => undefined), undefined);
         }
-        assertEquals(found, undisturbed);
-        assertEquals(await Deno.stat(kept).catch(() => undefined), undefined);
         console.log(
-          `${called}: killed ${kills} times, ${parts} of them while a checkpoint was written, ` +
-            `${gone} before the first; ${damaged} checkpoints damaged; the bytes are those of the ` +
-            `undisturbed training`,
+          `${called}: ${ROUNDS} trainings killed ${kills} times, ${parts} of them while a checkpoint was written, ` +
+            `${gone} before the first; ${damaged} checkpoints damaged; their bytes are ` +
+            `those of the undisturbed training`,
         );
         assert(kills > 0);
       });

@@ -34,6 +34,21 @@ Deno.test("cosine is Keras's CosineDecay after the warm-up, linear is PyTorch's 
   }
 });
 
+Deno.test("cosine without a warm-up gives the numbers of Keras 3.15.1's CosineDecay(1, 40, alpha=0.05)", () => {
+  const keras = [
+    [0, 1],
+    [1, 0.998535692691803],
+    [13, 0.7731868624687195],
+    [27, 0.2768131494522095],
+    [39, 0.051464252173900604],
+  ];
+  for (const [step, rate] of keras) {
+    // Keras counts steps from 0, and computes in float32.
+    const share = rateShare({ type: "cosine", warmup: 0, final: 0.05 }, step + 1, 40);
+    assertAlmostEquals(share, rate, 2e-7);
+  }
+});
+
 const schedules = fc.oneof(
   fc.record({
     type: fc.constantFrom("linear" as const, "cosine" as const),
