@@ -5,7 +5,7 @@ import { seedFor } from "../random.ts";
  * A bijection on 32-bit integers that flips each output bit with probability near one half when one
  * input bit flips: `lowbias32` of Chris Wellons' hash-prospector (2018).
  */
-function mix(x: number): number {
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);

@@ -41,7 +41,14 @@ export type OptimizerSpec =
     /** Decoupled: `w -= learningRate * weightDecay * w` before the step, on kernels only. */
     readonly weightDecay: number;
   }
-  | { readonly type: "sgd"; readonly momentum: number };
+  | {
+    readonly type: "sgd";
+    readonly momentum: number;
+    /** Whether the step looks ahead by the new velocity (Nesterov, 1983, in Sutskever et al.'s form); false if omitted. */
+    readonly nesterov?: boolean;
+    /** Decoupled, as of `adamw`; none if omitted. */
+    readonly weightDecay?: number;
+  };
 
 /** What is minimised: sparse softmax cross-entropy, averaged over the batch, plus penalties. */
 export interface LossSpec {
@@ -59,6 +66,16 @@ export interface TrainingSpec {
   readonly loss: LossSpec;
   /** Seed of everything random inside a step (dropout masks). */
   readonly seed: number;
+  /** Whether it can be put down and taken up again, as a `ResumableNetwork`; false if omitted. */
+  readonly resumable?: boolean;
+}
+
+/** Where a training stands, besides the weights. */
+export interface TrainingState {
+  /** Steps since weights were assigned. */
+  readonly steps: number;
+  /** What the optimiser keeps, by name, such as `conv1/kernel/velocity`. */
+  readonly slots: ReadonlyMap<string, NdArray<Float32Array>>;
 }
 
 /** What one training step reports, both of the batch before its update. */
@@ -108,6 +125,30 @@ export interface TrainableNetwork extends Network {
   trainBatch(indices: Int32Array, learningRate: number): Promise<StepResult>;
 }
 
+/** A network whose training can be put down and taken up again, on images that change. */
+export interface ResumableNetwork extends TrainableNetwork {
+  /**
+   * Puts other images in the places of those from row `begin` on; labels and other rows stay.
+   *
+   * @throws {Error} where they are not of the model's input shape and type, or reach over the placed ones
+   */
+  replace(begin: number, images: NdArray<Uint8Array | Float32Array>): Promise<void>;
+  /** A copy of where training stands. */
+  state(): Promise<TrainingState>;
+  /**
+   * Takes training up where it stood: the steps that follow give the bits that they would have given there.
+   *
+   * @throws {Error} where weights or state are not those of such a network; it names the first fault
+   */
+  resume(weights: Weights, state: TrainingState): Promise<void>;
+  /**
+   * The moving statistics as they come out over the placed images at `indices`, counted anew: mean and
+   * biased variance by channel of what reaches each batch normalisation, while those before it normalise by
+   * the statistics of their batch, as in training. Nothing is dropped out. The network stays as it is.
+   */
+  statistics(indices: Int32Array, batchSize: number): Promise<Weights>;
+}
+
 /** What produced a number, recorded as provenance and never part of a key. */
 export interface EngineDescription {
   /** Which engine it is. */
@@ -137,4 +178,20 @@ export interface Engine {
    * softmax over classes, or no layer has weights that are not frozen
    */
   train(spec: ModelSpec, training: TrainingSpec, weights: Weights): Promise<TrainableNetwork>;
+}
+
+/** Makes networks whose training can be taken up again. */
+export interface Trainer {
+  /** What it is. */
+  readonly description: EngineDescription;
+  /**
+   * As `train` of an engine.
+   *
+   * @throws {Error} where that does
+   */
+  train(
+    spec: ModelSpec,
+    training: Omit<TrainingSpec, "resumable">,
+    weights: Weights,
+  ): Promise<ResumableNetwork>;
 }

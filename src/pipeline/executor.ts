@@ -22,6 +22,8 @@ export interface ReadyJob {
   readonly files: { readonly [name: string]: StoredFile };
   /** How long it took the last time, in seconds; omitted where that is not known. In no key. */
   readonly expected?: number;
+  /** Whether it keeps checkpoints; false if omitted. In no key. */
+  readonly resumes?: boolean;
 }
 
 /** How a job went. */

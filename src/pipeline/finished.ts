@@ -16,6 +16,7 @@ import {
   unfinishedIn,
   writeWhole,
 } from "../files/whole.ts";
+import { checkpointFolder, pruneCheckpoints } from "./checkpoints.ts";
 import type { Executor, Outcome, ReadyJob } from "./executor.ts";
 import { digestsOf } from "./keys.ts";
 import type { SharedStore } from "./shared.ts";
@@ -84,9 +85,12 @@ export function jobRunner(
       : await find(directory, job) ?? await findShared(directory, job, shared);
     if (found) return found;
     const workplace = await unfinishedIn(directory);
+    const checkpoints = checkpointFolder(directory, job.key);
     try {
+      if (job.resumes && force) await removeIfThere(checkpoints);
       const { seconds, facts } = await executor.run(job, workplace, progress);
       await keep(directory, workplace, job, { seconds, facts });
+      if (job.resumes) await removeIfThere(checkpoints);
       const kept = await find(directory, job);
       if (!kept) throw new Error(`What job ${job.label} wrote is gone from ${directory}.`);
       await shared?.keepJob(job.key, join(directory, job.key));
@@ -171,12 +175,16 @@ export async function finishedIn(directory: string): Promise<Map<string, Date>> 
   return found;
 }
 
-/** Removes finished jobs that no run has asked for in 30 days, and that are not among those needed. */
+/**
+ * Removes finished jobs that no run has asked for in 30 days, and that are not among those needed; and
+ * checkpoints as old.
+ */
 export async function prune(directory: string, needed: ReadonlySet<string>): Promise<void> {
   const oldest = oldestKept();
   for (const [key, asked] of await finishedIn(directory)) {
     if (asked.getTime() < oldest && !needed.has(key)) await removeIfMine(join(directory, key));
   }
+  await pruneCheckpoints(directory, oldest);
 }
 
 /** Gives a finished job's folder its record and its key as its name. */

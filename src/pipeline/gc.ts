@@ -4,6 +4,7 @@ import { openLock } from "../files/open_lock.ts";
 import { bytesOf } from "../files/size.ts";
 import { isPart, isUnfinished, makeFolder, putAside, removeIfThere } from "../files/whole.ts";
 import { AGAIN } from "./alone.ts";
+import { isCheckpoint } from "./checkpoints.ts";
 import { finishedIn } from "./finished.ts";
 import { lockUnused, type Waiting } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
@@ -78,7 +79,7 @@ async function garbageOf(
   const artifacts: string[] = [];
   for (const home of own) artifacts.push(...await localLeftovers({ ...workspace, home }));
   const left = [
-    ...await pathsIn(directory, isUnfinished),
+    ...await pathsIn(directory, (name) => isUnfinished(name) || isCheckpoint(name)),
     ...await pathsIn(runsDirectory(workspace), isUnfinished),
     ...(unused ? await pathsIn(cache, (name) => isUnfinished(name, AGAIN)) : []),
     ...artifacts.filter((path) => isPart(path.slice(dirname(path).length + 1))),

@@ -180,5 +180,6 @@ export function readyJob(
     parameters,
     equipment,
     files,
+    ...(job.resumes && { resumes: true }),
   };
 }

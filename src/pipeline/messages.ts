@@ -16,6 +16,8 @@ export const jobDocument = z.strictObject({
   output: z.string(),
   /** File whose shared lock says that a process is at work; see `untilNobodyWorks`. */
   alive: z.string().optional(),
+  /** Where it keeps checkpoints, and how long it works between two of them at least, in milliseconds. */
+  checkpoint: z.strictObject({ path: z.string(), every: z.number() }).optional(),
   /** Whether it may be on another machine, which is then recorded. */
   launched: z.boolean().optional(),
 });

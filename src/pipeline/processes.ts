@@ -10,7 +10,8 @@ import type { z } from "zod";
 import { pathList } from "../files/flags.ts";
 import { openLock } from "../files/open_lock.ts";
 import { type Command, DENO_VARIABLES, environment, type Places } from "../files/programs.ts";
-import { unfinishedIn } from "../files/whole.ts";
+import { makeFolder, unfinishedIn } from "../files/whole.ts";
+import { CHECKPOINT_EVERY, checkpointFolder } from "./checkpoints.ts";
 import { ALIVE } from "./lock.ts";
 import { type Executor, JobFailure, type Outcome, type ReadyJob, Stopped } from "./executor.ts";
 import { launched } from "./launch.ts";
@@ -33,6 +34,8 @@ export interface ProcessOptions {
    * then run in no sandbox, as what this machine has says nothing of another one. None if omitted.
    */
   readonly launch?: readonly string[];
+  /** How long a job works between two checkpoints at least, in milliseconds; some minutes if omitted. */
+  readonly checkpointEvery?: number;
 }
 
 /** What a process may do. */
@@ -58,7 +61,8 @@ const LINES_TOLD = 15;
 
 /** An executor that starts a process for every job that it is given; see `bounded` for how many that is. */
 export function processes(
-  { root, rights = () => NO_MORE, cache, launch }: ProcessOptions,
+  { root, rights = () => NO_MORE, cache, launch, checkpointEvery: every = CHECKPOINT_EVERY }:
+    ProcessOptions,
 ): Executor {
   const running = new Set<Process>();
   let stopped = false;
@@ -75,11 +79,13 @@ export function processes(
         const job = { ...asked, files: await withRealPaths(asked.files) };
         const [output, scratch] = [await Deno.realPath(folder), await Deno.realPath(temporary)];
         const alive = cache === undefined ? undefined : await Deno.realPath(join(cache, ALIVE));
+        const kept = asked.resumes ? checkpointFolder(dirname(output), asked.key) : undefined;
+        if (kept !== undefined) await makeFolder(kept);
         const { flags, read: more, confined } = await rights(job.equipment);
         const inputs = Object.values(job.files).map(({ path }) => path);
         const own = relative(root, ATELIER) === "" ? [] : [ATELIER];
         const read = [root, ...own, ...inputs, ...more, ...(alive ? [alive] : [])];
-        const write = [output, scratch];
+        const write = [output, scratch, ...(kept ? [kept] : [])];
         // Which folder a launcher starts a command in is not known.
         const cwd = launch ? "/" : root;
         const command = {
@@ -125,7 +131,10 @@ export function processes(
         };
         running.add(process);
         try {
-          const document = documentOf(job, root, output, alive, launch !== undefined);
+          const document = {
+            ...documentOf(job, root, output, alive, launch !== undefined),
+            ...(kept && { checkpoint: { path: join(kept, "state.bin"), every } }),
+          };
           const facts = await follow(process, job, document, progress);
           return { seconds: (performance.now() - began) / 1000, facts } satisfies Outcome;
         } finally {

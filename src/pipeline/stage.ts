@@ -240,6 +240,8 @@ export interface Job<P = unknown, R = Flat, W = Flat> {
   compiles?(parameters: P): unknown;
   /** Addresses of modules that the work needs and that do not count, such as what finds a library. */
   readonly apart: readonly string[];
+  /** Whether it keeps checkpoints, from which it goes on after it was killed; false if omitted. */
+  readonly resumes?: boolean;
 }
 
 /** Declares a job. */
@@ -271,6 +273,14 @@ export interface JobRequest<P = unknown, R = Flat> {
     & { readonly [K in OptionalKeys<R>]?: ReaderOf<R[K]> };
 }
 
+/** What a job keeps of its work, should it be killed. */
+export interface Checkpoint {
+  /** What it kept last; undefined where that is nothing, or damaged. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Keeps what `make` returns, unless the last one is young: to be called wherever it could go on from. */
+  offer(make: () => Promise<Uint8Array>): Promise<void>;
+}
+
 /** What a job's `run` is given, in a process of its own. */
 export interface JobContext<P, R, W> {
   /** What the job is asked for. */
@@ -285,6 +295,8 @@ export interface JobContext<P, R, W> {
   record(facts: Facts): void;
   /** Told how far the job is. */
   readonly progress: Progress;
+  /** Where it keeps what it would go on from; of use to those that are declared to resume. */
+  readonly checkpoint: Checkpoint;
 }
 
 /** The context of a job: `run(context: JobContextOf<typeof job>)`. */

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { messageOf } from "../files/explain.ts";
 import { writeWhole } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
+import { checkpointIn } from "./checkpoints.ts";
 import { readersOf, writersOf } from "./context.ts";
 import { processor } from "./machine.ts";
 import { jobDocument, type jobMessage, lines } from "./messages.ts";
@@ -77,6 +78,7 @@ try {
       await writeWhole(join(document.output, name), artifact.encode(value));
       return name;
     }),
+    checkpoint: checkpointIn(document.checkpoint?.path, document.checkpoint?.every),
     record: (facts) => say({ type: "facts", facts: z.record(z.string(), z.json()).parse(facts) }),
     progress(done, total, note) {
       if (Atomics.load(ended, 0) === 1) Deno.exit(1);

@@ -33,7 +33,8 @@ const moments = {
   epsilon: z.number().positive(),
 };
 
-const optimizer = z.discriminatedUnion("type", [
+/** The schema of an update rule. */
+export const optimizer = z.discriminatedUnion("type", [
   settings({ type: z.literal("adam"), ...moments }),
   settings({
     type: z.literal("adamw"),

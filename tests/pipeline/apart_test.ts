@@ -128,6 +128,7 @@ Deno.test("gc removes what killed runs left and no manifest lists, and nothing t
     const ours = [
       `jobs/unfinished-${id}/sum.json`,
       `jobs/unfinished-scratch-${id}/x`,
+      `jobs/checkpoint-${hex}/state.bin`,
       `runs/unfinished-${id}/run.json`,
       `unfinished-again-${id}/results/x`,
       `jobs/${hex}/job.json`,
@@ -139,6 +140,7 @@ Deno.test("gc removes what killed runs left and no manifest lists, and nothing t
     const theirs = [
       "jobs/notes.txt",
       "jobs/mine/job.json",
+      "jobs/checkpoint-mine/state.bin",
       `jobs/${"cd".repeat(32)}/data.bin`,
       "artifacts/numbers/mine.json",
       "artifacts/notes.txt",
@@ -155,7 +157,7 @@ Deno.test("gc removes what killed runs left and no manifest lists, and nothing t
       await Deno.symlink(join(study.home, "elsewhere"), cache("runs/unfinished-x"));
       await Deno.symlink(join(study.home, "elsewhere"), cache("unfinished-again-x"));
     }
-    assertEquals(await gc(), { jobs: 1, artifacts: 3, left: 5 });
+    assertEquals(await gc(), { jobs: 1, artifacts: 3, left: 6 });
     const there = new Set((await snapshot(cache("."))).keys());
     for (const path of ours) assert(!there.has(path), path);
     for (const path of theirs) assert(there.has(path), path);

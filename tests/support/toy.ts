@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { sha256 } from "../../src/files/digest.ts";
 import { locator } from "../../src/files/locate.ts";
 import { writeWhole } from "../../src/files/whole.ts";
+import { checkpointIn } from "../../src/pipeline/checkpoints.ts";
 import { readersOf, writersOf } from "../../src/pipeline/context.ts";
 import { type Executor, JobFailure, type ReadyJob, Stopped } from "../../src/pipeline/executor.ts";
 import { bounded } from "../../src/pipeline/pool.ts";
@@ -442,6 +443,7 @@ export function inProcess(root: string): Executor {
           }),
           record: (more) => Object.assign(facts, more),
           progress,
+          checkpoint: checkpointIn(undefined),
         });
       } catch (error) {
         const { name, message } = error instanceof Error ? error : new Error(String(error));

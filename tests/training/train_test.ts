@@ -2,6 +2,7 @@ import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { encodeWeights } from "../../src/engine/weights.ts";
 import { encodeNpy } from "../../src/files/npy.ts";
+import { checkpointIn } from "../../src/pipeline/checkpoints.ts";
 import type { Recipe } from "../../src/training/recipe.ts";
 import { run } from "../../src/training/run.ts";
 import { train } from "../../src/training/train.ts";
@@ -74,6 +75,7 @@ Deno.test("arrays in memory train to the same bits as the pipeline's job", async
       },
       record() {},
       progress() {},
+      checkpoint: checkpointIn(undefined),
     });
   });
   assertEquals(

@@ -8,7 +8,7 @@
 import { INPUT, type ResolvedLayer, resolveLayers } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { checkTrainable } from "../checks.ts";
-import type { LossSpec, TrainingSpec, Weights } from "../engine.ts";
+import type { LossSpec, OptimizerSpec, TrainingSpec, Weights } from "../engine.ts";
 import { Graph, type Node, type Signature, type Tensor, type Variable } from "./builder.ts";
 import { gradients } from "./gradients.ts";
 import { applyLayer, type LayerContext } from "./layers.ts";
@@ -43,12 +43,37 @@ export interface TrainableProgram {
   readonly signatures: Program["signatures"] & Readonly<Record<"reset" | "train", Signature>>;
 }
 
+/** A model compiled for a training that can be taken up again. */
+export interface ResumableProgram {
+  readonly graph: Graph;
+  /**
+   * Those of a `TrainableProgram`; and
+   *
+   * - `state` gives what the optimiser keeps by its names, and `restore` takes it;
+   * - `moments` takes `indices` into the placed images to the mean and the biased variance of what reaches
+   *   each batch normalisation, by the names of its moving statistics. Those before it normalise by the
+   *   batch. Where there is none, it gives nothing.
+   */
+  readonly signatures:
+    & TrainableProgram["signatures"]
+    & Readonly<Record<"state" | "restore" | "moments", Signature>>;
+}
+
 /**
  * Compiles a model for prediction.
  *
  * @throws {Error} where a layer does not fit the specification; it names the layer
  */
 export function compile(spec: ModelSpec): Program;
+/**
+ * Compiles a model for prediction and a training that can be taken up again.
+ *
+ * @throws {Error} where a layer does not fit the specification or the model cannot be trained
+ */
+export function compile(
+  spec: ModelSpec,
+  training: Omit<TrainingSpec, "seed"> & { readonly resumable: true },
+): ResumableProgram;
 /**
  * Compiles a model for prediction and training.
  *
@@ -61,7 +86,7 @@ export function compile(
 export function compile(
   spec: ModelSpec,
   training?: Omit<TrainingSpec, "seed">,
-): Program | TrainableProgram {
+): Program | TrainableProgram | ResumableProgram {
   const layers = resolveLayers(spec);
   if (training) checkTrainable(spec);
   const graph = new Graph();
@@ -74,7 +99,7 @@ export function compile(
       { name, shape },
     ): [string, Variable] => [name, op.variable(graph, name, "float32", shape)]),
   );
-  const signatures = {
+  const signatures: Program["signatures"] = {
     allocate: graph.scope("allocate", () => allocation(graph, placed)),
     place: graph.scope("place", () => placement(graph, placed)),
     assign: graph.scope("assign", () => assignment(graph, [...variables.values()])),
@@ -94,7 +119,9 @@ export function compile(
     "train",
     () => trainable(graph, spec, training, layers, variables, { images, labels }),
   );
-  return { graph, signatures: { ...signatures, ...trained } };
+  if (!training.resumable) return { graph, signatures: { ...signatures, ...trained } };
+  const moments = graph.scope("moments", () => momentsOf(graph, spec, layers, variables, images));
+  return { graph, signatures: { ...signatures, ...trained, moments } };
 }
 
 /**
@@ -194,11 +221,13 @@ function forward(
 function trainable(
   graph: Graph,
   spec: ModelSpec,
-  { optimizer, loss: lossSpec }: Omit<TrainingSpec, "seed">,
+  { optimizer, loss: lossSpec, resumable }: Omit<TrainingSpec, "seed">,
   layers: readonly ResolvedLayer[],
   variables: ReadonlyMap<string, Variable>,
   data: { readonly images: Variable; readonly labels: Variable },
-): Readonly<Record<"reset" | "train", Signature>> {
+):
+  & Readonly<Record<"reset" | "train", Signature>>
+  & Partial<Record<"state" | "restore", Signature>> {
   const indices = op.placeholder(graph, "indices", "int32", [-1]);
   const rate = op.placeholder(graph, "rate", "float32", []);
   const decay = op.placeholder(graph, "decay", "float32", []);
@@ -244,6 +273,7 @@ function trainable(
     );
     // A value that is still to be read makes an update copy its variable, so updates wait for all gradients.
     const computed = slopes.map(({ node }) => node);
+    const decayed = decayOf(optimizer, rate, decay);
     const updates = trained.map((variable, i) =>
       update(
         optimizer,
@@ -251,7 +281,7 @@ function trainable(
         slots[i],
         slopes[i],
         rate,
-        optimizer.type === "adamw" && isKernel(variable) ? decay : undefined,
+        isKernel(variable) ? decayed : undefined,
         computed,
       )
     );
@@ -272,8 +302,57 @@ function trainable(
           correct: op.identity(correct, [], "correct"),
         },
       },
+      ...(resumable && graph.scope("state", () => ({
+        state: {
+          inputs: {},
+          outputs: Object.fromEntries(
+            slots.flat().map((slot) => [slotName(slot), op.read(slot)]),
+          ),
+        },
+        restore: restoration(graph, slots.flat()),
+      }))),
     };
   });
+}
+
+/** What a slot is called outside of the graph: its variable's name and its own. */
+const slotName = ({ name }: Variable) => name.slice("optimizer/".length);
+
+/** Gives the optimiser's slots the values fed by their names. */
+function restoration(graph: Graph, slots: readonly Variable[]): Signature {
+  const { inputs, outputs } = assignment(graph, slots);
+  return {
+    inputs: Object.fromEntries(slots.map((slot) => [slotName(slot), inputs[slot.name]])),
+    outputs,
+  };
+}
+
+/** The share that decoupled weight decay takes off kernels at a step; undefined where there is none. */
+function decayOf(optimizer: OptimizerSpec, rate: Tensor, fed: Tensor): Tensor | undefined {
+  if (optimizer.type === "adamw") return fed;
+  // The rate of Adam's update is corrected, that of plain descent is the learning rate itself.
+  if (optimizer.type !== "sgd" || !optimizer.weightDecay) return undefined;
+  return op.multiply(rate, op.scalar(rate.node.graph, optimizer.weightDecay));
+}
+
+/** What reaches each batch normalisation that is trained: see `ResumableProgram`. */
+function momentsOf(
+  graph: Graph,
+  spec: ModelSpec,
+  layers: readonly ResolvedLayer[],
+  variables: ReadonlyMap<string, Variable>,
+  images: Variable,
+): Signature {
+  const indices = op.placeholder(graph, "indices", "int32", [-1]);
+  const outputs: Record<string, Tensor> = {};
+  forward(layers, imagesAt(images, indices), readAll(variables), (resolved) => ({
+    training: !isFrozen(spec, resolved),
+    onStatistics: (mean, variance) => {
+      outputs[`${resolved.layer.name}/moving_mean`] = mean;
+      outputs[`${resolved.layer.name}/moving_variance`] = variance;
+    },
+  }));
+  return { inputs: { indices }, outputs };
 }
 
 const isKernel = ({ name }: Variable) => name.endsWith("/kernel");

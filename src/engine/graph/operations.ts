@@ -470,18 +470,21 @@ export const applyGradientDescent = (
     { after },
   );
 
-/** `velocity = momentum * velocity - rate * g`, `w += velocity`. */
+/**
+ * `velocity = momentum * velocity - rate * g`, `w += velocity`; with `nesterov`, in place of the latter,
+ * `w += momentum * velocity - rate * g`.
+ */
 export const applyMomentum = (
   [w, velocity]: readonly Variable[],
   gradient: Tensor,
   rate: Tensor,
-  momentum: number,
+  { momentum, nesterov = false }: { momentum: number; nesterov?: boolean },
   after: readonly Node[],
 ): Node =>
   gradient.node.graph.add(
     "ResourceApplyKerasMomentum",
     [w.handle, velocity.handle, rate, gradient, scalar(gradient.node.graph, momentum)],
-    T,
+    nesterov ? { ...T, use_nesterov: a.boolean(true) } : T,
     [],
     { after },
   );

@@ -19,13 +19,13 @@ export function update(
   decay: Tensor | undefined,
   after: readonly Node[],
 ): Node {
-  if (optimizer.type === "sgd") {
-    return slots.length > 0
-      ? op.applyMomentum([variable, ...slots], gradient, rate, optimizer.momentum, after)
-      : op.applyGradientDescent(variable, gradient, rate, after);
-  }
   const before = decay
     ? [...after, op.assignSub(variable, op.multiply(op.read(variable), decay), after)]
     : after;
+  if (optimizer.type === "sgd") {
+    return slots.length > 0
+      ? op.applyMomentum([variable, ...slots], gradient, rate, optimizer, before)
+      : op.applyGradientDescent(variable, gradient, rate, before);
+  }
   return op.applyAdam([variable, ...slots], gradient, rate, optimizer, before);
 }

@@ -22,11 +22,14 @@ import type {
   EngineDescription,
   ImageSet,
   Network,
+  ResumableNetwork,
   StepResult,
-  TrainableNetwork,
+  Trainer,
   TrainingSpec,
+  TrainingState,
   Weights,
 } from "../engine.ts";
+import { pooledMoments } from "../moments.ts";
 import { forward, type Training } from "./forward.ts";
 import { type BatchLoss, softmaxCrossEntropy } from "./loss.ts";
 import { optimizerFor, type Update } from "./optimizer.ts";
@@ -39,7 +42,10 @@ const PREDICTION_BATCH = 64;
  * The engine on a backend that is loaded already (see `runtime/load.ts`). `threads` describes how
  * it was loaded.
  */
-export function layersEngine(backend: EngineDescription["backend"], threads: number): Engine {
+export function layersEngine(
+  backend: EngineDescription["backend"],
+  threads: number,
+): Engine & Trainer {
   if (backend === "wasm") registerWasmGradients();
   return {
     description: { engine: "layers", backend, version: tf.version_core, threads },
@@ -151,7 +157,7 @@ class LayersNetwork implements Network {
   }
 }
 
-class TrainableLayersNetwork extends LayersNetwork implements TrainableNetwork {
+class TrainableLayersNetwork extends LayersNetwork implements ResumableNetwork {
   readonly #frozen: ReadonlySet<string>;
   /** How each trained variable is updated, by its name. */
   #updates = new Map<string, Update>();
@@ -227,11 +233,71 @@ class TrainableLayersNetwork extends LayersNetwork implements TrainableNetwork {
     const total = Math.fround(batch!.loss + penalty);
     checkLoss(this.spec, total, this.#step, learningRate);
     trained.forEach(([name, variable], v) => {
-      this.#updates.get(name)!(gradients[v], learningRate, this.#step);
+      this.#updates.get(name)!.apply(gradients[v], learningRate, this.#step);
       refresh(variable);
     });
     for (const update of statistics) update();
     return { loss: total, correct: batch!.correct };
+  }
+
+  async replace(begin: number, images: NdArray<Uint8Array | Float32Array>): Promise<void> {
+    const rows = checkedImages(this.spec, images);
+    const { shape: [placed], data } = this.images(new Int32Array());
+    const [count] = rows.shape;
+    if (!(begin >= 0 && begin + count <= placed)) {
+      throw new Error(
+        `Model ${this.spec.name}: ${count} images from row ${begin} on reach over the ${placed} ` +
+          `placed ones.`,
+      );
+    }
+    data.set(await rows.read(0, count), begin * (data.length / placed));
+  }
+
+  state(): Promise<TrainingState> {
+    const slots = [...this.#updates].flatMap(([name, { slots }]) =>
+      Object.entries(slots).map(([slot, data]) =>
+        [
+          `${name}/${slot}`,
+          { shape: this.variables.get(name)!.shape, data: data.slice() },
+        ] as const
+      )
+    );
+    return Promise.resolve({ steps: this.#step, slots: new Map(slots) });
+  }
+
+  async resume(weights: Weights, { steps, slots }: TrainingState): Promise<void> {
+    await this.assign(weights);
+    for (const [name, update] of this.#updates) {
+      const { shape } = this.variables.get(name)!;
+      for (const [slot, data] of Object.entries(update.slots)) {
+        const found = slots.get(`${name}/${slot}`);
+        if (found?.shape.join() !== shape.join()) {
+          throw new Error(
+            `Model ${this.spec.name}: the state of its training has ` +
+              `${found ? `${name}/${slot} of shape [${found.shape}]` : `no ${name}/${slot}`}, ` +
+              `expected shape [${shape}].`,
+          );
+        }
+        data.set(found.data);
+      }
+    }
+    this.#step = steps;
+  }
+
+  async statistics(indices: Int32Array, batchSize: number): Promise<Weights> {
+    const images = this.images(indices);
+    await this.useBackend();
+    const pooled = pooledMoments();
+    for (let start = 0; start < indices.length; start += batchSize) {
+      const batch = indices.subarray(start, start + batchSize);
+      const training: Training = {
+        frozen: this.#frozen,
+        mask: (_, length) => new Float32Array(length).fill(1),
+        moments: ({ name }, mean, variance) => pooled.add(name, batch.length, mean, variance),
+      };
+      tf.tidy(() => void this.forward(gather(images, batch), training));
+    }
+    return pooled.result();
   }
 
   /** Keras 3's moving statistics: a share `momentum` of the old and the rest of the batch's. */

@@ -7,8 +7,13 @@
  */
 import type { OptimizerSpec } from "../engine.ts";
 
-/** Updates one variable in place; `step` counts from 1. */
-export type Update = (gradient: Float32Array, learningRate: number, step: number) => void;
+/** How one variable is updated. */
+export interface Update {
+  /** What is kept from step to step, by name; all of it starts at 0. */
+  readonly slots: Readonly<Record<string, Float32Array>>;
+  /** Updates it in place; `step` counts from 1. */
+  apply(gradient: Float32Array, learningRate: number, step: number): void;
+}
 
 /**
  * Makes the update of one variable, with moments of its own that start at 0.
@@ -20,13 +25,19 @@ export function optimizerFor(
   kernel: boolean,
 ): Update {
   if (spec.type === "sgd") {
-    const { momentum } = spec;
+    const { momentum, nesterov, weightDecay = 0 } = spec;
     const velocity = new Float32Array(variable.length);
-    return (gradient, learningRate) => {
-      for (let i = 0; i < variable.length; i++) {
-        velocity[i] = momentum * velocity[i] - learningRate * gradient[i];
-        variable[i] += velocity[i];
-      }
+    return {
+      slots: momentum > 0 ? { velocity } : {},
+      apply(gradient, learningRate) {
+        const keep = 1 - learningRate * (kernel ? weightDecay : 0);
+        for (let i = 0; i < variable.length; i++) {
+          const step = learningRate * gradient[i];
+          velocity[i] = momentum * velocity[i] - step;
+          variable[i] = keep * variable[i] +
+            (nesterov ? momentum * velocity[i] - step : velocity[i]);
+        }
+      },
     };
   }
   // Kingma and Ba (2015), with epsilon outside the correction of the second moment ("epsilon hat").
@@ -34,7 +45,7 @@ export function optimizerFor(
   const decay = spec.type === "adamw" && kernel ? spec.weightDecay : 0;
   const m = new Float32Array(variable.length);
   const v = new Float32Array(variable.length);
-  return (gradient, learningRate, step) => {
+  const apply: Update["apply"] = (gradient, learningRate, step) => {
     const rate = learningRate * Math.sqrt(1 - beta2 ** step) / (1 - beta1 ** step);
     const keep = 1 - learningRate * decay;
     for (let i = 0; i < variable.length; i++) {
@@ -46,4 +57,5 @@ export function optimizerFor(
       variable[i] = keep * variable[i] - rate * mi / (Math.sqrt(vi) + epsilon);
     }
   };
+  return { slots: { m, v }, apply };
 }

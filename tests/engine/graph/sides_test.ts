@@ -13,7 +13,7 @@ const emitting = [
   "optimizers.ts",
   "protocol.ts",
 ];
-const feeding = ["engine.ts", "rates.ts", "saved_model.ts", "session.ts"];
+const feeding = ["engine.ts", "rates.ts", "saved_model.ts", "session.ts", "trainer.ts"];
 /** What the second knows of the first. */
 const common = ["builder.ts", "compile.ts", "protocol.ts"];
 

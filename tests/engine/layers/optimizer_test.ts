@@ -3,7 +3,7 @@ import type { OptimizerSpec } from "../../../src/engine/engine.ts";
 import { optimizerFor } from "../../../src/engine/layers/optimizer.ts";
 
 /**
- * Five steps of Keras 3.15.1's optimisers on TensorFlow 2.21. Step t has the learning rate 0.01 / t
+ * Five steps of Keras 3.15.1's optimisers on TensorFlow 2.21, the last three on JAX. Step t has the learning rate 0.01 / t
  * and the gradient `base + 0.01 t`, `base` halved and turned round at step 3.
  */
 const start = [1, -0.5, 0.25, 0, -2];
@@ -64,6 +64,39 @@ const keras: [string, OptimizerSpec, number[]][] = [
       -3.812694549560547,
     ],
   ],
+  [
+    "SGD with Nesterov momentum",
+    { type: "sgd", momentum: 0.9, nesterov: true },
+    [
+      0.9910995364189148,
+      -0.4872480630874634,
+      0.24831701815128326,
+      -0.001682968926616013,
+      -4.166924953460693,
+    ],
+  ],
+  [
+    "SGD with Nesterov momentum and weight decay",
+    { type: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.3 },
+    [
+      0.9842817783355713,
+      -0.48385611176490784,
+      0.24661080539226532,
+      -0.0016808923101052642,
+      -4.14924955368042,
+    ],
+  ],
+  [
+    "SGD with weight decay",
+    { type: "sgd", momentum: 0, weightDecay: 0.3 },
+    [
+      0.9908892512321472,
+      -0.49352583289146423,
+      0.24779252707958221,
+      -0.0004991857567802072,
+      -2.5203499794006348,
+    ],
+  ],
 ];
 
 function train(spec: OptimizerSpec, kernel: boolean): Float32Array {
@@ -71,7 +104,7 @@ function train(spec: OptimizerSpec, kernel: boolean): Float32Array {
   const update = optimizerFor(spec, variable, kernel);
   for (let step = 1; step <= 5; step++) {
     const gradient = Float32Array.from(base, (g) => (step === 3 ? -0.5 * g : g) + 0.01 * step);
-    update(gradient, 0.01 / step, step);
+    update.apply(gradient, 0.01 / step, step);
   }
   return variable;
 }
@@ -96,6 +129,6 @@ Deno.test("weight decay shrinks weights whose gradient is 0", () => {
     variable,
     true,
   );
-  update(Float32Array.of(0), 0.1, 1);
+  update.apply(Float32Array.of(0), 0.1, 1);
   assertAlmostEquals(variable[0], 4 * (1 - 0.1 * 0.5), 1e-6);
 });
