@@ -241,9 +241,14 @@ export const l2Loss = (x: Tensor): Tensor => one("L2Loss", [x], T(x), []);
 export const biasAdd = (x: Tensor, bias: Tensor): Tensor =>
   one("BiasAdd", [x, bias], T(x), x.shape);
 
-/** The gradient of `biasAdd` with respect to its bias. */
+/**
+ * The gradient of `biasAdd` with respect to its bias. In bfloat16 the operation made for that adds up in
+ * bfloat16, and of some thousand values most are lost; `Sum` adds up in float32.
+ */
 export const biasAddGradient = (dy: Tensor): Tensor =>
-  one("BiasAddGrad", [dy], T(dy), dy.shape.slice(-1));
+  dy.dtype === "bfloat16"
+    ? sum(dy, dy.shape.slice(0, -1).map((_, i) => i))
+    : one("BiasAddGrad", [dy], T(dy), dy.shape.slice(-1));
 
 /** `max(x, 0)`. */
 export const relu = (x: Tensor): Tensor => one("Relu", [x], T(x), x.shape);
