@@ -1,7 +1,7 @@
 /**
  * Measures this machine's engines against each other and, where `python3` (or `KERAS_PYTHON`) can
  * import Keras, against the same network in Keras: images per second of training LeNet-5, one process an
- * engine and thread count, measured in turn, five rounds. Writes `bench/RESULTS.md`.
+ * engine, precision and thread count, measured in turn, five rounds. Writes `bench/RESULTS.md`.
  *
  *     deno task bench
  *
@@ -12,6 +12,7 @@ import { encodeSavedModel } from "../src/engine/graph/saved_model.ts";
 import { isReady } from "../src/runtime/choice.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { resnetV2 } from "../src/models/resnet_v2.ts";
+import type { Precision } from "../src/engine/engine.ts";
 import { resolveLayers } from "../src/models/shapes.ts";
 import type { ModelSpec } from "../src/models/spec.ts";
 import { machine, show, spread, table } from "./figures.ts";
@@ -45,9 +46,12 @@ const subject = (
   engine: Configuration["engine"] | "keras",
   threads: number,
   data: string,
-  images = IMAGES,
+  { images = IMAGES, precision = "float32" }: {
+    readonly images?: number;
+    readonly precision?: Precision;
+  } = {},
 ): Subject => {
-  const configuration = JSON.stringify({ engine, threads, data });
+  const configuration = JSON.stringify({ engine, threads, precision, data });
   const command = engine === "keras"
     ? [python, path("keras_peer.py"), configuration]
     : [Deno.execPath(), "run", ...PERMISSIONS, path("worker.ts"), configuration];
@@ -185,9 +189,13 @@ interface Results {
 
 const key = (name: string, threads: number, batch: number) => `${name}, ${threads}, ${batch}`;
 const GRAPH = "graph engine";
+const GRAPH_HALF = "graph engine, bfloat16";
 const FIT = "tfjs-node `model.fit`";
 const KERAS = "Keras `fit`";
+const KERAS_HALF = "Keras `fit`, mixed_bfloat16";
 const PAIR = "graph engine, two jobs of one thread";
+const PAIR_HALF = "graph engine, bfloat16, two jobs of one thread";
+const half = { precision: "bfloat16" } as const;
 
 async function measure(directory: string, workers: Worker[]): Promise<Results> {
   await writeImages(`${directory}/data`, IMAGES);
@@ -199,10 +207,16 @@ async function measure(directory: string, workers: Worker[]): Promise<Results> {
   const subjects = [
     ...THREADS.flatMap((threads) => [
       subject(GRAPH, "graph", threads, data),
-      subject(FIT, "fit", threads, data, IMAGES / 2),
-      ...(keras ? [subject(KERAS, "keras", threads, data)] : []),
+      subject(GRAPH_HALF, "graph", threads, data, half),
+      subject(FIT, "fit", threads, data, { images: IMAGES / 2 }),
+      ...(keras
+        ? [
+          subject(KERAS, "keras", threads, data),
+          subject(KERAS_HALF, "keras", threads, data, half),
+        ]
+        : []),
     ]),
-    subject("portable engine on WebAssembly", "wasm", 1, data, IMAGES / 10),
+    subject("portable engine on WebAssembly", "wasm", 1, data, { images: IMAGES / 10 }),
   ];
   const startup = await measureStartup(subjects[0]);
   const memory = await measureMemory(subject(GRAPH, "graph", 1, `${directory}/all`));
@@ -214,7 +228,11 @@ async function measure(directory: string, workers: Worker[]): Promise<Results> {
   };
   const running = new Map<Subject, Worker>();
   for (const one of subjects) running.set(one, await start(one));
-  const pair = [running.get(subjects[0])!, await start(subjects[0])];
+  const pairs = new Map<string, readonly Worker[]>();
+  for (const [name, of] of [[PAIR, GRAPH], [PAIR_HALF, GRAPH_HALF]]) {
+    const one = subjects.find((subject) => subject.name === of && subject.threads === 1)!;
+    pairs.set(name, [running.get(one)!, await start(one)]);
+  }
 
   const speeds = new Map<string, number[]>();
   const peaks = new Map<number, number>();
@@ -237,8 +255,10 @@ async function measure(directory: string, workers: Worker[]): Promise<Results> {
       for (const [one, worker] of running) {
         note(one.name, one.threads, batch, await train(worker, one.images));
       }
-      const [a, b] = await Promise.all(pair.map((worker) => train(worker, IMAGES)));
-      note(PAIR, 2, batch, a + b);
+      for (const [name, pair] of pairs) {
+        const [a, b] = await Promise.all(pair.map((worker) => train(worker, IMAGES)));
+        note(name, 2, batch, a + b);
+      }
     }
   }
   return {
@@ -258,6 +278,7 @@ function render(results: Results): string {
   const rows = [
     ...subjects.map(({ name, threads }) => ({ name, threads })),
     { name: PAIR, threads: 2 },
+    { name: PAIR_HALF, threads: 2 },
   ].map(({ name, threads }) => [
     name,
     String(threads),
@@ -281,6 +302,12 @@ function render(results: Results): string {
     ...THREADS.flatMap((threads) => against(GRAPH, threads, KERAS, threads)),
     ...against(PAIR, 2, KERAS, 2),
     ...against(PAIR, 2, GRAPH, 2),
+    ...THREADS.flatMap((threads) => against(GRAPH_HALF, threads, GRAPH, threads)),
+    ...THREADS.flatMap((threads) => against(KERAS_HALF, threads, KERAS, threads)),
+    ...THREADS.flatMap((threads) => against(GRAPH_HALF, threads, KERAS_HALF, threads)),
+    ...against(PAIR_HALF, 2, PAIR, 2),
+    ...against(PAIR_HALF, 2, KERAS, 2),
+    ...against(PAIR_HALF, 2, KERAS_HALF, 2),
   ];
   const milliseconds = (values: readonly number[]) => `${show(values, whole)} ms`;
   return `# Speed of the engines
@@ -289,8 +316,8 @@ Written by \`deno task bench\`. Training LeNet-5 (504,342 parameters, 32 x 32 x 
     (flops / 1e6).toFixed(1)
   } MFLOP an image
 and step): images per second, **median** of ${ROUNDS} rounds (minimum - maximum). In each round every process is
-measured in turn, on the same images. The share is of the fastest product of two 2048 x 2048 matrices that the same
-library reached on as many threads.
+measured in turn, on the same images. The share is of the fastest product of two 2048 x 2048 matrices in float32
+that the same library reached on as many threads, whatever the precision of the row.
 
 Machine: ${machine()}. Deno ${Deno.version.deno};
 ${versions.join("; ")}.

@@ -25,7 +25,7 @@ def lenet5(*before):
         keras.layers.Flatten(),
         keras.layers.Dense(256, activation="relu"),
         keras.layers.Dense(84, activation="relu"),
-        keras.layers.Dense(10, activation="softmax"),
+        keras.layers.Dense(10, activation="softmax", dtype="float32"),
     ])
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),

@@ -24,6 +24,8 @@ images, labels = (
 )
 images = images.astype("float32")
 
+if configuration["precision"] == "bfloat16":
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
 model = lenet5(keras.layers.Rescaling(1 / 255))
 
 

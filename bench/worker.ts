@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TrainingSpec } from "../src/engine/engine.ts";
+import type { Precision, TrainingSpec } from "../src/engine/engine.ts";
 import { encodeTfjsModel } from "../src/engine/layers/tfjs_model.ts";
 import { loadAddon, loadTensorFlow, loadWasm, type TensorFlow } from "../src/runtime/load.ts";
 import { initialWeights } from "../src/models/initialize.ts";
@@ -18,6 +18,8 @@ export interface Configuration {
   /** `fit` is TensorFlow.js's own `LayersModel.fit` on libtensorflow. */
   readonly engine: "graph" | "fit" | "wasm";
   readonly threads: number;
+  /** Of `graph`, and of Keras, for which bfloat16 is its `mixed_bfloat16`. */
+  readonly precision: Precision;
   /** Directory of `images.npy`, `[N, 32, 32, 1]`, and `labels.npy`, `[N]`, both uint8. */
   readonly data: string;
 }
@@ -67,7 +69,7 @@ export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   }
 }
 
-async function start({ engine: name, threads, data }: Configuration) {
+async function start({ engine: name, threads, precision, data }: Configuration) {
   const file = (name: string) => `${data}/${name}.npy`;
   const labels = decodeTyped(["uint8"], await Deno.readFile(file("labels")));
   const weights = initialWeights(spec, 0);
@@ -89,7 +91,7 @@ async function start({ engine: name, threads, data }: Configuration) {
       ? (await import("../src/engine/graph/engine.ts")).graphEngine(addon, threads)
       : (await import("../src/engine/layers/engine.ts")).layersEngine("wasm", 1);
     version = `${addon ? "libtensorflow" : "TensorFlow.js"} ${engine.description.version}`;
-    const network = await engine.train(spec, training, weights);
+    const network = await engine.train(spec, { ...training, precision }, weights);
     // From the file, as a job does.
     await network.place({ images: await openNpy(file("images"), "images"), labels });
     marks.push(performance.now());

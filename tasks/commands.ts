@@ -59,6 +59,9 @@ const launch = {
   about: "what starts each job, such as 'srun --ntasks=1 --cpus-per-task={threads}'; also " +
     "{memory} (MB) and {label}: see docs/many-machines.md",
 } as const satisfies Flag;
+const slowHalf = {
+  about: "train in bfloat16 also where this machine has no instructions for it",
+} as const satisfies Flag;
 const json = { about: "what happens as events, one JSON object a line" } as const satisfies Flag;
 
 const store = {
@@ -93,6 +96,7 @@ export const COMMANDS = {
       "no-train": { about: "fail where a job would have to run, and name all that would" },
       queue,
       mixed: { about: "with --queue: workers of any processor family take the jobs" },
+      "slow-bfloat16": slowHalf,
       json,
       study,
     },
@@ -104,6 +108,7 @@ export const COMMANDS = {
     flags: {
       queue,
       store,
+      "slow-bfloat16": slowHalf,
       slots: { value: "N", about: "how many jobs run at once (default: one a core)" },
       silence: {
         value: "MINUTES",

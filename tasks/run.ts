@@ -15,6 +15,7 @@ import { rooms } from "../src/stages/rooms.ts";
 import { command } from "./command.ts";
 import { display } from "./display.ts";
 import { equip } from "./equip.ts";
+import { refusingSlowHalf } from "./half.ts";
 import type { Flags } from "./commands.ts";
 import { EXITS, Refused, wasEnded } from "./exits.ts";
 import { backendFlag, jobsFlag, queueFlag, stagesNamed } from "./flags.ts";
@@ -84,7 +85,14 @@ await command("run", async ({ flags, words }, signal) => {
       signal,
     })
     : {
-      executor: bounded(jobProcesses(workspace.root, workspace.cache, launch), jobs),
+      executor: bounded(
+        // What a launcher starts runs elsewhere: of that machine nothing is known here.
+        refusingSlowHalf(
+          jobProcesses(workspace.root, workspace.cache, launch),
+          flags["slow-bfloat16"] || launch !== undefined,
+        ),
+        jobs,
+      ),
       equip: () => {
         if (launch) view.print(describeLaunch(launch));
         return equip(backend, view.print);

@@ -1,4 +1,5 @@
 /** `deno task setup`: finds the fastest backend that this machine can have, and remembers it. @module */
+import { describeHalf, findHalf } from "../src/runtime/half.ts";
 import { describeSandbox, readSandbox } from "../src/runtime/sandbox.ts";
 import { describeChoice, listReasons, setUp } from "../src/runtime/setup.ts";
 import { command } from "./command.ts";
@@ -13,6 +14,7 @@ await command("setup", async ({ flags }) => {
   const choice = await setUp({ backend, force, progress: counting(view) }).finally(view.clear);
   console.log(describeChoice(choice));
   console.log(describeSandbox(await readSandbox()));
+  console.log(describeHalf(await findHalf(choice, { again: force })));
   if (choice.backend === "wasm" && !choice.requested) {
     console.log(listReasons(choice.skipped));
     console.log(

@@ -11,6 +11,7 @@ import { waitingFor } from "./display.ts";
 import { equip } from "./equip.ts";
 import { EXITS, refusalOf, Refused } from "./exits.ts";
 import { backendFlag, countFlag, queueFlag } from "./flags.ts";
+import { refusingSlowHalf } from "./half.ts";
 import { jobExecutors } from "./jobs.ts";
 import { requireStore, storeAddress } from "./store.ts";
 import { project } from "./workspace.ts";
@@ -39,6 +40,7 @@ await command("worker", async ({ flags }, signal) => {
   try {
     await removeUnfinished(jobs);
     await prune(jobs, new Set());
+    const executors = jobExecutors(root, own);
     const { OtherCode, work } = await import("../src/machines/worker.ts");
     await work({
       ...{ queue, shared, plan, slots, silence, signal },
@@ -48,7 +50,7 @@ await command("worker", async ({ flags }, signal) => {
       revision: await revision(root),
       code: await digestPlan(root, plan, new Map()),
       cache: own,
-      executor: jobExecutors(root, own),
+      executor: () => refusingSlowHalf(executors(), flags["slow-bfloat16"]),
       tell: (line) => console.log(line),
     }).catch((error) => {
       throw refusalOf(error, OtherCode);

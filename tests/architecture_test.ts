@@ -173,7 +173,11 @@ Deno.test("what a stage computes knows nothing of how it is reported", () => {
 });
 
 /** Processes of their own, whose output is their answer. */
-const processes = ["src/pipeline/worker.ts", "src/runtime/probe.ts"];
+const processes = [
+  "src/pipeline/worker.ts",
+  "src/runtime/half_probe.ts",
+  "src/runtime/probe.ts",
+];
 
 Deno.test("nothing in src knows the terminal", () => {
   const words = /\bconsole\.|\bDeno\.std(out|err)\b|"node:process"/;

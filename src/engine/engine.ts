@@ -58,12 +58,21 @@ export interface LossSpec {
   readonly l2: number;
 }
 
+/**
+ * What a training step is computed in. In `bfloat16` (the upper half of a float32) convolutions,
+ * matrix products, their gradients and what lies between them are, each sum in float32; weights,
+ * optimiser, loss, softmax and the statistics of batch normalisation stay in float32.
+ */
+export type Precision = "float32" | "bfloat16";
+
 /** How a network is trained, apart from the data and the schedule. */
 export interface TrainingSpec {
   /** How weights are updated. */
   readonly optimizer: OptimizerSpec;
   /** What is minimised. */
   readonly loss: LossSpec;
+  /** Of the training step; float32 if omitted. Predictions are computed in float32 either way. */
+  readonly precision?: Precision;
   /** Seed of everything random inside a step (dropout masks). */
   readonly seed: number;
   /** Whether it can be put down and taken up again, as a `ResumableNetwork`; false if omitted. */

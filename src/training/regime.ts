@@ -1,6 +1,6 @@
 /** How the job `train` trains a network: a recipe with a course, changed images and averaged weights. @module */
 import { z } from "zod";
-import type { OptimizerSpec } from "../engine/engine.ts";
+import type { OptimizerSpec, Precision } from "../engine/engine.ts";
 import { count, oneOf, seed, settings, share } from "../schema.ts";
 import { type Augmentation, augmentation } from "./augmentation.ts";
 import { type Averaging, averaging } from "./averaging.ts";
@@ -25,6 +25,8 @@ export interface Regime {
   readonly labelSmoothing?: number;
   /** Adds `l2 * sum(w^2)` over kernels to the loss; none if omitted. */
   readonly l2?: number;
+  /** What convolutions and matrix products of a training step are computed in; float32 if omitted. */
+  readonly precision?: Precision;
   /** Weights of several steps or epochs made one network in the end; the last ones are taken if omitted. */
   readonly averaging?: Averaging;
   /**
@@ -67,6 +69,7 @@ export const regime: z.ZodType<Regime> = settings({
   augmentation: augmentation.optional(),
   labelSmoothing: share.optional(),
   l2: z.number().min(0).optional(),
+  precision: oneOf(["float32", "bfloat16"]).optional(),
   averaging: averaging.optional(),
   evaluation: oneOf(["mirrored"]).optional(),
   seed,

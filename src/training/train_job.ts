@@ -64,6 +64,11 @@ export const job = defineJob({
   resumes: true,
   compiles: ({ model, regime }) => ({
     spec: model,
-    training: { optimizer: regime.optimizer, loss: lossOf(regime), resumable: true },
+    training: {
+      optimizer: regime.optimizer,
+      loss: lossOf(regime),
+      precision: regime.precision,
+      resumable: true,
+    },
   }),
 });

@@ -39,6 +39,7 @@ export async function run(
   const network = await trainer.train(model, {
     optimizer: regime.optimizer,
     loss: lossOf(regime),
+    precision: regime.precision,
     seed: seedFor(regime.seed, "dropout"),
   }, heWeights(model, seedFor(regime.seed, "weights")));
   const trained = await train(

@@ -436,5 +436,5 @@ Deno.test("nothing ends the process but what runs in one of its own", async () =
     }
   };
   await visit(src);
-  assertEquals(ending.sort(), ["pipeline/worker.ts", "runtime/probe.ts"]);
+  assertEquals(ending.sort(), ["pipeline/worker.ts", "runtime/half_probe.ts", "runtime/probe.ts"]);
 });

@@ -221,14 +221,17 @@ export function forward(
   return output;
 }
 
-function compute(
+/** What a layer makes of its inputs; `last` where it ends a network of which logits are wanted. */
+export function compute(
   layer: Layer,
   [x, ...others]: readonly Batch[],
   outputShape: Shape,
-  weight: (name: string) => Batch,
-  frozen: boolean,
-  last: boolean,
-  training: Training | undefined,
+  weight: (name: string) => Batch = (name) => {
+    throw new Error(`${layer.name} is given no ${name}`);
+  },
+  frozen = false,
+  last = false,
+  training?: Training,
 ): Batch {
   const activate = (y: Batch, name?: string) =>
     name === "relu" ? relu(y) : name === "softmax" && !last ? softmax(y) : y;

@@ -11,7 +11,7 @@ Deno.test("flags and words are read, whatever their order", () => {
   const nothing = {
     ...{ force: false, set: [], name: undefined },
     ...{ jobs: undefined, backend: undefined, json: false },
-    ...{ store: undefined, "no-train": false },
+    ...{ store: undefined, "no-train": false, "slow-bfloat16": false },
     launch: undefined,
     ...{ mixed: false, queue: undefined },
   };

@@ -15,6 +15,9 @@ import { applyLayer, type LayerContext } from "./layers.ts";
 import * as op from "./operations.ts";
 import { slotNames, update } from "./optimizers.ts";
 
+/** How a layer runs where a network predicts, whatever it was trained in. */
+const predicting = { training: false, precision: "float32" } as const;
+
 /** A model compiled for prediction. */
 export interface Program {
   readonly graph: Graph;
@@ -110,7 +113,7 @@ export function compile(
     predict: graph.scope("predict", () => {
       const indices = op.placeholder(graph, "indices", "int32", [-1]);
       const input = imagesAt(images, indices);
-      const output = forward(layers, input, readAll(variables), () => ({ training: false }));
+      const output = forward(layers, input, readAll(variables), () => predicting);
       return { inputs: { indices }, outputs: { output: op.identity(output, [], "output") } };
     }),
   };
@@ -140,7 +143,7 @@ export function compileWhole(
   const images = op.placeholder(graph, "images", spec.inputType ?? "uint8", [-1, ...spec.input]);
   const values = new Map([...weights].map(([name, array]) => [name, op.constant(graph, array)]));
   const input = op.cast(images, "float32");
-  const output = forward(layers, input, values, () => ({ training: false }));
+  const output = forward(layers, input, values, () => predicting);
   const probabilities = op.identity(output, [], "probabilities");
   return { graph, signature: { inputs: { images }, outputs: { probabilities } } };
 }
@@ -221,7 +224,7 @@ function forward(
 function trainable(
   graph: Graph,
   spec: ModelSpec,
-  { optimizer, loss: lossSpec, resumable }: Omit<TrainingSpec, "seed">,
+  { optimizer, loss: lossSpec, resumable, precision = "float32" }: Omit<TrainingSpec, "seed">,
   layers: readonly ResolvedLayer[],
   variables: ReadonlyMap<string, Variable>,
   data: { readonly images: Variable; readonly labels: Variable },
@@ -242,6 +245,7 @@ function trainable(
   const output = forward(layers, imagesAt(data.images, indices), values, (resolved) => {
     const { layer } = resolved;
     return {
+      precision,
       training: !isFrozen(spec, resolved),
       mask: (shape) =>
         masks[`mask/${layer.name}`] = op.placeholder(graph, "mask", "float32", shape),
@@ -347,6 +351,7 @@ function momentsOf(
   const outputs: Record<string, Tensor> = {};
   forward(layers, imagesAt(images, indices), readAll(variables), (resolved) => ({
     training: !isFrozen(spec, resolved),
+    precision: "float32",
     onStatistics: (mean, variance) => {
       outputs[`${resolved.layer.name}/moving_mean`] = mean;
       outputs[`${resolved.layer.name}/moving_variance`] = variance;

@@ -27,6 +27,7 @@ function unbroadcast(gradient: Tensor, { shape }: Tensor): Tensor {
 
 /** The rules by operation. */
 export const rules: Readonly<Record<string, Rule>> = {
+  Cast: ({ inputs: [x] }, dy) => [() => op.cast(dy, x.dtype)],
   AddV2: ({ inputs: [x, y] }, dy) => [() => unbroadcast(dy, x), () => unbroadcast(dy, y)],
   Sub: ({ inputs: [x] }, dy) => [() => unbroadcast(dy, x)],
   Mul: ({ inputs: [x, y] }, dy) => [

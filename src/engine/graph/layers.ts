@@ -1,6 +1,15 @@
-/** The layers of a specification, as operations. @module */
+/**
+ * The layers of a specification, as operations.
+ *
+ * In bfloat16, convolutions and dense layers round what they are given and their variables to it, and
+ * give it; layers after them go on in it, so that little is converted. Rescaling, normalization, means
+ * over whole images and softmax are computed in float32, and so are mean and variance in batch normalisation.
+ *
+ * @module
+ */
 import type { ResolvedLayer } from "../../models/shapes.ts";
 import type { ActivationName } from "../../models/spec.ts";
+import type { Precision } from "../engine.ts";
 import type { Tensor } from "./builder.ts";
 import * as op from "./operations.ts";
 
@@ -8,6 +17,8 @@ import * as op from "./operations.ts";
 export interface LayerContext {
   /** The value of one of the layer's variables, such as `kernel`. */
   readonly variable: (name: string) => Tensor;
+  /** What convolutions and dense layers are computed in. */
+  readonly precision: Precision;
   /** Whether this is a training step and the layer is not frozen. */
   readonly training: boolean;
   /** In a training step, the mask that a dropout layer multiplies its input by, in the input's shape. */
@@ -16,8 +27,11 @@ export interface LayerContext {
   readonly onStatistics?: (mean: Tensor, variance: Tensor, momentum: number) => void;
 }
 
+/** A tensor in a type, converted only where it is of another. */
+const as = (dtype: Tensor["dtype"], x: Tensor): Tensor => x.dtype === dtype ? x : op.cast(x, dtype);
+
 const activate = (x: Tensor, activation: ActivationName | undefined): Tensor =>
-  activation === "relu" ? op.relu(x) : activation === "softmax" ? op.softmax(x) : x;
+  activation === "relu" ? op.relu(x) : activation === "softmax" ? op.softmax(as("float32", x)) : x;
 
 /** A float32 constant along the last axis. */
 const byChannel = (x: Tensor, values: readonly number[]): Tensor =>
@@ -31,13 +45,21 @@ export function applyLayer(
 ): Tensor {
   const [x] = inputs;
   const { graph } = x.node;
+  /** A variable of a layer that computes in `precision`. */
+  const variable = (name: string) => as(context.precision, context.variable(name));
   switch (layer.type) {
     case "rescaling": {
-      const scaled = layer.scale === 1 ? x : op.multiply(x, op.scalar(graph, layer.scale));
+      const values = as("float32", x);
+      const scaled = layer.scale === 1
+        ? values
+        : op.multiply(values, op.scalar(graph, layer.scale));
       return layer.offset === 0 ? scaled : op.add(scaled, op.scalar(graph, layer.offset));
     }
     case "normalization":
-      return op.divide(op.subtract(x, byChannel(x, layer.mean)), byChannel(x, layer.std));
+      return op.divide(
+        op.subtract(as("float32", x), byChannel(x, layer.mean)),
+        byChannel(x, layer.std),
+      );
     case "zeroPadding2d":
       return op.pad(x, layer.padding);
     case "upSampling2d": {
@@ -45,7 +67,10 @@ export function applyLayer(
       const repeat = (y: Tensor, times: number) =>
         op.multiply(
           y,
-          op.constant(graph, { shape: [times, 1], data: new Float32Array(times).fill(1) }),
+          as(
+            y.dtype,
+            op.constant(graph, { shape: [times, 1], data: new Float32Array(times).fill(1) }),
+          ),
         );
       const [, height, width, channels] = x.shape;
       const rows = repeat(op.reshape(x, [-1, height, 1, width * channels]), layer.size[0]);
@@ -54,8 +79,9 @@ export function applyLayer(
     }
     case "conv2d": {
       const { strides = [1, 1], padding, useBias = true, activation } = layer;
-      const y = op.conv2d(x, context.variable("kernel"), { strides, padding });
-      return activate(useBias ? op.biasAdd(y, context.variable("bias")) : y, activation);
+      const given = as(context.precision, x);
+      const y = op.conv2d(given, variable("kernel"), { strides, padding });
+      return activate(useBias ? op.biasAdd(y, variable("bias")) : y, activation);
     }
     case "maxPooling2d":
     case "averagePooling2d": {
@@ -65,18 +91,21 @@ export function applyLayer(
     }
     case "globalAveragePooling2d": {
       const window = [x.shape[1], x.shape[2]] as const;
-      const y = op.averagePool(x, window, { strides: window, padding: "valid" });
+      const values = as("float32", x);
+      const y = op.averagePool(values, window, { strides: window, padding: "valid" });
       return op.reshape(y, [-1, ...outputShape]);
     }
     case "flatten":
       return op.reshape(x, [-1, ...outputShape]);
     case "dense": {
-      const y = op.matMul(x, context.variable("kernel"));
-      const biased = layer.useBias === false ? y : op.biasAdd(y, context.variable("bias"));
+      const y = op.matMul(as(context.precision, x), variable("kernel"));
+      const biased = layer.useBias === false ? y : op.biasAdd(y, variable("bias"));
       return activate(biased, layer.activation);
     }
     case "dropout":
-      return context.mask && layer.rate > 0 ? op.multiply(x, context.mask(x.shape)) : x;
+      return context.mask && layer.rate > 0
+        ? op.multiply(x, as(x.dtype, context.mask(x.shape)))
+        : x;
     case "batchNormalization": {
       // The fused operation takes images; features are images of one pixel.
       const image = x.shape.length === 4 ? x : op.reshape(x, [-1, 1, 1, x.shape[1]]);
@@ -99,6 +128,10 @@ export function applyLayer(
     case "activation":
       return activate(x, layer.activation);
     case "add":
-      return op.addAll(inputs);
+      return op.addAll(
+        inputs.some(({ dtype }) => dtype === "bfloat16")
+          ? inputs.map((input) => as("bfloat16", input))
+          : inputs,
+      );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * TensorFlow's operations, as far as this engine uses them, each as a function from tensors to
- * tensors that adds one node. Images are `[N, height, width, channels]`, values float32 unless
- * said otherwise. Shapes are those of valid specifications (`models/shapes.ts` checks them).
+ * tensors that adds one node. Images are `[N, height, width, channels]`, values float32 or, where all
+ * that an operation is given are, bfloat16, unless said otherwise. Shapes are those of valid specifications (`models/shapes.ts` checks them).
  *
  * @module
  */
@@ -11,15 +11,16 @@ import type { NdArray } from "../../ndarray.ts";
 import { attribute as a, type Graph, type Node, type Tensor, type Variable } from "./builder.ts";
 import type { DataType } from "./protocol.ts";
 
-const T = { T: a.type("float32") };
+/** The attribute that says of what type an operation's numbers are: of that of `x`. */
+const T = ({ dtype }: Tensor) => ({ T: a.type(dtype) });
 
-/** Adds a node with one float32 output (or one of `dtype`). */
+/** Adds a node with one output of its first input's type (or of `dtype`). */
 function one(
   op: string,
   inputs: readonly Tensor[],
   attributes: Node["attributes"],
   shape: readonly number[],
-  dtype: DataType = "float32",
+  dtype: DataType = inputs[0].dtype,
 ): Tensor {
   return inputs[0].node.graph.add(op, inputs, attributes, [{ dtype, shape }]).outputs[0];
 }
@@ -116,8 +117,7 @@ export function gather({ handle, dtype, shape }: Variable, indices: Tensor): Ten
 }
 
 /** A copy in a buffer of its own. */
-export const deepCopy = (x: Tensor): Tensor =>
-  one("DeepCopy", [x], { T: a.type(x.dtype) }, x.shape, x.dtype);
+export const deepCopy = (x: Tensor): Tensor => one("DeepCopy", [x], T(x), x.shape);
 
 /** The same tensor once all of `after` have run. */
 export function identity(x: Tensor, after: readonly Node[], name?: string): Tensor {
@@ -128,13 +128,13 @@ export function identity(x: Tensor, after: readonly Node[], name?: string): Tens
 
 // Shapes and types.
 
-/** Converts numbers; to uint8 and int32 by cutting off decimals. */
+/** Converts numbers: to bfloat16 by rounding, to uint8 and int32 by cutting off decimals. */
 export const cast = (x: Tensor, dtype: DataType): Tensor =>
   one("Cast", [x], { SrcT: a.type(x.dtype), DstT: a.type(dtype) }, x.shape, dtype);
 
 /** The same values in another shape, of whose sizes one may be -1. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
-  const attributes = { T: a.type(x.dtype), Tshape: a.type("int32") };
+  const attributes = { ...T(x), Tshape: a.type("int32") };
   return one("Reshape", [x, integers(x.node.graph, shape)], attributes, shape, x.dtype);
 }
 
@@ -143,14 +143,14 @@ const shapeOf = (x: Tensor): Tensor =>
   one(
     "Shape",
     [x],
-    { T: a.type(x.dtype), out_type: a.type("int32") },
+    { ...T(x), out_type: a.type("int32") },
     [x.shape.length],
     "int32",
   );
 
 /** `x`, whose sizes of 1 are repeated, in the shape of `like`. */
 export const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
-  one("BroadcastTo", [x, shapeOf(like)], { ...T, Tidx: a.type("int32") }, like.shape);
+  one("BroadcastTo", [x, shapeOf(like)], { ...T(x), Tidx: a.type("int32") }, like.shape);
 
 /** Zeros in a shape (int32, `[axes]`); `known` says of it what is known before the graph runs. */
 export function zeros(shape: Tensor, dtype: DataType, known: readonly number[]): Tensor {
@@ -160,7 +160,7 @@ export function zeros(shape: Tensor, dtype: DataType, known: readonly number[]):
 }
 
 /** Zeros in the shape of `x`. */
-export const zerosLike = (x: Tensor): Tensor => one("ZerosLike", [x], T, x.shape);
+export const zerosLike = (x: Tensor): Tensor => one("ZerosLike", [x], T(x), x.shape);
 
 /** Zeros around an image: `[[top, bottom], [left, right]]`. */
 export function pad(x: Tensor, padding: readonly (readonly [number, number])[]): Tensor {
@@ -171,7 +171,7 @@ export function pad(x: Tensor, padding: readonly (readonly [number, number])[]):
     data: Int32Array.of(0, 0, top, bottom, left, right, 0, 0),
   });
   const shape = [n, height + top + bottom, width + left + right, channels];
-  return one("Pad", [x, paddings], { ...T, Tpaddings: a.type("int32") }, shape);
+  return one("Pad", [x, paddings], { ...T(x), Tpaddings: a.type("int32") }, shape);
 }
 
 /** The gradient of a `pad` node: what lies inside the zeros. */
@@ -181,7 +181,7 @@ export function padGradient(node: Node, dy: Tensor): Tensor {
   const { graph } = node;
   const begin = integers(graph, [0, values[2], values[4], 0]);
   const size = integers(graph, [-1, x.shape[1], x.shape[2], -1]);
-  return one("Slice", [dy, begin, size], { ...T, Index: a.type("int32") }, x.shape);
+  return one("Slice", [dy, begin, size], { ...T(dy), Index: a.type("int32") }, x.shape);
 }
 
 // Arithmetic by element. Sizes of 1, and axes that one operand lacks at the front, are repeated.
@@ -193,7 +193,7 @@ const broadcast = (x: readonly number[], y: readonly number[]): readonly number[
 };
 
 const binary = (op: string) => (x: Tensor, y: Tensor): Tensor =>
-  one(op, [x, y], T, broadcast(x.shape, y.shape));
+  one(op, [x, y], T(x), broadcast(x.shape, y.shape));
 
 /** `x + y`. */
 export const add = binary("AddV2");
@@ -206,11 +206,11 @@ export const divide = binary("RealDiv");
 
 /** The sum of tensors of one shape. */
 export const addAll = (tensors: readonly Tensor[]): Tensor =>
-  one("AddN", tensors, { ...T, N: a.integer(tensors.length) }, tensors[0].shape);
+  one("AddN", tensors, { ...T(tensors[0]), N: a.integer(tensors.length) }, tensors[0].shape);
 
 /** Sum over some axes, which keep the size 1 where `keep` is true. */
 export function sum(x: Tensor, axes: readonly number[], keep = false): Tensor {
-  const attributes = { T: a.type(x.dtype), Tidx: a.type("int32"), keep_dims: a.boolean(keep) };
+  const attributes = { ...T(x), Tidx: a.type("int32"), keep_dims: a.boolean(keep) };
   const shape = x.shape.flatMap((size, i) => axes.includes(i) ? (keep ? [1] : []) : [size]);
   return one("Sum", [x, integers(x.node.graph, axes)], attributes, shape, x.dtype);
 }
@@ -218,41 +218,52 @@ export function sum(x: Tensor, axes: readonly number[], keep = false): Tensor {
 /** Mean over all axes. */
 export function mean(x: Tensor): Tensor {
   const axes = integers(x.node.graph, x.shape.map((_, i) => i));
-  return one("Mean", [x, axes], { ...T, Tidx: a.type("int32"), keep_dims: a.boolean(false) }, []);
+  return one(
+    "Mean",
+    [x, axes],
+    { ...T(x), Tidx: a.type("int32"), keep_dims: a.boolean(false) },
+    [],
+  );
 }
 
 /** The number of elements when the graph runs. */
 export function count(x: Tensor): Tensor {
-  const attributes = { T: a.type(x.dtype), out_type: a.type("int32") };
+  const attributes = { ...T(x), out_type: a.type("int32") };
   return cast(one("Size", [x], attributes, [], "int32"), "float32");
 }
 
 /** Half the sum of squares. */
-export const l2Loss = (x: Tensor): Tensor => one("L2Loss", [x], T, []);
+export const l2Loss = (x: Tensor): Tensor => one("L2Loss", [x], T(x), []);
 
 // Layers.
 
 /** Adds `bias` `[channels]` along the last axis. */
-export const biasAdd = (x: Tensor, bias: Tensor): Tensor => one("BiasAdd", [x, bias], T, x.shape);
+export const biasAdd = (x: Tensor, bias: Tensor): Tensor =>
+  one("BiasAdd", [x, bias], T(x), x.shape);
 
-/** The gradient of `biasAdd` with respect to its bias. */
+/**
+ * The gradient of `biasAdd` with respect to its bias. In bfloat16 the operation made for that adds up in
+ * bfloat16, and of some thousand values most are lost; `Sum` adds up in float32.
+ */
 export const biasAddGradient = (dy: Tensor): Tensor =>
-  one("BiasAddGrad", [dy], T, dy.shape.slice(-1));
+  dy.dtype === "bfloat16"
+    ? sum(dy, dy.shape.slice(0, -1).map((_, i) => i))
+    : one("BiasAddGrad", [dy], T(dy), dy.shape.slice(-1));
 
 /** `max(x, 0)`. */
-export const relu = (x: Tensor): Tensor => one("Relu", [x], T, x.shape);
+export const relu = (x: Tensor): Tensor => one("Relu", [x], T(x), x.shape);
 
 /** `dy` where `relu` gave more than 0, and 0 elsewhere. `y` may be relu's input as well as its output. */
 export const reluGradient = (dy: Tensor, y: Tensor): Tensor =>
-  one("ReluGrad", [dy, y], T, dy.shape);
+  one("ReluGrad", [dy, y], T(dy), dy.shape);
 
 /** `exp(x) / sum(exp(x))` over the last axis. */
-export const softmax = (x: Tensor): Tensor => one("Softmax", [x], T, x.shape);
+export const softmax = (x: Tensor): Tensor => one("Softmax", [x], T(x), x.shape);
 
 /** Product of matrices, either of them transposed first. */
 export function matMul(x: Tensor, y: Tensor, transpose = { x: false, y: false }): Tensor {
   const attributes = {
-    ...T,
+    ...T(x),
     transpose_a: a.boolean(transpose.x),
     transpose_b: a.boolean(transpose.y),
   };
@@ -266,8 +277,8 @@ export interface Sliding {
   readonly padding: Padding;
 }
 
-const sliding = ({ strides, padding }: Sliding) => ({
-  ...T,
+const sliding = (x: Tensor, { strides, padding }: Sliding) => ({
+  ...T(x),
   strides: a.integers([1, ...strides, 1]),
   padding: a.text(padding.toUpperCase()),
 });
@@ -279,7 +290,7 @@ const slid = (shape: readonly number[], window: readonly number[], { strides, pa
 /** Convolution with `kernel` `[h, w, in, out]`. */
 export function conv2d(x: Tensor, kernel: Tensor, how: Sliding): Tensor {
   const shape = [x.shape[0], ...slid(x.shape, kernel.shape, how), kernel.shape[3]];
-  return one("Conv2D", [x, kernel], sliding(how), shape);
+  return one("Conv2D", [x, kernel], sliding(x, how), shape);
 }
 
 /** The attributes of a convolution or pooling, which its gradient shares. */
@@ -289,7 +300,7 @@ const like = ({ attributes }: Node, ...names: string[]) =>
 /** The gradient of a `conv2d` node with respect to its image. */
 export function conv2dInputGradient(conv: Node, dy: Tensor): Tensor {
   const [x, kernel] = conv.inputs;
-  return one("Conv2DBackpropInput", [shapeOf(x), kernel, dy], like(conv), x.shape);
+  return one("Conv2DBackpropInput", [shapeOf(x), kernel, dy], like(conv), x.shape, x.dtype);
 }
 
 /** The gradient of a `conv2d` node with respect to its kernel. */
@@ -303,7 +314,7 @@ const pool = (op: string) => (x: Tensor, window: readonly [number, number], how:
   one(
     op,
     [x],
-    { ...sliding(how), ksize: a.integers([1, ...window, 1]) },
+    { ...sliding(x, how), ksize: a.integers([1, ...window, 1]) },
     [x.shape[0], ...slid(x.shape, window, how), x.shape[3]],
   );
 
@@ -321,7 +332,7 @@ export function maxPoolGradient(node: Node, dy: Tensor): Tensor {
 /** The gradient of an `averagePool` node. */
 export function averagePoolGradient(node: Node, dy: Tensor): Tensor {
   const [x] = node.inputs;
-  return one("AvgPoolGrad", [shapeOf(x), dy], like(node, "ksize"), x.shape);
+  return one("AvgPoolGrad", [shapeOf(x), dy], like(node, "ksize"), x.shape, x.dtype);
 }
 
 /** What batch normalisation gives. */
@@ -344,7 +355,7 @@ export function batchNormalization(
 ): Normalized {
   const { graph } = x.node;
   const attributes = {
-    T: a.type("float32"),
+    ...T(x),
     U: a.type("float32"),
     epsilon: a.float(epsilon),
     is_training: a.boolean(training),
@@ -356,7 +367,7 @@ export function batchNormalization(
     "FusedBatchNormV3",
     [x, gamma, beta, none || mean, none || variance],
     attributes,
-    [{ dtype: "float32", shape: x.shape }, channels, channels, channels, channels, channels],
+    [{ dtype: x.dtype, shape: x.shape }, channels, channels, channels, channels, channels],
   );
   return { y: node.outputs[0], mean: node.outputs[1], variance: node.outputs[2] };
 }
@@ -378,7 +389,7 @@ export function batchNormalizationGradients(node: Node, dy: Tensor): readonly Te
       saved,
     ],
     node.attributes,
-    [{ dtype: "float32", shape: x.shape }, channels, channels, channels, channels],
+    [{ dtype: x.dtype, shape: x.shape }, channels, channels, channels, channels],
   ).outputs;
 }
 
@@ -393,12 +404,13 @@ export function oneHot(labels: Tensor, classes: number, on: number, off: number)
     [labels, depth, scalar(graph, on), scalar(graph, off)],
     { T: a.type("float32"), TI: a.type("int32") },
     [...labels.shape, classes],
+    "float32",
   );
 }
 
 /** `-sum(target * log(softmax(logits)))` of each row: `[N]`. Targets sum to 1. */
 export const softmaxCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
-  logits.node.graph.add("SoftmaxCrossEntropyWithLogits", [logits, targets], T, [
+  logits.node.graph.add("SoftmaxCrossEntropyWithLogits", [logits, targets], T(logits), [
     { dtype: "float32", shape: logits.shape.slice(0, 1) },
     { dtype: "float32", shape: logits.shape },
   ]).outputs[0];
@@ -410,7 +422,7 @@ export function countCorrect(logits: Tensor, labels: Tensor): Tensor {
   const predicted = one(
     "ArgMax",
     [logits, axis],
-    { ...T, Tidx: a.type("int32"), output_type: a.type("int32") },
+    { ...T(logits), Tidx: a.type("int32"), output_type: a.type("int32") },
     labels.shape,
     "int32",
   );
@@ -449,7 +461,7 @@ export function applyAdam(
       scalar(graph, epsilon),
       gradient,
     ],
-    T,
+    T(gradient),
     [],
     { after },
   );
@@ -465,7 +477,7 @@ export const applyGradientDescent = (
   gradient.node.graph.add(
     "ResourceApplyGradientDescent",
     [w.handle, rate, gradient],
-    T,
+    T(gradient),
     [],
     { after },
   );
@@ -484,7 +496,7 @@ export const applyMomentum = (
   gradient.node.graph.add(
     "ResourceApplyKerasMomentum",
     [w.handle, velocity.handle, rate, gradient, scalar(gradient.node.graph, momentum)],
-    nesterov ? { ...T, use_nesterov: a.boolean(true) } : T,
+    nesterov ? { ...T(gradient), use_nesterov: a.boolean(true) } : T(gradient),
     [],
     { after },
   );

@@ -7,7 +7,14 @@
  */
 
 /** Element types, with their numbers in `types.proto`. */
-export const dataTypes = { float32: 1, int32: 3, uint8: 4, bool: 10, resource: 20 } as const;
+export const dataTypes = {
+  float32: 1,
+  int32: 3,
+  uint8: 4,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+} as const;
 
 /** An element type of this engine's graphs. `resource` is a handle to a variable. */
 export type DataType = keyof typeof dataTypes;

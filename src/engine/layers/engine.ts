@@ -56,6 +56,12 @@ export function layersEngine(
     },
     async train(spec, training, weights) {
       checkTrainable(spec);
+      if (training.precision === "bfloat16") {
+        throw new Error(
+          `Model ${spec.name} is to be trained in bfloat16, which the portable engine cannot do: ` +
+            "leave precision out, or run `deno task setup --backend=tensorflow`.",
+        );
+      }
       const network = new TrainableLayersNetwork(backend, spec, training);
       await network.assign(weights);
       return network;

@@ -113,6 +113,14 @@ const cases: readonly Case[] = [
     reference: ({ x, w }) => by.each(x, (value, c) => value * value * w.data[c]),
   },
   {
+    name: "Cast to bfloat16 and back, but for its rounding,",
+    ops: ["Cast"],
+    inputs: { x: [2, 3, 4] },
+    graph: ({ x }) => op.multiply(op.cast(op.cast(x, "bfloat16"), "float32"), x),
+    reference: ({ x }) => by.each(x, (value) => value * value),
+    tolerance: 2 ** -8,
+  },
+  {
     name: "AddN",
     ops: ["AddN"],
     inputs: { x: [2, 2, 2, 3], x2: [2, 2, 2, 3] },

@@ -5,8 +5,12 @@ import { compile } from "../../../src/engine/graph/compile.ts";
 import { type Rule, rules } from "../../../src/engine/graph/gradients.ts";
 import * as op from "../../../src/engine/graph/operations.ts";
 import { graphDigest, programDigest } from "../../../src/engine/graph/program.ts";
+import { encodeSavedModel } from "../../../src/engine/graph/saved_model.ts";
+import { sha256 } from "../../../src/files/digest.ts";
+import { lenet5 } from "../../../src/models/lenet5.ts";
+import { resnetV2 } from "../../../src/models/resnet_v2.ts";
 import type { Layer, ModelSpec } from "../../../src/models/spec.ts";
-import { everything, optimizers, plain, small } from "../../support/models.ts";
+import { enlarged, everything, optimizers, penalised, plain, small } from "../../support/models.ts";
 
 /** The digest of one signature, made of inputs `x` and `y`. */
 function digestOf(
@@ -214,4 +218,73 @@ Deno.test("a compiled model's digest is that of its signatures", () => {
   assertEquals(graphDigest(graph, signatures), programDigest(small, how));
   const { read, train, ...rest } = signatures;
   assertEquals(graphDigest(graph, { train, ...rest, read }), programDigest(small, how));
+});
+
+Deno.test("graphs without a precision are byte for byte those of before there was one", () => {
+  const bytes = (spec: ModelSpec, training?: { optimizer: OptimizerSpec; loss: LossSpec }) => {
+    const { graph, signatures } = training ? compile(spec, training) : compile(spec);
+    return sha256(encodeSavedModel(graph, signatures));
+  };
+  const { adam, adamw } = optimizers;
+  const momentum = optimizers["sgd with momentum"];
+  // Taken from the commit before the first with a precision.
+  assertEquals({
+    lenet5: bytes(lenet5([32, 32, 1], 10), { optimizer: adam, loss: plain }),
+    resnet50v2: bytes(resnetV2(50, [64, 64, 1])),
+    everything: bytes(everything, { optimizer: adamw, loss: penalised }),
+    enlarged: bytes(enlarged, { optimizer: momentum, loss: plain }),
+  }, {
+    lenet5: "059fe23321c08044a08ed3cbce615379b60b8e1912ed253ba5db399a9b0d6792",
+    resnet50v2: "8e329f318362027a5b366745539f323d129c24f817e65242336bd9147b0139a9",
+    everything: "8b76601adc9682b96a081a2f663c3ceee88be3a91e82e726d52b48c38445440d",
+    enlarged: "96aa4df34976fc96e516ce1e228ae1d0f13e73871a628f1c112a948b9497aef7",
+  });
+});
+
+Deno.test("bfloat16 makes another training step, and the same predictions", () => {
+  for (const spec of [small, everything]) {
+    const [single, half] = (["float32", "bfloat16"] as const).map((precision) =>
+      compile(spec, { ...how, precision })
+    );
+    assertEquals(graphDigest(single.graph, single.signatures), programDigest(spec, how));
+    const { train, ...others } = half.signatures;
+    const { train: before, ...othersBefore } = single.signatures;
+    assertEquals(graphDigest(half.graph, others), graphDigest(single.graph, othersBefore));
+    assertNotEquals(
+      graphDigest(half.graph, { train }),
+      graphDigest(single.graph, { train: before }),
+    );
+  }
+});
+
+Deno.test("in bfloat16 every convolution and matrix product of a step is, and what must not be is not", () => {
+  const half = [
+    "Conv2D",
+    "Conv2DBackpropInput",
+    "Conv2DBackpropFilter",
+    "MatMul",
+    "MaxPool",
+    "Relu",
+  ];
+  const single = [
+    "Softmax",
+    "SoftmaxCrossEntropyWithLogits",
+    "ResourceApplyAdam",
+    "AssignSubVariableOp",
+    "L2Loss",
+  ];
+  const { graph } = compile(everything, { ...how, loss: penalised, precision: "bfloat16" });
+  const step = graph.nodes.filter(({ name }) => name.startsWith("train/"));
+  const typeOf = ({ attributes: { T, dtype } }: Node) => {
+    const value = T ?? dtype;
+    return "type" in value ? value.type : undefined;
+  };
+  for (const [ops, type] of [[half, 14], [single, 1]] as const) {
+    for (const op of ops) {
+      const types = new Set(step.filter((node) => node.op === op).map(typeOf));
+      assertEquals([...types], [type], op);
+    }
+  }
+  const norms = step.filter(({ op }) => op.startsWith("FusedBatchNorm"));
+  assertEquals(new Set(norms.map(({ attributes: { U } }) => "type" in U && U.type)), new Set([1]));
 });

@@ -20,6 +20,14 @@ const wasm = layersEngine("wasm", 1);
 testEngine("layers on wasm", wasm);
 // On the native backend this engine is held to the others by `parity_test.ts`.
 
+Deno.test("training in bfloat16 is refused, with what to do", async () => {
+  await assertRejects(
+    () => wasm.train(small, { ...training, precision: "bfloat16" }, weightsFor(small)),
+    Error,
+    "Model small is to be trained in bfloat16, which the portable engine cannot do: leave precision out",
+  );
+});
+
 Deno.test("training, predicting and reading leave no tensor behind, closing none at all", async () => {
   const data = imagesFor(everything, 20);
   const weights = weightsFor(everything);
