@@ -14,7 +14,7 @@ import { lossOf } from "../src/training/loss.ts";
 import type { Regime } from "../src/training/regime.ts";
 
 const [name = "compact", threads = "2", images = "12800", rounds = "3"] = Deno.args;
-const model = (name === "residual" ? residual : compact)([28, 28, 1], 10);
+const model = (name === "residual" ? residual : compact)([32, 32, 1], 10);
 const n = Number(images);
 const EPOCHS = 3;
 
@@ -36,8 +36,8 @@ const augmentation: Regime["augmentation"] = {
 
 const labelled = (count: number) => ({
   images: {
-    shape: [count, 28, 28, 1],
-    data: Uint8Array.from({ length: count * 784 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
+    shape: [count, 32, 32, 1],
+    data: Uint8Array.from({ length: count * 1024 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
   },
   labels: { shape: [count], data: Uint8Array.from({ length: count }, (_, i) => i % 10) },
 });

@@ -31,6 +31,7 @@ export type {
   LossSpec,
   Network,
   OptimizerSpec,
+  Precision,
   StepResult,
   TrainableNetwork,
   TrainingSpec,

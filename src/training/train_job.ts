@@ -11,7 +11,6 @@ import { regime } from "./regime.ts";
 
 /** All that the result depends on, besides the images and their split. */
 const parameters = settings({
-  /** Its input may be smaller than the images by what `prepare` put around them, which is then taken off. */
   model: modelSpec,
   regime,
   /** How many images of the split, its first ones, are trained on and validated; all if omitted. */

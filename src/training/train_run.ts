@@ -1,5 +1,4 @@
 /** What the job `train` does. @module */
-import { unpadImages } from "../data/unpad.ts";
 import { take } from "../data/prepare.ts";
 import { openTrainer } from "../engine/open_trainer.ts";
 import { encodeWeights } from "../engine/weights.ts";
@@ -22,10 +21,7 @@ export async function run(
   >,
 ): Promise<void> {
   const { model, regime, subset, test } = parameters;
-  const [height, width] = model.input;
-  const read = async (reader: typeof inputs.trainImages) =>
-    unpadImages(await reader.read(), height, width);
-  const images = await read(inputs.trainImages);
+  const images = await inputs.trainImages.read();
   const labels = await inputs.trainLabels.read();
   const part = ({ data }: NdArray<Int32Array>, count?: number) => {
     const rows = data.slice(0, count);
@@ -64,7 +60,7 @@ export async function run(
     if (!testImages || !testLabels) {
       throw new Error("The job is asked for test images and not given any.");
     }
-    const set = { images: unpadImages(testImages, height, width), labels: testLabels };
+    const set = { images: testImages, labels: testLabels };
     const { plain, mirrored } = await evaluate(network, set, regime);
     await outputs.testProbabilities.write(plain);
     if (mirrored) await outputs.testMirrored.write(mirrored);

@@ -8,7 +8,7 @@
  * @module
  */
 import type { ResolvedLayer } from "../../models/shapes.ts";
-import type { ActivationName } from "../../models/spec.ts";
+import type { ActivationName, Conv2D } from "../../models/spec.ts";
 import type { Precision } from "../engine.ts";
 import type { Tensor } from "./builder.ts";
 import * as op from "./operations.ts";
@@ -37,7 +37,21 @@ const activate = (x: Tensor, activation: ActivationName | undefined): Tensor =>
 const byChannel = (x: Tensor, values: readonly number[]): Tensor =>
   op.constant(x.node.graph, { shape: [values.length], data: Float32Array.from(values) });
 
-/** The output of a layer for its inputs. */
+/**
+ * Whether libtensorflow's oneDNN would give wrong values, as it does for one channel where strides of more
+ * than one column leave one (version 2.21, found by random models against WebAssembly).
+ */
+const isComputedWrongly = (
+  { kernelSize, strides = [1, 1] }: Conv2D,
+  [, , , channels]: readonly number[],
+  [rows, columns]: readonly number[],
+): boolean => channels === 1 && columns === 1 && rows > 1 && kernelSize[1] > 1 && strides[1] > 1;
+
+/**
+ * The output of a layer for its inputs.
+ *
+ * @throws {Error} for a convolution that libtensorflow computes wrongly
+ */
 export function applyLayer(
   { layer, outputShape }: ResolvedLayer,
   inputs: readonly Tensor[],
@@ -79,6 +93,13 @@ export function applyLayer(
     }
     case "conv2d": {
       const { strides = [1, 1], padding, useBias = true, activation } = layer;
+      if (isComputedWrongly(layer, x.shape, outputShape)) {
+        throw new Error(
+          `Layer ${layer.name} (conv2d): libtensorflow computes convolutions of one channel wrongly ` +
+            `where strides of more than one column leave a single one. Give it strides of ` +
+            `[${strides[0]}, 1], or its input a second channel.`,
+        );
+      }
       const given = as(context.precision, x);
       const y = op.conv2d(given, variable("kernel"), { strides, padding });
       return activate(useBias ? op.biasAdd(y, variable("bias")) : y, activation);

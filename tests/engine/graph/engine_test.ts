@@ -1,7 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Engine } from "../../../src/engine/engine.ts";
 import { graphEngine } from "../../../src/engine/graph/engine.ts";
+import { layersEngine } from "../../../src/engine/layers/engine.ts";
 import type { ModelSpec } from "../../../src/models/spec.ts";
 import type { NdArray } from "../../../src/ndarray.ts";
+import { loadWasm } from "../../../src/runtime/load.ts";
 import { testEngine, withNetwork } from "../../support/contract.ts";
 import { imagesFor, small, training, weightsFor } from "../../support/models.ts";
 import { addon } from "../../support/tensorflow.ts";
@@ -28,6 +31,37 @@ Deno.test({
       "Model small, layer pool2 (maxPooling2d): a window of 9 x 9 is larger than its input of 4 x 4",
     );
     assertEquals(addon!.getNumOfSavedModels(), models);
+  },
+});
+
+Deno.test({
+  name:
+    "a convolution that libtensorflow computes wrongly is refused, and what to do instead is right",
+  ignore,
+  async fn() {
+    const spec = (strides: readonly [number, number]): ModelSpec => ({
+      name: "column",
+      input: [8, 3, 1],
+      layers: [
+        { type: "conv2d", name: "conv", filters: 2, kernelSize: [1, 3], strides, padding: "valid" },
+      ],
+    });
+    await assertRejects(
+      () => engine!.open(spec([1, 4]), weightsFor(spec([1, 4]))),
+      Error,
+      "Layer conv (conv2d): libtensorflow computes convolutions of one channel wrongly",
+    );
+    const values = async (engine: Engine, strides: readonly [number, number]) => {
+      const network = await engine.open(spec(strides), weightsFor(spec(strides)));
+      await network.place(imagesFor(spec(strides), 2));
+      const { data } = await network.predict(Int32Array.of(0, 1));
+      await network.close();
+      return data;
+    };
+    await loadWasm();
+    const expected = await values(layersEngine("wasm", 1), [1, 4]);
+    const found = await values(engine!, [1, 1]);
+    for (const [i, value] of found.entries()) assertAlmostEquals(value, expected[i], 1e-3);
   },
 });
 
