@@ -11,6 +11,7 @@ const names: { readonly [network: string]: readonly [inSentence: string, inTable
   "baseline": ["LeNet-5", "LeNet-5"],
   "tune.winner": ["the winner of the search", "Winner of the search"],
   "tune.study": ["the original study's winner", "Original study's winner"],
+  "champion.ensemble": ["the ensemble of champions", "Ensemble of champions"],
 };
 
 /** `transfer.vgg16.finetuned` is "vgg16 fine-tuned". */
@@ -18,11 +19,20 @@ const transferred = (network: string): string =>
   network.replace(/^transfer\./, "").replace(/\.finetuned$/, " fine-tuned")
     .replace(/\.(\w+)$/, " $1");
 
+/** The name of a champion among them; undefined of another network. */
+const champion = (network: string): string | undefined => /^champion\.([^.]+)$/.exec(network)?.[1];
+
 /** What a sentence calls the network whose metrics begin so: `tune.winner` is "the winner of the search". */
-export const nameOf = (network: string): string => names[network]?.[0] ?? transferred(network);
+export function nameOf(network: string): string {
+  const own = champion(network);
+  return names[network]?.[0] ?? (own ? `the champion ${own}` : transferred(network));
+}
 
 /** What tables and charts call it: "Winner of the search". */
-export const titleOf = (network: string): string => names[network]?.[1] ?? transferred(network);
+export function titleOf(network: string): string {
+  const own = champion(network);
+  return names[network]?.[1] ?? (own ? `Champion ${own}` : transferred(network));
+}
 
 /** Accuracies that an original study reports of a network. */
 export interface Published {

@@ -1,6 +1,7 @@
 /** The stages of a study, in the order in which the report shows them. A new one is added here. @module */
 import { ablate } from "./ablate/stage.ts";
 import { baseline } from "./baseline/stage.ts";
+import { champion } from "./champion/stage.ts";
 import { cv } from "./cv/stage.ts";
 import { errors } from "./errors/stage.ts";
 import { models } from "./models/stage.ts";
@@ -18,6 +19,7 @@ export const rooms = [
   cv,
   ablate,
   transfer,
+  champion,
   errors,
   models,
 ] as const;

@@ -31,8 +31,9 @@ export const study: Study = {
   },
   replicate: { seeds: { lenet5: 1, winner: 1, study: 1 } },
   cv: { ...cv, splits: 3, recipe: { ...cv.recipe, epochs: 1 } },
-  /** What some thirty trainings would tell is told of real images alone. */
+  /** What some thirty trainings would tell is told of real images alone, and so it is with champions. */
   ablate: undefined,
+  champion: undefined,
   /** Pretrained weights say nothing about drawn garments. */
   transfer: undefined,
   thresholds: {},

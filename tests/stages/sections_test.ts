@@ -74,7 +74,7 @@ const saidIn = async ({ figures }: Written, name: string) =>
 
 for (const [name, like] of Object.entries(likes)) {
   Deno.test(`a report on ${name} has whole tables and charts that show something`, async () => {
-    const written = await sectionsOf(like);
+    const written = await sectionsOf({ ...like, champions: true });
     checkPage(written.page, like);
     const { page } = written;
     const figures = await drawn(written);
@@ -87,6 +87,8 @@ for (const [name, like] of Object.entries(likes)) {
     for (const figure of ["ablate-variants", "ablate-images", "ablate-moved"]) {
       assert(figures.has(figure), figure);
     }
+    assertEquals(figures.has("champion-compact-curves"), like.epochs > 1);
+    assert(figures.has("champion-computation"));
     assertEquals(figures.has("tune-course"), like.trials > 1);
     assert(figures.has("errors-reliability") && figures.has("errors-filters-baseline"));
     assertEquals(figures.has("errors-filters-tune-winner"), !like.alone);

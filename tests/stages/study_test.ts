@@ -60,7 +60,7 @@ function refusal(value: unknown): string[] {
 const names =
   "CONV_1_FILTER, KERNEL_1_FILTER, CONV_2_FILTER, KERNEL_2_FILTER, DROPOUT_1, learning_rate";
 const stages =
-  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer and 2 more";
+  "title, data, classes, thresholds, published, prepare, baseline, tune, replicate, cv, ablate, transfer and 3 more";
 const tooWide =
   'Use a smaller window, "same" padding, or fewer layers that shrink the image before it.';
 const space = (name: string, parameter: unknown) => withKey(["tune", "space"], name, parameter);
@@ -545,6 +545,7 @@ const optional = new Set([
   "cv",
   "ablate",
   "transfer",
+  "champion",
   "errors",
   "models",
   "prepare.correlations",

@@ -35,6 +35,9 @@ import { rightBits } from "../../src/evaluation/bits.ts";
 import { movesOf, sizesOf, trainings, variantNames } from "../../src/stages/ablate/plan.ts";
 import * as ablateModule from "../../src/stages/ablate/section.ts";
 import * as baselineModule from "../../src/stages/baseline/section.ts";
+import { championMetrics } from "../../src/stages/champion/figures.ts";
+import { evaluationsOf, shortenedOf, trainingsOf } from "../../src/stages/champion/plan.ts";
+import * as championModule from "../../src/stages/champion/section.ts";
 import * as cvModule from "../../src/stages/cv/section.ts";
 import { foldMetric, MEAN, POOLED } from "../../src/stages/cv/names.ts";
 import type { Study } from "../../src/stages/plan.ts";
@@ -97,6 +100,8 @@ export interface Like {
   readonly published: Study["published"];
   /** Whether errors are told of LeNet-5 alone, as in a study that trains nothing else. */
   readonly alone?: boolean;
+  /** Whether the study trains champions. */
+  readonly champions?: boolean;
   /** What became of the trainings of the experiment on causes. */
   readonly causes: "trained" | "diverged" | "missing";
   /**
@@ -220,7 +225,7 @@ function drawn(labels: readonly number[], image: readonly number[]): NdArray<Uin
   return { shape: [labels.length, ...image], data };
 }
 
-const history = ({ epochs, alike }: Like, shift = 0) =>
+const history = ({ epochs, alike }: Pick<Like, "epochs" | "alike">, shift = 0) =>
   Array.from({ length: epochs }, (_, i) => ({
     epoch: i + 1,
     loss: alike ? 0.5 : (1 + shift) / (i + 1),
@@ -372,6 +377,120 @@ function ablatedResults({ classes, wrong, alike }: Like, labels: readonly number
         )
       )),
     ),
+  };
+}
+
+/** Made-up results of the stage `champion`: its networks differ a little, and so do seeds, unless all is alike. */
+function championResults({ classes, wrong, alike, epochs }: Like, labels: readonly number[]) {
+  const regime = {
+    epochs,
+    learningRate: 0.2,
+    schedule: { type: "cosine", warmup: 0.2, final: 0 },
+    batchSize: 128,
+    optimizer: { type: "sgd", momentum: 0.9, nesterov: true },
+    augmentation: {
+      mirror: "alternating",
+      translation: 2,
+      erasing: { probability: 0.5, size: [4, 10], fill: 73 },
+    },
+    labelSmoothing: 0.1,
+    averaging: { type: "lastEpochs", epochs: 1 },
+    precision: "bfloat16",
+    seed: 43,
+    threads: 1,
+  } as const;
+  const asked: NonNullable<Study["champion"]> = {
+    networks: [
+      { name: "compact", network: "compact", regime },
+      {
+        name: "large",
+        network: "residual",
+        regime: { ...regime, schedule: { type: "constant" }, evaluation: "mirrored" },
+      },
+    ],
+    seeds: 2,
+    ensemble: "large",
+    leaveOneOut: {
+      network: "compact",
+      epochs: 1,
+      subset: { train: 11250, validation: 3750 },
+    },
+    published: [
+      { name: hostile[0], accuracy: 0.5, source: hostile[1] },
+      {
+        ...{ name: "ResNet-20", accuracy: 0.95, parameters: 272_186, multiplications: 31e6 },
+        ...{ epochs: 300, images: 60_000, source: "Somebody. 2018", remark: "last epoch" },
+      },
+    ],
+  };
+  const predicted = (better: number, from: number) =>
+    Uint8Array.from(
+      labels,
+      (label, i) =>
+        (alike ? i : i + from) % (wrong + (alike ? 0 : better)) === 0
+          ? (label + 1) % classes.length
+          : label,
+    );
+  const vector = (data: Uint8Array) => ({ shape: [data.length], data });
+  const matrix = (rows: readonly Uint8Array[]): NdArray<Uint8Array> => ({
+    shape: [rows.length, labels.length],
+    data: Uint8Array.from(rows.flatMap((row) => [...row])),
+  });
+  const evaluations = evaluationsOf(asked);
+  const each = matrix(evaluations.map(({ mirrored, seed }) => predicted(mirrored ? 4 : 2, seed)));
+  const shortened = shortenedOf(asked);
+  const kept = {
+    evaluations,
+    validationLabels: vector(Uint8Array.from(labels)),
+    testLabels: vector(Uint8Array.from(labels)),
+    validationPredictions: each,
+    testPredictions: each,
+    ensemble: {
+      validationPredictions: vector(predicted(5, 0)),
+      testPredictions: vector(predicted(5, 0)),
+    },
+  };
+  const metrics = championMetrics(kept, asked);
+  return {
+    asked,
+    metrics,
+    inputs: {
+      metrics: reader(metrics),
+      manifest: reader(
+        manifestOf("champion", trainingsOf(asked).map(({ network, seed }) => `${network}.${seed}`)),
+      ),
+      sizes: reader(asked.networks.map(({ name }, i) => ({
+        network: name,
+        parameters: 400_000 * (i + 1),
+        multiplications: 5e7,
+        trainingMultiplications: 1.5e8,
+        images: 45_000,
+        epochs,
+      }))),
+      history: reader(
+        trainingsOf(asked).flatMap((training) =>
+          history({ epochs, alike }).map(({ kept: _, ...epoch }) => ({
+            ...training,
+            learningRate: 0.1,
+            ...epoch,
+          }))
+        ),
+      ),
+      evaluations: reader(evaluations),
+      validationLabels: reader(kept.validationLabels),
+      testLabels: reader(kept.testLabels),
+      validationPredictions: reader(each),
+      testPredictions: reader(each),
+      ensemble: {
+        validationPredictions: reader(kept.ensemble.validationPredictions),
+        testPredictions: reader(kept.ensemble.testPredictions),
+      },
+      leftOut: reader(shortened.map(({ ingredient, seed }) => ({ ingredient, seed }))),
+      leftOutPredictions: reader(
+        matrix(shortened.map(({ ingredient, seed }) => predicted(ingredient.length % 5, seed))),
+      ),
+      kept: { model: reader(""), weights: reader(new Uint8Array()), metrics: reader([]) },
+    },
   };
 }
 
@@ -671,6 +790,10 @@ export async function sectionsOf(like: Like): Promise<Written> {
     inputs: ablatedResults(like, lenet5.labels),
   });
 
+  const strongest = championResults(like, lenet5.labels);
+  const none = { metrics: reader(undefined), model: reader(undefined) };
+  const others = { ...none, history: reader(undefined) };
+
   const kinds = ["linear", "dense", "finetuned"];
   const base = root.transfer!.bases[0].name;
   const networks = kinds.map((kind) => `${base}.${kind}`);
@@ -800,6 +923,15 @@ export async function sectionsOf(like: Like): Promise<Written> {
     all: reader(undefined),
   };
   const bare = { model: reader(undefined), weights: reader(undefined) };
+  if (like.champions) {
+    await add(championModule, {
+      ...rest,
+      study,
+      settings: strongest.asked,
+      shows: { baseline: others, winner: others, transferred: none, summary: reader(undefined) },
+      inputs: strongest.inputs,
+    });
+  }
   await add(errorsModule, {
     ...rest,
     study,
@@ -889,7 +1021,9 @@ export async function sectionsOf(like: Like): Promise<Written> {
       baseline: nowhere,
       winner: nowhere,
       kept: nowhere,
+      champion: nowhere,
       keptProbabilities: { validation: reader(undefined), test: reader(undefined) },
+      championProbabilities: { validation: reader(undefined), test: reader(undefined) },
       examples: {
         images: reader({ shape: [0, high, wide, 1], data: new Uint8Array() }),
         labels: reader({ shape: [0], data: new Uint8Array() }),
@@ -906,6 +1040,7 @@ export async function sectionsOf(like: Like): Promise<Written> {
     ...lenet5.pooled,
     ...transferMetrics,
     ...random?.metrics ?? [],
+    ...(like.champions ? strongest.metrics : []),
   ];
   const gated = { ...study, thresholds: like.thresholds ?? { "baseline.test.accuracy": 0.5 } };
   const beginning = await openingPart(

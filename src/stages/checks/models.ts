@@ -8,6 +8,7 @@ import { sha256File } from "../../files/digest.ts";
 import { artifactsIn } from "../../pipeline/results.ts";
 import type { Workspace } from "../../pipeline/workspace.ts";
 import { baseline } from "../baseline/stage.ts";
+import { champion } from "../champion/stage.ts";
 import { errors } from "../errors/stage.ts";
 import { readMetadata } from "../read_metadata.ts";
 import { models } from "../models/stage.ts";
@@ -34,10 +35,18 @@ export function modelChecks({ study }: CheckedStudy, workspace: Workspace): Chec
       const temperatures = study.errors
         ? await (await artifactsIn(workspace, errors)).temperatures.read()
         : [];
+      const strongest = study.champion && await artifactsIn(workspace, champion);
       const kept = [
-        { of: lenet5, metrics: lenet5.metrics, half: false },
-        ...(tuned ? [{ of: tuned.winner, metrics: tuned.metrics, half: false }] : []),
-        ...(bases ? [{ of: bases.kept, metrics: bases.metrics, half: true }] : []),
+        { of: lenet5, metrics: lenet5.metrics, half: undefined },
+        ...(tuned ? [{ of: tuned.winner, metrics: tuned.metrics, half: undefined }] : []),
+        ...(bases ? [{ of: bases.kept, metrics: bases.metrics, half: own.keptProbabilities }] : []),
+        ...(strongest
+          ? [{
+            of: strongest.kept,
+            metrics: strongest.kept.metrics,
+            half: own.championProbabilities,
+          }]
+          : []),
       ];
       const truth = {
         validation: (await lenet5.validationPredictions.read()).map(({ label }) => label),
@@ -62,10 +71,8 @@ export function modelChecks({ study }: CheckedStudy, workspace: Workspace): Chec
           );
         }
         const told = figuresOf(await metrics.read(), name);
-        const { validation, test } = own.keptProbabilities;
-        const probabilities = half
-          ? { validation: await validation.read(), test: await test.read() }
-          : undefined;
+        const probabilities = half &&
+          { validation: await half.validation.read(), test: await half.test.read() };
         const figures = probabilities
           ? figuresOf(
             (["validation", "test"] as const).map((part) =>

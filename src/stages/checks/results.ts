@@ -63,6 +63,7 @@ import { type SeedSpread, seedSpreadOf } from "../seed_spread.ts";
 import { type RandomRecord, transfer } from "../transfer/stage.ts";
 import { tune } from "../tune/stage.ts";
 import { agree, type Check, hold } from "./check.ts";
+import { championChecks } from "./champion.ts";
 import { modelChecks } from "./models.ts";
 
 type Evaluated = Readers<typeof evaluated>;
@@ -928,6 +929,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     });
   }
   checks.push(
+    ...championChecks(checked, workspace),
     ...modelChecks(checked, workspace),
     {
       name: "every metric is one that its stage declares, and every threshold holds",

@@ -41,7 +41,9 @@ export async function run(context: Context): Promise<void> {
     ]),
   );
   const found = await Promise.all(
-    (["baseline", "winner", "kept"] as const).map((key) => judged(key, context, temperatures)),
+    (["baseline", "winner", "kept", "champion"] as const).map((key) =>
+      judged(key, context, temperatures)
+    ),
   );
   const networks = found.filter((network) => network !== undefined);
   const [best] = bestFirst(networks);
@@ -93,7 +95,7 @@ function accuraciesIn(metrics: readonly Metric[], network: string): ListedNetwor
 
 /** Looks at a network; undefined where it was not kept. */
 async function judged(
-  key: "baseline" | "winner" | "kept",
+  key: "baseline" | "winner" | "kept" | "champion",
   { parameters: { unlike }, inputs, outputs, jobs, link }: Context,
   temperatures: ReadonlyMap<string, number>,
 ): Promise<ListedNetwork | undefined> {
@@ -131,10 +133,10 @@ async function judged(
     test: await job.testProbabilities.read(),
   };
   const trained = accuraciesIn(await of.metrics.read() ?? [], name);
-  const half = key === "kept";
+  const half = key === "kept" || key === "champion";
   if (half) {
-    await outputs.keptProbabilities.validation.write(probabilities.validation);
-    await outputs.keptProbabilities.test.write(probabilities.test);
+    await outputs[`${key}Probabilities`].validation.write(probabilities.validation);
+    await outputs[`${key}Probabilities`].test.write(probabilities.test);
   }
   const accuracy = half
     ? accuraciesIn(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { array, json, optionalGroup, published } from "../../pipeline/artifacts.ts";
 import { settings } from "../../schema.ts";
 import { baseline } from "../baseline/stage.ts";
+import { champion } from "../champion/stage.ts";
 import { errors } from "../errors/stage.ts";
 import { prepare, preparedImages } from "../prepare/stage.ts";
 import { defineRoom } from "../room.ts";
@@ -18,6 +19,7 @@ export { inPage } from "./in_page.ts";
 const spaces = optionalGroup({ picture: space, classes: space, all: space });
 
 const probabilities = array("float32", [null, null]);
+const judged = optionalGroup({ validation: probabilities, test: probabilities });
 
 /** The stage. */
 export const models = defineRoom({
@@ -55,6 +57,7 @@ export const models = defineRoom({
       model: transfer.writes.kept.model,
       weights: transfer.writes.kept.weights,
     }),
+    champion: optionalGroup(champion.writes.kept),
     errors: optionalGroup({ temperatures: errors.writes.temperatures }),
   },
   writes: {
@@ -62,8 +65,10 @@ export const models = defineRoom({
     baseline: spaces,
     winner: spaces,
     kept: spaces,
-    /** Of a network that is kept in less precision than it was trained in, as it is kept. */
-    keptProbabilities: optionalGroup({ validation: probabilities, test: probabilities }),
+    champion: spaces,
+    /** Of networks that are kept in less precision than they were trained in, as they are kept. */
+    keptProbabilities: judged,
+    championProbabilities: judged,
     /** Test images to try networks on, as these read them: the first of each of some classes. */
     examples: {
       images: array("uint8", [null, null, null, null]),

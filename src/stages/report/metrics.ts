@@ -31,7 +31,7 @@ const FURTHER = [
 ];
 
 /** What names of accuracies have in them that are means over seeds. */
-const AVERAGED = ["replicate", "ablate", "random"];
+const AVERAGED = ["replicate", "ablate", "random", "champion"];
 
 /** Writes the section; `all` metrics in the order in which they are shown. */
 export function metricsPart({ thresholds, published }: Basics, all: readonly Score[]): string[] {
@@ -69,7 +69,8 @@ export function metricsPart({ thresholds, published }: Basics, all: readonly Sco
       ? `Figures of ${
         listed(averaged.map((word) => `\`${word}\``))
       } are means over several seeds, with ` +
-        `Student's intervals of these means. `
+        `Student's intervals of these means` +
+        (averaged.includes("champion") ? ", except an ensemble's. " : ". ")
       : "") +
     `Training accuracies are of images that the network has learnt from.` +
     (metrics.some(({ value }) => value === null)
