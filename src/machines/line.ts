@@ -129,6 +129,8 @@ export interface Line {
   now(): Promise<number>;
   /** The workers that are there. */
   workers(): Promise<WorkerSign[]>;
+  /** What workers compute with, or did: those, too, that are gone. */
+  equipments(): Promise<Equipment[]>;
   /** Says that a worker is there, until about 20 seconds later. */
   sign(worker: WorkerSign): Promise<void>;
   /** Says that a worker is no longer there. */
@@ -149,6 +151,7 @@ export interface Line {
 
 const DRIVERS = `${PREFIX}:drivers`;
 const WORKERS = `${PREFIX}:workers`;
+const EQUIPMENTS = `${PREFIX}:equipments`;
 const wishesOf = (driver: string) => `${PREFIX}:wishes:${driver}`;
 const signOf = (worker: string) => `${PREFIX}:worker:${worker}`;
 
@@ -308,8 +311,13 @@ function lineOf(name: string, redis: Redis): Line {
         return data ? [data] : [];
       });
     },
+    async equipments() {
+      const known = (await redis.smembers(EQUIPMENTS)).sort();
+      return known.flatMap((text) => equipment.safeParse(JSON.parse(text)).data ?? []);
+    },
     async sign(worker) {
       await redis.pipeline().sadd(WORKERS, worker.id)
+        .sadd(EQUIPMENTS, JSON.stringify(worker.equipment))
         .set(signOf(worker.id), JSON.stringify(worker), "EX", SIGN_LASTS).exec();
     },
     async leave(id) {

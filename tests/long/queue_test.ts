@@ -143,7 +143,7 @@ for (const mixed of [false, true]) {
         );
         const more = await worker("more", { slots: 2, processor: "a" });
         const fewer = await worker("fewer", { slots: 1, processor: "b" });
-        await toy.run(undefined, await driver(mixed));
+        await toy.run(undefined, await driver({ mixed }));
         assertEquals(await outputsOf(toy), await expected());
         assertEquals(runsOf([fewer]) > 0, mixed);
         assertEquals(runsOf([more, fewer]), JOBS);
