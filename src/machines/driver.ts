@@ -20,6 +20,7 @@ import type { SharedStore } from "../pipeline/shared.ts";
 import type { Equipment, Progress } from "../pipeline/stage.ts";
 import {
   jobEnd,
+  LOST_MOST,
   openLine,
   PREFIX,
   queuedJob,
@@ -72,6 +73,12 @@ const LOWEST_PRIORITY = 2 ** 21;
 
 /** How long a driver that ends waits for the queue, in milliseconds. */
 const PATIENCE = 5000;
+
+/** What BullMQ gives as the reason where a job has lost its workers too often, and what that means. */
+const STALLED = "job stalled more than allowable limit";
+const LOST =
+  `${LOST_MOST} workers were lost with it, one after another. It may be what ends them, ` +
+  `by the memory that it takes, say. Run again, it is tried anew.`;
 
 /** How a wait for a job ended. */
 type Ended =
@@ -239,7 +246,8 @@ export async function drive(options: DriverOptions): Promise<Driver> {
     const failure = new JobFailure(end.message, end.kind, end.data);
     waits.get(key)?.end({ type: "threw", failure });
   };
-  const failed = (key: string, reason: string) => waits.get(key)?.end({ type: "failed", reason });
+  const failed = (key: string, reason: string) =>
+    waits.get(key)?.end({ type: "failed", reason: reason === STALLED ? LOST : reason });
 
   /** Sees to it that what is waited for is still to be had, and that somebody is there to do it. */
   const check = async () => {

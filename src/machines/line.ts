@@ -29,6 +29,9 @@ const SILENT = 25_000;
 /** How long a server may take to let somebody in, in milliseconds. */
 const OPENING = 10_000;
 
+/** How many workers may be lost with one job until it counts as what loses them. */
+export const LOST_MOST = 20;
+
 const digits = z.string().regex(/^[0-9a-f]{64}$/);
 const facts = z.record(z.string(), z.json());
 const equipment = z.strictObject({ variant: z.string(), facts });

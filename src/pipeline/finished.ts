@@ -120,7 +120,7 @@ export function jobRunner(
     },
     has: async (job) => await look(job) !== undefined,
     async settled() {
-      await Promise.allSettled(started.values());
+      await Promise.allSettled([...started.values(), ...looking.values()]);
     },
   };
 }
