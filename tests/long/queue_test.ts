@@ -161,7 +161,9 @@ Deno.test({
     rounds("A driver killed", async ({ worker, toy, run: start }, run) => {
       const workers = [await worker("one"), await worker("two")];
       const first = await start(toy.path(""), { sums });
-      await wait(800 + moment());
+      await first.says(/: asked$/);
+      // Six jobs of 0.7 s and more, two at once, take longer.
+      await wait(Math.random() * 1800);
       await first.end("SIGKILL");
       await run();
       assertEquals(runsOf(workers), JOBS);
