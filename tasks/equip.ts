@@ -3,6 +3,7 @@ import { lines } from "../src/pipeline/messages.ts";
 import type { Equipment } from "../src/pipeline/stage.ts";
 import {
   type Backend,
+  type Choice,
   isReady,
   readChoice,
   TFJS_VERSION,
@@ -25,15 +26,22 @@ export async function equip(
   if (!await isReady(backend)) await setUp(backend, print);
   if (!await readSandbox()) await findSandbox(await validChoice());
   const choice = backend === "wasm" ? undefined : await readChoice();
-  if ((backend ?? choice?.backend) !== "tensorflow" || !choice?.tensorflow) {
-    return { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };
-  }
-  await requireUnaltered(choice);
-  return {
-    variant: "graph",
-    facts: { backend: "tensorflow", version: choice.tensorflow.version },
-  };
+  const equipment = equipmentOf(choice, backend);
+  if (choice && equipment.facts.backend === "tensorflow") await requireUnaltered(choice);
+  return equipment;
 }
+
+/** What jobs would be computed with on this machine as it is set up; undefined where it is not. */
+export const equipmentHere = async (backend?: Backend): Promise<Equipment | undefined> =>
+  await isReady(backend) ? equipmentOf(await validChoice(), backend) : undefined;
+
+const equipmentOf = (choice: Choice | undefined, backend = choice?.backend): Equipment =>
+  backend === "tensorflow" && choice?.tensorflow
+    ? {
+      variant: "graph",
+      facts: { backend, version: choice.tensorflow.version },
+    }
+    : { variant: "layers", facts: { backend: "wasm", version: TFJS_VERSION } };
 
 /** Runs `tasks/setup.ts`, which finds or builds a backend and remembers it. */
 async function setUp(backend: Backend | undefined, print: (line: string) => void): Promise<void> {

@@ -14,7 +14,7 @@ import { reportOn } from "../src/stages/report/stage.ts";
 import { rooms } from "../src/stages/rooms.ts";
 import { command } from "./command.ts";
 import { display } from "./display.ts";
-import { equip } from "./equip.ts";
+import { equip, equipmentHere } from "./equip.ts";
 import { refusingSlowHalf } from "./half.ts";
 import type { Flags } from "./commands.ts";
 import { EXITS, Refused, wasEnded } from "./exits.ts";
@@ -79,6 +79,7 @@ await command("run", async ({ flags, words }, signal) => {
       queue,
       shared,
       mixed: flags.mixed,
+      here: await equipmentHere(backend),
       fits: ({ facts }) => backend === undefined || facts.backend === backend,
       revision: await revision(workspace.root),
       tell: view.show,

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Queue, QueueEvents } from "bullmq";
+import { digest } from "../files/digest.ts";
 import type { RunEvent } from "../pipeline/events.ts";
 import {
   type Executor,
@@ -14,11 +15,12 @@ import {
   Stopped,
 } from "../pipeline/executor.ts";
 import { takeFinished } from "../pipeline/finished.ts";
-import { digestsOf } from "../pipeline/keys.ts";
+import { asJson, digestsOf } from "../pipeline/keys.ts";
 import type { SharedStore } from "../pipeline/shared.ts";
 import type { Equipment, Progress } from "../pipeline/stage.ts";
 import {
   jobEnd,
+  LOST_MOST,
   openLine,
   PREFIX,
   queuedJob,
@@ -39,6 +41,8 @@ export interface DriverOptions {
   readonly mixed: boolean;
   /** Whether a worker with this equipment will do; any if omitted. */
   fits?(equipment: Equipment): boolean;
+  /** What this machine would compute with; undefined where that is not known. */
+  readonly here?: Equipment;
   /** The revision of this code, for people. */
   readonly revision: string | null;
   tell(event: Extract<RunEvent, { type: "queue" }>): void;
@@ -51,6 +55,8 @@ export interface Driver {
   readonly executor: Executor;
   /** What the workers compute with; waits until one is there. */
   equip(): Promise<Equipment>;
+  /** Where no worker is there, what jobs may have finished with: see `RunOptions`. Where one is, that decides. */
+  earlier(): Promise<Equipment[]>;
 }
 
 /** How often it is looked whether a worker has come, in milliseconds. */
@@ -68,12 +74,20 @@ const LOWEST_PRIORITY = 2 ** 21;
 /** How long a driver that ends waits for the queue, in milliseconds. */
 const PATIENCE = 5000;
 
+/** What BullMQ gives as the reason where a job has lost its workers too often, and what that means. */
+const STALLED = "job stalled more than allowable limit";
+const LOST =
+  `${LOST_MOST} workers were lost with it, one after another. It may be what ends them, ` +
+  `by the memory that it takes, say. Run again, it is tried anew.`;
+
 /** How a wait for a job ended. */
 type Ended =
   | { readonly type: "finished"; readonly host: string }
   | { readonly type: "threw"; readonly failure: JobFailure }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "gone" };
+
+const isSame = (a: Equipment, b: Equipment) => digest(asJson(a)) === digest(asJson(b));
 
 /** A job that is waited for. */
 interface Wait {
@@ -99,7 +113,7 @@ interface Chosen {
  * @throws {Error} as `openLine`
  */
 export async function drive(options: DriverOptions): Promise<Driver> {
-  const { shared, tell } = options;
+  const { shared, tell, fits = () => true, here, mixed, signal } = options;
   const line = await openLine(options.queue);
   const { Queue, QueueEvents } = await import("bullmq");
   const me = crypto.randomUUID();
@@ -110,7 +124,8 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   let chosen: Promise<Chosen> | undefined;
   let stopped: Promise<void> | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
-  let somebody = true;
+  /** What was said last of workers that are not there; undefined while there are some. */
+  let lacking: string | undefined;
   line.onChange((there) =>
     tell(
       there
@@ -123,19 +138,21 @@ export async function drive(options: DriverOptions): Promise<Driver> {
     )
   );
 
-  const nobody = (of: string) => {
-    somebody = false;
-    tell({
-      type: "queue",
-      state: "nobody",
-      message: `The jobs wait for a worker${of}: \`deno task worker --queue=${line.name} ` +
-        `--store=${shared.name}\` starts one.`,
-    });
+  const nobody = (of: string, others: readonly WorkerSign[] = []) => {
+    const there = [...new Set(others.map(({ equipment }) => queueOf(equipment)))].sort();
+    const what = `wait for a worker${of}: \`deno task worker --queue=${line.name} ` +
+      `--store=${shared.name}\` starts one.` + (there.length === 0 ? "" : ` Those that are there ` +
+        `are of ${there.join(", ")}: they do the jobs of a run that is started now.`);
+    if (what === lacking) return;
+    lacking = what;
+    // By the clock, since this may stand on the screen for hours.
+    const since = new Date().toTimeString().slice(0, 8);
+    tell({ type: "queue", state: "nobody", message: `Since ${since} jobs ${what}` });
   };
   const came = (workers: readonly WorkerSign[], of: string) => {
     const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
     const hosts = [...new Set(workers.map(({ host }) => host))];
-    somebody = true;
+    lacking = undefined;
     tell({
       type: "queue",
       state: "somebody",
@@ -143,44 +160,52 @@ export async function drive(options: DriverOptions): Promise<Driver> {
     });
   };
 
-  /** Waits for workers and takes the class of them that runs most jobs at once. */
-  const choose = async (): Promise<Chosen> => {
-    const { fits = () => true, mixed, signal } = options;
+  /** The workers that are there and fit. */
+  const present = async () => (await line.workers()).filter(({ equipment }) => fits(equipment));
+
+  /** Waits for workers, of some equipment or of any, and returns the class of them that runs most jobs at once. */
+  const arrival = async (
+    of?: Equipment,
+  ): Promise<{ readonly name: string; readonly workers: readonly WorkerSign[] }> => {
     for (;;) {
       signal?.throwIfAborted();
       if (stopped) throw new Stopped("The run has ended.");
-      const workers = (await line.workers()).filter(({ equipment }) => fits(equipment));
+      const there = await present();
       const classes = Map.groupBy(
-        workers,
+        there.filter(({ equipment }) => of === undefined || isSame(equipment, of)),
         ({ equipment, processor }) => queueOf(equipment, mixed ? undefined : processor),
       );
-      const slots = (name: string) =>
-        classes.get(name)!.reduce((sum, worker) => sum + worker.slots, 0);
-      const name = [...classes.keys()].sort((a, b) => slots(b) - slots(a))[0];
-      if (name === undefined) {
-        if (somebody) nobody("");
-        await new Promise((resolve) => setTimeout(resolve, LOOK));
-        continue;
-      }
-      came(classes.get(name)!, name);
-      const { equipment } = classes.get(name)![0];
-      const queue = new Queue(name, { connection: line.connection, prefix: PREFIX });
-      // From now on: what is told between two looks counts, too.
-      const lastEventId = `${await line.now() - 1}-0`;
-      const events = new QueueEvents(name, {
-        connection: line.connection,
-        prefix: PREFIX,
-        lastEventId,
-      });
-      // What goes wrong with the connection is told by the line.
-      queue.on("error", () => {});
-      events.on("error", () => {});
-      listen(events);
-      await events.waitUntilReady();
-      return { equipment, name, queue, events };
+      const slots = (workers: readonly WorkerSign[]) =>
+        workers.reduce((sum, worker) => sum + worker.slots, 0);
+      const [most] = [...classes].sort(([, a], [, b]) => slots(b) - slots(a));
+      if (most) return { name: most[0], workers: most[1] };
+      if (of) nobody(` of ${queueOf(of)}`, there);
+      // What jobs are computed with may have been found out meanwhile.
+      else if (!chosen) nobody("");
+      await within(LOOK, stopping.promise);
     }
   };
-  const choice = () => chosen ??= choose();
+
+  /** Opens the queue for a run's jobs, which are all computed with the same. */
+  const choose = async (equipment: Equipment): Promise<Chosen> => {
+    const { name, workers } = await arrival(equipment);
+    came(workers, name);
+    const queue = new Queue(name, { connection: line.connection, prefix: PREFIX });
+    // From now on: what is told between two looks counts, too.
+    const lastEventId = `${await line.now() - 1}-0`;
+    const events = new QueueEvents(name, {
+      connection: line.connection,
+      prefix: PREFIX,
+      lastEventId,
+    });
+    // What goes wrong with the connection is told by the line.
+    queue.on("error", () => {});
+    events.on("error", () => {});
+    listen(events);
+    await events.waitUntilReady();
+    return { equipment, name, queue, events };
+  };
+  const choice = (equipment: Equipment) => chosen ??= choose(equipment);
 
   const labelOf = (key: string) => waits.get(key)?.job.label;
 
@@ -221,11 +246,13 @@ export async function drive(options: DriverOptions): Promise<Driver> {
     const failure = new JobFailure(end.message, end.kind, end.data);
     waits.get(key)?.end({ type: "threw", failure });
   };
-  const failed = (key: string, reason: string) => waits.get(key)?.end({ type: "failed", reason });
+  const failed = (key: string, reason: string) =>
+    waits.get(key)?.end({ type: "failed", reason: reason === STALLED ? LOST : reason });
 
   /** Sees to it that what is waited for is still to be had, and that somebody is there to do it. */
   const check = async () => {
-    const { queue, name, equipment } = await choice();
+    if (!chosen) return;
+    const { queue, name, equipment } = await chosen;
     const keys = [...waits.keys()];
     const found = await line.want(me, queue.toKey(""), keys);
     for (const [i, key] of keys.entries()) {
@@ -237,12 +264,10 @@ export async function drive(options: DriverOptions): Promise<Driver> {
       else wait.ended = found[i] === "ended";
     }
     const workers = (await line.workers()).filter((worker) =>
-      name === queueOf(worker.equipment, options.mixed ? undefined : worker.processor)
+      name === queueOf(worker.equipment, mixed ? undefined : worker.processor)
     );
-    if (workers.length === 0 && somebody) {
-      nobody(` of ${queueOf(equipment)}, as the one that is gone`);
-    }
-    if (workers.length > 0 && !somebody) came(workers, name);
+    if (workers.length === 0) nobody(` of ${queueOf(equipment)}, as the one that is gone`);
+    else if (lacking !== undefined) came(workers, name);
   };
 
   /** Takes from the queue how a job ended whose word was missed. */
@@ -299,7 +324,7 @@ export async function drive(options: DriverOptions): Promise<Driver> {
     const { key, label } = job;
     // A run that ends waits for nothing but what writes to its folders.
     await Promise.race([keepInputs(job), stopping.promise]);
-    const line = await Promise.race([choice(), stopping.promise]);
+    const line = await Promise.race([choice(job.equipment), stopping.promise]);
     const take = () => takeFinished(shared, job, output);
     for (;;) {
       const end = await attempt(line, job, progress, take);
@@ -376,7 +401,15 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   };
 
   return {
-    equip: async () => (await Promise.race([choice(), stopping.promise])).equipment,
+    async equip() {
+      const { workers: [{ equipment }] } = await Promise.race([arrival(), stopping.promise]);
+      return equipment;
+    },
+    async earlier() {
+      if ((await present()).length > 0) return [];
+      const known = [...here ? [here] : [], ...await line.equipments()];
+      return known.filter((it, i) => fits(it) && known.findIndex((by) => isSame(it, by)) === i);
+    },
     executor: {
       run(job, output, progress) {
         if (stopped) return Promise.reject(new Stopped(`Job ${job.label} was not run.`));

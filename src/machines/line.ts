@@ -29,6 +29,9 @@ const SILENT = 25_000;
 /** How long a server may take to let somebody in, in milliseconds. */
 const OPENING = 10_000;
 
+/** How many workers may be lost with one job until it counts as what loses them. */
+export const LOST_MOST = 20;
+
 const digits = z.string().regex(/^[0-9a-f]{64}$/);
 const facts = z.record(z.string(), z.json());
 const equipment = z.strictObject({ variant: z.string(), facts });
@@ -129,6 +132,8 @@ export interface Line {
   now(): Promise<number>;
   /** The workers that are there. */
   workers(): Promise<WorkerSign[]>;
+  /** What workers compute with, or did: those, too, that are gone. */
+  equipments(): Promise<Equipment[]>;
   /** Says that a worker is there, until about 20 seconds later. */
   sign(worker: WorkerSign): Promise<void>;
   /** Says that a worker is no longer there. */
@@ -149,6 +154,7 @@ export interface Line {
 
 const DRIVERS = `${PREFIX}:drivers`;
 const WORKERS = `${PREFIX}:workers`;
+const EQUIPMENTS = `${PREFIX}:equipments`;
 const wishesOf = (driver: string) => `${PREFIX}:wishes:${driver}`;
 const signOf = (worker: string) => `${PREFIX}:worker:${worker}`;
 
@@ -308,8 +314,13 @@ function lineOf(name: string, redis: Redis): Line {
         return data ? [data] : [];
       });
     },
+    async equipments() {
+      const known = (await redis.smembers(EQUIPMENTS)).sort();
+      return known.flatMap((text) => equipment.safeParse(JSON.parse(text)).data ?? []);
+    },
     async sign(worker) {
       await redis.pipeline().sadd(WORKERS, worker.id)
+        .sadd(EQUIPMENTS, JSON.stringify(worker.equipment))
         .set(signOf(worker.id), JSON.stringify(worker), "EX", SIGN_LASTS).exec();
     },
     async leave(id) {

@@ -19,6 +19,7 @@ import type { SharedStore } from "../pipeline/shared.ts";
 import type { Job, Planned, StoredFile } from "../pipeline/stage.ts";
 import {
   jobEnd,
+  LOST_MOST,
   openLine,
   PREFIX,
   type QueuedJob,
@@ -64,9 +65,6 @@ const LOCK = 15_000;
 
 /** How often it is looked for jobs without a worker, in milliseconds. */
 const STALLED = 5000;
-
-/** How many workers may be lost with one job before it counts as what loses them. */
-const LOST_MOST = 20;
 
 /** How long a call waits for a job before it asks again, in seconds. */
 const BLOCK = 10;
@@ -314,7 +312,8 @@ export async function work(options: WorkOptions): Promise<void> {
       concurrency: slots,
       lockDuration: LOCK,
       stalledInterval: STALLED,
-      maxStalledCount: LOST_MOST,
+      // With the next one after these it fails.
+      maxStalledCount: LOST_MOST - 1,
       drainDelay: BLOCK,
       // What could not be told is told again after this time.
       runRetryDelay: 2000,

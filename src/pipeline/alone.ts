@@ -82,7 +82,7 @@ export async function stageAlone(
     workspace: scratch,
     code,
     locator,
-    runner: { run: none, settled: () => Promise.resolve() },
+    runner: { run: none, has: none, settled: () => Promise.resolve() },
     equip: none,
     source: (input) => sources.get(inputName(input)),
     onEvent,

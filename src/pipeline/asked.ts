@@ -48,6 +48,7 @@ export async function asking(
       }
       return await runner.run(job, progress);
     },
+    has: (job) => runner.has(job),
     settled: () => runner.settled(),
   };
 }

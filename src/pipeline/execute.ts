@@ -5,6 +5,7 @@ import { sha256File } from "../files/digest.ts";
 import { type Locator, UnavailableError } from "../files/locate.ts";
 import { type Artifact, fileName, mapTree, named } from "./artifacts.ts";
 import { readerOf, readersOf, type Source, writersOf } from "./context.ts";
+import type { Equip } from "./equipment.ts";
 import type { RunEvent } from "./events.ts";
 import type { ReadyJob } from "./executor.ts";
 import type { JobRunner } from "./finished.ts";
@@ -48,7 +49,7 @@ export interface Surroundings {
   readonly locator: Locator;
   readonly runner: JobRunner;
   /** What jobs compute with; the same answer each time. */
-  equip(): Promise<Equipment>;
+  readonly equip: Equip;
   /** Where an artifact of another stage lies; undefined where that stage left it out. */
   source(input: Written): Source | undefined;
   onEvent(event: RunEvent): void;
@@ -223,7 +224,7 @@ function contextOf(
 async function prepare(
   job: Job,
   { name, label = name, parameters: asked, inputs }: JobRequest,
-  { equip, code }: Surroundings,
+  { equip, runner, code }: Surroundings,
 ): Promise<{ ready: ReadyJob; record: JobRecord }> {
   const checked = job.parameters.safeParse(asked);
   if (!checked.success) {
@@ -232,8 +233,6 @@ async function prepare(
         z.prettifyError(checked.error).replaceAll("\n", " "),
     );
   }
-  const equipment = await equip();
-  const compiled = await compiledBy(job, equipment.variant, checked.data);
   const files: Record<string, StoredFile> = {};
   const given: { readonly [key: string]: Reader<unknown> | undefined } = inputs;
   for (const [key, artifact] of Object.entries(job.reads)) {
@@ -242,8 +241,15 @@ async function prepare(
     else if (!artifact.optional) throw new Error(`job ${label} is asked for without ${key}`);
   }
   const parameters = asJson(checked.data);
+  const computedWith = async (equipment: Equipment) => {
+    const compiled = await compiledBy(job, equipment.variant, checked.data);
+    const ready = readyJob(job, { label, parameters, files, equipment, compiled, code });
+    return { ready, compiled };
+  };
+  const equipment = await equip(async (it) => await runner.has((await computedWith(it)).ready));
+  const { ready, compiled } = await computedWith(equipment);
   return {
-    ready: readyJob(job, { label, parameters, files, equipment, compiled, code }),
+    ready,
     record: {
       name,
       job: job.name,

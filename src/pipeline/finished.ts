@@ -64,6 +64,8 @@ const madeOf = ({ module, files }: ReadyJob): string => digest({ module, files: 
 /** Runs jobs that have not finished before; equal jobs asked for at once run once. */
 export interface JobRunner {
   run(job: ReadyJob, progress: Progress): Promise<Finished>;
+  /** Whether a job has finished before, here or in the store. */
+  has(job: ReadyJob): Promise<boolean>;
   /** Resolves once all that was started has come to its end, good or bad. */
   settled(): Promise<void>;
 }
@@ -79,10 +81,19 @@ export function jobRunner(
   shared?: SharedStore,
 ): JobRunner {
   const started = new Map<string, Promise<Finished>>();
+  // Looked for twice at once, a job would come from the store twice, to one place.
+  const looking = new Map<string, Promise<Finished | undefined>>();
+  const look = (job: ReadyJob): Promise<Finished | undefined> => {
+    if (force) return Promise.resolve(undefined);
+    const already = looking.get(job.key);
+    if (already) return already;
+    const found = find(directory, job).then((here) => here ?? findShared(directory, job, shared))
+      .finally(() => looking.delete(job.key));
+    looking.set(job.key, found);
+    return found;
+  };
   const run = async (job: ReadyJob, progress: Progress): Promise<Finished> => {
-    const found = force
-      ? undefined
-      : await find(directory, job) ?? await findShared(directory, job, shared);
+    const found = await look(job);
     if (found) return found;
     const workplace = await unfinishedIn(directory);
     const checkpoints = checkpointFolder(directory, job.key);
@@ -107,8 +118,9 @@ export function jobRunner(
       started.set(job.key, running);
       return running;
     },
+    has: async (job) => await look(job) !== undefined,
     async settled() {
-      await Promise.allSettled(started.values());
+      await Promise.allSettled([...started.values(), ...looking.values()]);
     },
   };
 }

@@ -11,6 +11,7 @@ import { type Locator, locator as locatorOf } from "../files/locate.ts";
 import { makeFolder, removeUnfinished } from "../files/whole.ts";
 import { named } from "./artifacts.ts";
 import type { Source } from "./context.ts";
+import { equipping } from "./equipment.ts";
 import type { RunEvent } from "./events.ts";
 import { execute, type Made, type Surroundings } from "./execute.ts";
 import { type Executor, Stopped } from "./executor.ts";
@@ -53,6 +54,12 @@ export interface RunOptions {
   readonly executor?: Executor;
   /** Asked before the first job of a run: what jobs compute with on this machine. Jobs of one variant can do without. */
   equip?(): Promise<Equipment>;
+  /**
+   * What jobs may have finished with elsewhere, likeliest first. The first of these with which one that
+   * is asked for has finished is what all jobs of the run are computed with, and `equip` is not waited
+   * for; none if omitted.
+   */
+  earlier?(): Promise<readonly Equipment[]>;
   /** Finds files of other people's; none if omitted. */
   readonly locator?: Locator;
   /** Where machines share what has finished; nowhere if omitted. */
@@ -70,12 +77,13 @@ const withDefaults = (
     force = false,
     executor = bounded(processes({ root, cache }), navigator.hardwareConcurrency),
     equip = () => Promise.resolve({ variant: "plain", facts: {} }),
+    earlier = () => Promise.resolve([]),
     locator = locatorOf({}),
     shared,
     from,
     signal,
   }: RunOptions,
-) => ({ force, executor, equip, locator, shared, from, signal });
+) => ({ force, executor, equip, earlier, locator, shared, from, signal });
 
 /**
  * Brings `targets` and all that they need up to date and returns their states. One run at a time works
@@ -214,14 +222,13 @@ class Run {
     runner: JobRunner,
     readonly onEvent: (event: RunEvent) => void,
   ) {
-    let equipment: Promise<Equipment> | undefined;
     this.#surroundings = {
       workspace,
       code,
       runner,
       onEvent,
       locator: options.locator,
-      equip: () => equipment ??= options.equip(),
+      equip: equipping(options.equip, options.earlier),
       source: (input) => this.#source(input),
     };
   }

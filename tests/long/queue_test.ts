@@ -1,5 +1,5 @@
 /** Machines that die, hang, are cut off or run full while jobs are on a queue: the bytes of a local run come out. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { canMount } from "../support/disk.ts";
 import { ended } from "../support/people.ts";
@@ -35,10 +35,12 @@ const runsOf = (workers: readonly ToyWorker[]) =>
 async function rounds(
   what: string,
   attack: (queued: QueuedToy, run: () => Promise<void>) => Promise<readonly ToyWorker[]>,
-  { more, host, times = ROUNDS }: {
+  { more, host, times = ROUNDS, pause = 700 }: {
     readonly more?: readonly string[];
     readonly host?: string;
     readonly times?: number;
+    /** How much longer than it has to each job takes, in milliseconds. */
+    readonly pause?: number;
   } = {},
 ): Promise<void> {
   const bytes = await expected();
@@ -47,7 +49,8 @@ async function rounds(
     await withQueue(async (queued) => {
       const { toy, driver } = queued;
       toy.configure({ sums });
-      toy.edit("sum/run.ts", "record({", "await new Promise((r) => setTimeout(r, 700)); record({");
+      const longer = `await new Promise((r) => setTimeout(r, ${pause})); record({`;
+      toy.edit("sum/run.ts", "record({", longer);
       const began = performance.now();
       const workers = await attack(queued, async () => {
         await toy.run(undefined, await driver());
@@ -79,6 +82,61 @@ Deno.test({
 });
 
 Deno.test({
+  name: "twenty workers that are killed one after another lose no job",
+  ignore,
+  fn: () =>
+    rounds("Twenty workers killed", async ({ worker }, run) => {
+      const workers: ToyWorker[] = [];
+      const attack = async () => {
+        for (let lost = 0; lost < 20; lost += 5) {
+          await Promise.all(Array.from({ length: 5 }, async (_, i) => {
+            const one = await worker(`lost-${lost + i}`);
+            workers.push(one);
+            await one.says(/: runs$/);
+            one.child.kill("SIGKILL");
+          }));
+        }
+        workers.push(await worker("one"), await worker("two"));
+      };
+      await Promise.all([run(), attack()]);
+      assertEquals(workers.length, 22);
+      return workers;
+    }, { times: 1, pause: 5000 }),
+});
+
+Deno.test({
+  name: "a job with which twenty workers were lost fails, and run again it is tried anew",
+  ignore,
+  fn: () =>
+    withQueue(async ({ toy, worker, driver, redis }) => {
+      toy.configure({ sums: { offsets: [1], times: 1, called: "offset" } });
+      toy.edit("sum/run.ts", "record({", "await new Promise((r) => setTimeout(r, 5000)); record({");
+      const failed = assertRejects(async () => toy.run(undefined, await driver()), Error);
+      for (let lost = 18; lost < 20; lost++) {
+        const one = await worker(`lost-${lost}`);
+        await one.says(/: runs$/);
+        if (lost === 18) {
+          // For want of the five minutes in which it would lose that many.
+          const jobs = await redis.ask("KEYS", "atelier:none/toy:????????*");
+          const [key] = /atelier:none\/toy:[0-9a-f]{64}/.exec(jobs)!;
+          await redis.ask("HSET", key, "stc", "18");
+        }
+        one.child.kill("SIGKILL");
+      }
+      const last = await worker("last");
+      const { message } = await failed;
+      assertEquals(
+        message,
+        "Stage sums: Job offset 1 failed: 20 workers were lost with it, one after another. It may be " +
+          "what ends them, by the memory that it takes, say. Run again, it is tried anew.",
+      );
+      assertEquals(runsOf([last]), 0);
+      await toy.run(undefined, await driver());
+      assertEquals(runsOf([last]), 1);
+    }),
+});
+
+Deno.test({
   name: "a worker that is stopped loses no job, and does no harm when it goes on",
   ignore,
   fn: () =>
@@ -103,7 +161,9 @@ Deno.test({
     rounds("A driver killed", async ({ worker, toy, run: start }, run) => {
       const workers = [await worker("one"), await worker("two")];
       const first = await start(toy.path(""), { sums });
-      await wait(800 + moment());
+      await first.says(/: asked$/);
+      // Six jobs of 0.7 s and more, two at once, take longer.
+      await wait(Math.random() * 1800);
       await first.end("SIGKILL");
       await run();
       assertEquals(runsOf(workers), JOBS);
@@ -143,7 +203,7 @@ for (const mixed of [false, true]) {
         );
         const more = await worker("more", { slots: 2, processor: "a" });
         const fewer = await worker("fewer", { slots: 1, processor: "b" });
-        await toy.run(undefined, await driver(mixed));
+        await toy.run(undefined, await driver({ mixed }));
         assertEquals(await outputsOf(toy), await expected());
         assertEquals(runsOf([fewer]) > 0, mixed);
         assertEquals(runsOf([more, fewer]), JOBS);

@@ -5,7 +5,10 @@ import { newKeys } from "../../src/machines/signatures.ts";
 import { sharedStore } from "../../src/machines/store.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import { sha256 } from "../../src/files/digest.ts";
-import { withCopy } from "../support/copy.ts";
+import { type Copy, withCopy } from "../support/copy.ts";
+import { digests, DRAWN } from "../support/drawn.ts";
+import { ended } from "../support/people.ts";
+import { redisServer, withRedis } from "../support/redis.ts";
 import { ACCESS, BUCKET } from "../support/s3_server.ts";
 import { refresh, STUDY, task } from "../support/small_study.ts";
 import { compareWithMap, killWriters, writeAtOnce } from "../support/store_attacks.ts";
@@ -31,6 +34,9 @@ async function isIn(folder: string, text: string): Promise<string[]> {
   }
   return found;
 }
+
+/** How many there are in a folder. */
+const count = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).length;
 
 Deno.test("a folder does what a map does, 1,000 times; of many writers one is first; kills leave nothing torn", () =>
   inFolder(async (folder) => {
@@ -150,5 +156,48 @@ if (ready) {
           }
         }
       }),
+  });
+}
+
+if (ready) {
+  s3Tests("the drawn study with a store in a bucket", {
+    "what one clone has made, a fresh one has without a training and without a worker": (server) =>
+      withCopy((first) =>
+        withCopy(async (second) => {
+          const all = async (copy: Copy, ...flags: string[]) => {
+            const began = performance.now();
+            const { success, stdout, stderr } = await ended([
+              ...[Deno.execPath(), "task", "--quiet", "all", `--study=${DRAWN}`],
+              ...[`--store=s3://${BUCKET}/drawn`, ...flags],
+            ], {
+              cwd: copy.path("."),
+              env: { NO_COLOR: "1", INIT_CWD: copy.path("."), ...server.environment },
+            });
+            assert(success, stdout + stderr);
+            const [line] = /^From s3:.*$/m.exec(stdout) ?? [];
+            const seconds = Math.round((performance.now() - began) / 1000);
+            console.log(`  all ${flags.join(" ")}: ${seconds} s; ${line}`);
+            return { stdout, made: await digests(copy.path(DRAWN)) };
+          };
+          const { made } = await all(first);
+          assert(Object.keys(made).length > 40);
+          const jobs = await count(first.path(".cache/jobs"));
+          assert(jobs > 10);
+          const taken = await all(second, "--no-train");
+          assertEquals(taken.made, made);
+          assertEquals(await count(second.path(".cache/jobs")), jobs);
+          console.log(`  ${Object.keys(made).length} artifacts the same, of ${jobs} jobs`);
+          if (redisServer === undefined) return;
+          await withRedis(async ({ address }) => {
+            for (const name of ["results", ".cache"]) {
+              await Deno.remove(second.path(`${DRAWN}/${name}`), { recursive: true });
+            }
+            await Deno.remove(second.path(".cache/jobs"), { recursive: true });
+            const queued = await all(second, `--queue=${address}`);
+            assertEquals(queued.made, made);
+            assert(!/wait for a worker/.test(queued.stdout), queued.stdout);
+          });
+        })
+      ),
   });
 }

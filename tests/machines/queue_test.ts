@@ -7,15 +7,21 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { folderStore } from "../support/folder_store.ts";
+import { openLine } from "../../src/machines/line.ts";
 import { work } from "../../src/machines/worker.ts";
 import { type Executor, JobFailure } from "../../src/pipeline/executor.ts";
 import { digestPlan } from "../../src/pipeline/keys.ts";
 import { outputsOf, withQueue } from "../support/queue.ts";
 import { redisServer } from "../support/redis.ts";
-import { planOf, SLOW, twoProcesses, withToy } from "../support/toy.ts";
+import { FAST, planOf, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";
 
 /** Only where no redis-server (of Debian's package of that name, say) is on this machine. */
 const ignore = redisServer === undefined;
+
+/** The jobs that had finished before, in all runs of a toy. */
+const found = ({ events }: Toy) =>
+  events.flatMap((event) => event.type === "job" && event.state === "found" ? [event.label] : [])
+    .sort();
 
 /** Makes every job of the toy take longer. */
 const SLOWER = ["record({", "await new Promise((r) => setTimeout(r, 800)); record({"] as const;
@@ -34,7 +40,10 @@ Deno.test({
       const run = toy.run(undefined, await driver());
       while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       assertEquals(told[0].state, "nobody");
-      assertMatch(told[0].message, /^The jobs wait for a worker: `deno task worker --queue=redis:/);
+      assertMatch(
+        told[0].message,
+        /^Since \d\d:\d\d:\d\d jobs wait for a worker: `deno task worker --queue=redis:/,
+      );
       const workers = [await worker("one"), await worker("two")];
       await run;
       assertEquals(await outputsOf(toy), local);
@@ -47,6 +56,54 @@ Deno.test({
       assertEquals(told.map(({ state }) => state), ["nobody", "somebody"]);
     });
   },
+});
+
+Deno.test({
+  name:
+    "what has finished needs no worker, and what has not says which one it waits for, and since when",
+  ignore,
+  fn: () =>
+    withQueue(async ({ toy, worker, driver, redis, store, told }) => {
+      // By a machine that no queue knows.
+      const shared = await folderStore(store);
+      await withToy((other) => other.run(undefined, { shared }).then(() => {}));
+      await toy.run(undefined, await driver({ here: SLOW }));
+      assertEquals(told, []);
+      assertEquals(found(toy), ["offset 1", "offset 2"]);
+
+      toy.configure({ sums: { offsets: [3, 1, 2], times: 1, called: "offset" } });
+      const run = toy.run(undefined, await driver({ here: SLOW }));
+      const says = async (what: RegExp) => {
+        while (!what.test(told.at(-1)?.message ?? "")) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      await says(/^Since \d\d:\d\d:\d\d jobs wait for a worker of none: .* starts one\.$/);
+      const line = await openLine(redis.address);
+      await line.sign({
+        ...{ id: "x", host: "x", slots: 9, equipment: FAST, processor: "toy", revision: null },
+        ...{ since: new Date().toISOString(), store },
+      });
+      await says(
+        / Those that are there are of toy 1: they do the jobs of a run that is started now/,
+      );
+      await line.leave("x");
+      line.close();
+      const one = await worker("one");
+      await run;
+      assertEquals(one.said.filter((line) => /: runs$/.test(line)), ["offset 3: runs"]);
+      assertEquals(await one.end("SIGINT"), 130);
+
+      // The queue remembers what the worker computed with, and another clone has nothing else.
+      assertStringIncludes(await redis.ask("SCARD", "atelier:workers"), ":0");
+      told.length = 0;
+      await withToy(async (fresh) => {
+        fresh.configure({ sums: { offsets: [3, 1, 2], times: 1, called: "offset" } });
+        await fresh.run(undefined, await driver());
+        assertEquals(found(fresh), ["offset 1", "offset 2", "offset 3"]);
+      });
+      assertEquals(told, []);
+    }),
 });
 
 Deno.test({

@@ -6,35 +6,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { lines } from "../../src/pipeline/messages.ts";
 import { withCopy } from "../support/copy.ts";
+import { digests, DRAWN, manifestOf } from "../support/drawn.ts";
 import { ended } from "../support/people.ts";
 import { whyNoSlurm, withSlurm } from "../support/slurm.ts";
 
 const why = await whyNoSlurm();
 if (why !== undefined) console.log(`No test on Slurm: ${why}.`);
-
-const STUDY = "studies/garments";
-
-/** Digests of all artifacts by stage and name; those that tell times, manifests and the page, are not among them. */
-async function digests(home: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for await (const { name: stage, isDirectory } of Deno.readDir(join(home, "results"))) {
-    if (!isDirectory) continue;
-    const { outputs } = await manifestOf(home, stage);
-    for (const [name, { sha256 }] of Object.entries(outputs)) {
-      if (!/^report\.(md|html)$/.test(name)) found[`${stage}/${name}`] = sha256;
-    }
-  }
-  return found;
-}
-
-/** What of a manifest is looked at here. */
-interface Written {
-  readonly outputs: Record<string, { sha256: string }>;
-  readonly provenance: { jobs: Record<string, { facts: { machine?: { host: string } } }> };
-}
-
-const manifestOf = async (home: string, stage: string): Promise<Written> =>
-  JSON.parse(await Deno.readTextFile(join(home, "results", stage, "manifest.json")));
 
 /** What is printed, without the lines that tell how far a stage is. */
 const shown = (text: string): string =>
@@ -46,7 +23,7 @@ Deno.test({
   fn: () =>
     withCopy((copy) =>
       withSlurm(2, async ({ env, ask }) => {
-        const home = copy.path(STUDY);
+        const home = copy.path(DRAWN);
         const clean = async () => {
           for (const path of ["results", ".cache", "report.md", "report.html"]) {
             await Deno.remove(join(home, path), { recursive: true });
@@ -63,7 +40,7 @@ Deno.test({
           assert(success, stdout + stderr);
           return { text: stdout, seconds: Math.round((performance.now() - began) / 1000) };
         };
-        const all = [Deno.execPath(), "task", "--quiet", "all", `--study=${STUDY}`];
+        const all = [Deno.execPath(), "task", "--quiet", "all", `--study=${DRAWN}`];
         const local = await timed(...all);
         const expected = await digests(home);
         const count = Object.keys(expected).length;
@@ -110,7 +87,7 @@ Deno.test({
         for (const signal of ["SIGINT", "SIGKILL"] as const) {
           const driver = new Deno.Command(Deno.execPath(), {
             args: [
-              ...["run", "-A", "--quiet", "tasks/run.ts", "baseline", `--study=${STUDY}`],
+              ...["run", "-A", "--quiet", "tasks/run.ts", "baseline", `--study=${DRAWN}`],
               ...["--json", "--launch=srun --ntasks=1 --cpus-per-task={threads} --quiet"],
             ],
             cwd: copy.path("."),
@@ -151,7 +128,7 @@ Deno.test({
     withCopy((copy) =>
       withSlurm(2, async ({ env }) => {
         const { code, stdout, stderr } = await ended([
-          ...[Deno.execPath(), "task", "--quiet", "baseline", `--study=${STUDY}`],
+          ...[Deno.execPath(), "task", "--quiet", "baseline", `--study=${DRAWN}`],
           "--launch=srun --partition=nonesuch --quiet",
         ], { cwd: copy.path("."), env: { NO_COLOR: "1", ...env } });
         assertEquals(code, 1);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { RunEvent } from "../../src/pipeline/events.ts";
-import { drive } from "../../src/machines/driver.ts";
+import { drive, type DriverOptions } from "../../src/machines/driver.ts";
 import { folderStore } from "./folder_store.ts";
 import { lines } from "../../src/pipeline/messages.ts";
 import { type Redis, type RedisSettings, withRedis } from "./redis.ts";
@@ -32,7 +32,9 @@ export interface QueuedToy {
   /** Starts a run in a process of its own, with results and cache in a folder; see `toy_queue_driver.ts`. */
   run(home: string, settings?: Settings): Promise<ToyWorker>;
   /** How a run puts its jobs on the queue. */
-  driver(mixed?: boolean): Promise<Pick<ToyOptions, "executor" | "equip" | "shared">>;
+  driver(
+    more?: Partial<Pick<DriverOptions, "mixed" | "here">>,
+  ): Promise<Pick<ToyOptions, "executor" | "equip" | "earlier" | "shared">>;
 }
 
 /** How a toy worker is started. */
@@ -103,16 +105,17 @@ async function queuedToy(
         workers.push(run);
         return run;
       },
-      async driver(mixed = false) {
+      async driver(more = {}) {
         const shared = await folderStore(store);
-        const { executor, equip } = await drive({
+        const { executor, equip, earlier } = await drive({
           queue: redis.address,
           shared,
-          mixed,
+          mixed: false,
           revision: "driver",
           tell: (event) => told.push(event),
+          ...more,
         });
-        return { executor: () => executor, equip, shared };
+        return { executor: () => executor, equip, earlier, shared };
       },
     });
   } finally {
