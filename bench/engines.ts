@@ -61,15 +61,20 @@ const commandOf = (configuration: Configuration): readonly string[] => {
 
 /** Whether the Python found can import some modules; says so if not. */
 async function canImport(modules: string): Promise<boolean> {
-  const { success } = await new Deno.Command(python, {
-    args: ["-c", `import ${modules}`],
-    env: { KERAS_BACKEND: "tensorflow" },
-    stdout: "null",
-    stderr: "null",
-    signal: AbortSignal.timeout(120_000),
-  }).output().catch(() => ({ success: false }));
-  if (!success) console.log(`${python} cannot import ${modules}: measured without.`);
-  return success;
+  try {
+    const { success } = await new Deno.Command(python, {
+      args: ["-c", `import ${modules}`],
+      env: { KERAS_BACKEND: "tensorflow" },
+      stdout: "null",
+      stderr: "null",
+      signal: AbortSignal.timeout(120_000),
+    }).output();
+    if (success) return true;
+  } catch {
+    // There is no such program, or it took too long.
+  }
+  console.log(`${python} cannot import ${modules}: measured without.`);
+  return false;
 }
 
 /** A process that answers jobs, one after another. */
