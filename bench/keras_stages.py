@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from keras_lenet5 import fix_threads, lenet5
+from keras_models import fix_threads, model_of
 
 configuration = json.loads(sys.argv[1])
 fix_threads(configuration["threads"])
@@ -18,15 +18,15 @@ import keras
 import numpy as np
 
 
-def folds(data, count, epochs, batch):
-    """One fold after the other, each a fresh LeNet-5 validated after every epoch."""
-    images = np.load(os.path.join(data, "images.npy")).astype("float32") / 255
+def folds(spec, data, count, epochs, batch):
+    """One fold after the other, each a fresh network validated after every epoch."""
+    images = np.load(os.path.join(data, "images.npy")).astype("float32")
     labels = np.load(os.path.join(data, "labels.npy"))
     start = time.perf_counter()
     for fold in range(count):
         test = np.load(os.path.join(data, f"held-out-{fold}.npy"))
         train = np.setdiff1d(np.arange(len(labels)), test)
-        model = lenet5()
+        model = model_of(spec)
         model.fit(
             images[train],
             labels[train],

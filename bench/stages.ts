@@ -104,6 +104,7 @@ try {
 
   const folds = { here: [] as number[], there: [] as number[] };
   const argumentsOfFolds = {
+    spec: lenet5([32, 32, 1], 10),
     data: directory,
     count: FOLDS,
     epochs: EPOCHS,

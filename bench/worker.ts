@@ -6,19 +6,27 @@
  */
 import type { Precision, TrainingSpec } from "../src/engine/engine.ts";
 import { encodeTfjsModel } from "../src/engine/layers/tfjs_model.ts";
-import { loadAddon, loadTensorFlow, loadWasm, type TensorFlow } from "../src/runtime/load.ts";
-import { initialWeights } from "../src/models/initialize.ts";
-import { lenet5 } from "../src/models/lenet5.ts";
-import type { NdArray } from "../src/ndarray.ts";
 import { decodeTyped, openNpy } from "../src/files/npy.ts";
+import { initialWeights } from "../src/models/initialize.ts";
+import { countParameters } from "../src/models/shapes.ts";
+import type { ModelSpec } from "../src/models/spec.ts";
+import type { NdArray } from "../src/ndarray.ts";
 import { randomState, shuffle } from "../src/random.ts";
+import {
+  type Addon,
+  loadAddon,
+  loadTensorFlow,
+  loadWasm,
+  type TensorFlow,
+} from "../src/runtime/load.ts";
 
-/** What runs here. */
+/** What runs here, or in a program in Python that takes the same and answers the same. */
 export interface Configuration {
+  readonly spec: ModelSpec;
   /** `fit` is TensorFlow.js's own `LayersModel.fit` on libtensorflow. */
-  readonly engine: "graph" | "fit" | "wasm";
+  readonly engine: "graph" | "fit" | "wasm" | "keras" | "torch";
   readonly threads: number;
-  /** Of `graph`, and of Keras, for which bfloat16 is its `mixed_bfloat16`. */
+  /** Of `graph`; for Keras bfloat16 is its `mixed_bfloat16`, for PyTorch its `autocast`. */
   readonly precision: Precision;
   /** Directory of `images.npy`, `[N, 32, 32, 1]`, and `labels.npy`, `[N]`, both uint8. */
   readonly data: string;
@@ -28,7 +36,7 @@ export interface Configuration {
 export interface Jobs {
   /** Trains on the first `images` images in random order; seconds of wall clock. */
   train: [{ batch: number; images: number }, { seconds: number }];
-  /** Multiplies two matrices of 2048 x 2048 (`fit` only); GFLOP/s. */
+  /** Multiplies matrices in float32 (`graph` only): see `products`. */
   multiply: [Record<never, never>, { gflops: number }];
   /** Resident memory now. */
   memory: [Record<never, never>, { megabytes: number }];
@@ -40,8 +48,10 @@ export interface Ready {
   readonly load: number;
   readonly open: number;
   readonly step: number;
-  /** Of libtensorflow or TensorFlow.js. */
+  /** Of the library. */
   readonly version: string;
+  /** How many the network has, moving statistics among them. */
+  readonly parameters: number;
 }
 
 /** Trains on images by their indices, one epoch. */
@@ -53,7 +63,6 @@ const training: TrainingSpec = {
   seed: 0,
 };
 const learningRate = 1e-3;
-const spec = lenet5([32, 32, 1], 10);
 
 function answer(value: unknown) {
   console.log(JSON.stringify(value));
@@ -69,7 +78,7 @@ export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   }
 }
 
-async function start({ engine: name, threads, precision, data }: Configuration) {
+async function start({ spec, engine: name, threads, precision, data }: Configuration) {
   const file = (name: string) => `${data}/${name}.npy`;
   const labels = decodeTyped(["uint8"], await Deno.readFile(file("labels")));
   const weights = initialWeights(spec, 0);
@@ -82,7 +91,7 @@ async function start({ engine: name, threads, precision, data }: Configuration) 
   let version: string;
   if (tensorflow) {
     const images = decodeTyped(["uint8"], await Deno.readFile(file("images")));
-    train = await fitter(tensorflow, { images, labels });
+    train = await fitter(tensorflow, spec, { images, labels });
     version = `TensorFlow.js ${tensorflow.version_core}`;
     marks.push(performance.now());
   } else {
@@ -106,8 +115,8 @@ async function start({ engine: name, threads, precision, data }: Configuration) 
   await train(Int32Array.from({ length: 32 }, (_, i) => i), 32);
   marks.push(performance.now());
   const [load, open, step] = [0, 1, 2].map((i) => marks[i + 1] - marks[i]);
-  const ready: Ready = { load, open, step, version };
-  return { train, tensorflow, ready };
+  const ready: Ready = { load, open, step, version, parameters: countParameters(spec) };
+  return { train, addon, ready };
 }
 
 let epoch = 0;
@@ -120,6 +129,7 @@ async function timed(train: Train, { batch, images }: { batch: number; images: n
 /** The same network in TensorFlow.js's own training loop, timed from the beginning of the epoch to its end. */
 async function fitter(
   tf: TensorFlow,
+  spec: ModelSpec,
   { images, labels }: Record<"images" | "labels", NdArray<Uint8Array>>,
 ): Promise<Train> {
   const file = encodeTfjsModel(spec, initialWeights(spec, 0), "weights.bin");
@@ -153,33 +163,24 @@ async function fitter(
   };
 }
 
-function multiply(tf: TensorFlow): number {
-  const size = 2048;
-  const times = 5;
-  const [x, y]: NdArray<Float32Array>[] = [1, 2].map((seed) => {
-    const random = randomState(seed);
-    const data = Float32Array.from({ length: size * size }, () => random.float64() - 0.5);
-    return { shape: [size, size], data };
-  });
-  return tf.tidy(() => {
-    const a = tf.tensor2d(x.data, [size, size]);
-    const b = tf.tensor2d(y.data, [size, size]);
-    tf.matMul(a, b).dataSync();
-    const start = performance.now();
-    for (let i = 0; i < times; i++) tf.matMul(a, b);
-    const seconds = (performance.now() - start) / 1000;
-    return times * 2 * size ** 3 / seconds / 1e9;
-  });
+let multiply: (() => number) | undefined;
+
+/** The matrices are made when they are first asked for: most processes are not. */
+async function multiplied(addon: Addon | undefined): Promise<Jobs["multiply"][1]> {
+  if (!addon) throw new Error("Only the graph engine multiplies matrices here.");
+  const { products } = await import("./products.ts");
+  multiply ??= await products(addon, "float32");
+  return { gflops: multiply() };
 }
 
 if (import.meta.main) {
   const configuration: Configuration = JSON.parse(Deno.args[0]);
-  const { train, tensorflow, ready } = await start(configuration);
+  const { train, addon, ready } = await start(configuration);
   answer(ready);
   for await (const line of lines(Deno.stdin.readable)) {
     const [name, job] = JSON.parse(line);
     if (name === "train") answer(await timed(train, job));
-    else if (name === "multiply") answer({ gflops: multiply(tensorflow!) });
+    else if (name === "multiply") answer(await multiplied(addon));
     else answer({ megabytes: Deno.memoryUsage().rss / 1e6 });
   }
 }
