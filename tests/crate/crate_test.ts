@@ -10,7 +10,6 @@ import { requireManifest } from "../../src/pipeline/manifest.ts";
 import type { Workspace } from "../../src/pipeline/workspace.ts";
 import { counted } from "../../src/report/markdown.ts";
 import { checkStudy, type Study } from "../../src/stages/plan.ts";
-import { rooms } from "../../src/stages/rooms.ts";
 import { credits, study } from "../../study.ts";
 import { project } from "../../tasks/workspace.ts";
 import { inFolder } from "../support/data_files.ts";
@@ -119,7 +118,11 @@ Deno.test("a crate of the committed results", async (t) =>
       async () => {
         const actions = ofType("CreateAction");
         assertEquals(refsIn(root.mentions).sort(), actions.map((it) => it["@id"]).sort());
-        assertEquals(actions.length, rooms.length + 1, "every stage, and the report");
+        assertEquals(
+          actions.length,
+          checkStudy(study).rooms.length + 1,
+          "every stage, and the report",
+        );
         const names = (ids: string[]) => ids.map((id) => String(entities.get(id)!.name));
         const digests = (ids: string[]) => ids.map((id) => entities.get(id)!.sha256);
         for (const action of actions) {
