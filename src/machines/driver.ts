@@ -126,14 +126,14 @@ export async function drive(options: DriverOptions): Promise<Driver> {
   let timer: ReturnType<typeof setInterval> | undefined;
   /** What was said last of workers that are not there; undefined while there are some. */
   let lacking: string | undefined;
-  line.onChange((there) =>
+  line.onChange((there, refused) =>
     tell(
       there
         ? { type: "queue", state: "back", message: `The queue at ${line.name} is there again.` }
         : {
           type: "queue",
           state: "lost",
-          message: `The queue at ${line.name} is out of reach; this run waits for it.`,
+          message: refused ?? `The queue at ${line.name} is out of reach; this run waits for it.`,
         },
     )
   );

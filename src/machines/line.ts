@@ -8,6 +8,7 @@ import type { ConnectionOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { messageOf } from "../files/explain.ts";
+import { variable } from "../files/programs.ts";
 import type { Equipment } from "../pipeline/stage.ts";
 import { queueAddress } from "./queue_address.ts";
 
@@ -146,8 +147,11 @@ export interface Line {
   want(driver: string, prefix: string, keys: readonly string[]): Promise<Whereabouts[]>;
   /** Says that a driver no longer wants jobs; returns those that no other driver wants. */
   drop(driver: string, keys: readonly string[]): Promise<string[]>;
-  /** Told when the connection is lost, and when it is there again. */
-  onChange(tell: (there: boolean) => void): void;
+  /**
+   * Told when the connection is lost, and when it is there again; where it is not let in any more, as with
+   * another certificate or password, that too, in a sentence.
+   */
+  onChange(tell: (there: boolean, refused?: string) => void): void;
   /** Ends the connection at once. */
   close(): void;
 }
@@ -212,9 +216,12 @@ const again = (times: number) => Math.min(100 * 2 ** times, 3000);
 export async function openLine(address: string): Promise<Line> {
   const { name, ...where } = queueAddress(address);
   const { Redis } = await import("ioredis");
+  const { host, port, tls } = where;
   let opened = false;
   const redis = new Redis({
     ...where,
+    ...(tls &&
+      { Connector: (await import("./secure.ts")).secureConnector({ host, port, ...tls }) }),
     lazyConnect: true,
     connectTimeout: 5000,
     socketTimeout: SILENT,
@@ -223,11 +230,14 @@ export async function openLine(address: string): Promise<Line> {
     retryStrategy: (times) => opened ? again(times) : null,
   });
   let failure: unknown;
-  redis.on("error", (error) => failure = error);
+  // The first: what is lost by it may tell of more.
+  redis.on("error", (error) => failure ??= error);
   const timer = setTimeout(() => redis.disconnect(), OPENING);
   try {
     await redis.connect();
     refuseUnfit(name, await redis.info());
+    // Such as a database that there is not, in the place of which ioredis would take another one.
+    if (failure !== undefined) throw failure;
     opened = true;
   } catch (error) {
     redis.disconnect();
@@ -261,25 +271,39 @@ function refuseUnfit(name: string, info: string): void {
   }
 }
 
-/** Why a Redis cannot be used, in a sentence without anything secret. */
-function cannotReach(name: string, error: unknown): string {
+/** Why a Redis cannot be used, in sentences without anything secret. */
+const cannotReach = (name: string, error: unknown): string =>
+  refusalBy(name, error) ?? absence(name, error);
+
+const beginOf = (name: string) => `The queue at ${name} cannot be used:`;
+
+/** What no waiting mends; undefined where it may be that the Redis is only away. */
+function refusalBy(name: string, error: unknown): string | undefined {
   const said = messageOf(error);
-  const code = error instanceof Object && "code" in error ? String(error.code) : "";
-  const begin = `The queue at ${name} cannot be used:`;
+  const begin = beginOf(name);
   if (/WRONGPASS|invalid password|invalid username/i.test(said)) {
     return `${begin} it does not know this user or password.`;
   }
   if (/NOAUTH|Authentication required/i.test(said)) return `${begin} it asks for a password.`;
   if (/NOPERM/.test(said)) return `${begin} this user may not do what a queue needs (${said}).`;
   if (/DB index/i.test(said)) return `${begin} it has no database of that number.`;
-  if (code === "ECONNREFUSED" || /refused/i.test(said)) {
-    return `${begin} nothing listens there; is a Redis running?`;
+  if (/CertificateRequired/i.test(said)) {
+    return `${begin} it asks who connects for a certificate, and there is none here; ` +
+      `with tls-auth-clients no among its settings it does not.`;
   }
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /ENOTFOUND|lookup/i.test(said)) {
-    return `${begin} there is no host of that name.`;
+  if (/altnames/i.test(said)) {
+    return `${begin} its certificate is not for this host (${said.replace(/[:\s]+$/, "")}).`;
+  }
+  if (/expired|not yet valid/i.test(said)) {
+    return `${begin} its certificate, or the clock of this machine, is out of date (${said}).`;
   }
   if (/certificate|self.signed|UnknownIssuer/i.test(said)) {
-    return `${begin} its certificate is not trusted (${said}); DENO_CERT may name the file of one that is.`;
+    const named = variable("DENO_CERT");
+    return `${begin} its certificate is not believed (${said}). ` +
+      `DENO_CERT, which is ${
+        named === undefined ? "not set" : `set to ${named}`
+      }, must name a PEM ` +
+      `file with the certificate of who signed it; one that signed itself must say CA:FALSE.`;
   }
   if (
     /RESP type|wrong version|InvalidContentType|corrupt message|Parse|unexpected message/i.test(
@@ -288,9 +312,26 @@ function cannotReach(name: string, error: unknown): string {
   ) {
     return `${begin} what answers is no Redis, or it speaks TLS and the address does not (or the other way round).`;
   }
+}
+
+/** What may pass. */
+function absence(name: string, error: unknown): string {
+  const said = messageOf(error);
+  const code = error instanceof Object && "code" in error ? String(error.code) : "";
+  const begin = beginOf(name);
+  if (code === "ECONNREFUSED" || /refused/i.test(said)) {
+    return `${begin} nothing listens there; is a Redis running?`;
+  }
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /ENOTFOUND|lookup/i.test(said)) {
+    return `${begin} there is no host of that name.`;
+  }
+  const secure = name.startsWith("rediss:");
+  if (/EPIPE|ECONNRESET|unexpected EOF|socket disconnected/i.test(said + code)) {
+    return `${begin} it ends the connection at once; does it speak TLS` +
+      `${secure ? "?" : ", and the address does not begin with rediss://?"}`;
+  }
   if (/ETIMEDOUT|timeout|Connection is closed/i.test(said + code)) {
-    const secure = name.startsWith("rediss:") ? "; does it speak TLS?" : ".";
-    return `${begin} it does not answer${secure}`;
+    return `${begin} it does not answer${secure ? "; does it speak TLS?" : "."}`;
   }
   return `${begin} ${said}`;
 }
@@ -340,8 +381,16 @@ function lineOf(name: string, redis: Redis): Line {
       const turn = (next: boolean) => {
         if (next !== there && !closed) tell(there = next);
       };
+      let told: string | undefined;
       redis.on("close", () => turn(false));
-      redis.on("ready", () => turn(true));
+      redis.on("ready", () => {
+        told = undefined;
+        turn(true);
+      });
+      redis.on("error", (error) => {
+        const refused = there || closed ? undefined : refusalBy(name, error);
+        if (refused !== undefined && refused !== told) tell(false, told = refused);
+      });
     },
     close() {
       closed = true;

@@ -323,8 +323,8 @@ export async function work(options: WorkOptions): Promise<void> {
     worker.on("error", () => {});
     return worker;
   });
-  line.onChange((there) =>
-    tell(`The queue at ${line.name} is ${there ? "there again" : "out of reach"}.`)
+  line.onChange((there, refused) =>
+    tell(refused ?? `The queue at ${line.name} is ${there ? "there again" : "out of reach"}.`)
   );
   await line.sign(sign);
   const timer = setInterval(() => void line.sign(sign).catch(() => {}), SIGN);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { canMount } from "../support/disk.ts";
 import { ended } from "../support/people.ts";
 import { outputsOf, type QueuedToy, type ToyWorker, withQueue } from "../support/queue.ts";
-import { redisServer } from "../support/redis.ts";
+import { canSecure, CERTIFICATE, redisServer } from "../support/redis.ts";
 import { tree, twoProcesses, withToy } from "../support/toy.ts";
 
 const ignore = redisServer === undefined;
@@ -236,6 +236,40 @@ for (const kept of [true, false]) {
       ),
   });
 }
+
+Deno.test({
+  name:
+    "a Redis that comes back with another certificate is not believed, and waited for until it has the old one",
+  ignore: !canSecure,
+  fn: () =>
+    withQueue(async ({ toy, worker, run, redis }) => {
+      const bytes = await expected();
+      toy.configure({ sums });
+      toy.edit("sum/run.ts", "record({", "await new Promise((r) => setTimeout(r, 700)); record({");
+      const one = await worker("one");
+      const driver = await run(toy.path(""), { sums });
+      await one.says(/: done/);
+      const old = await redis.certify();
+      await redis.kill();
+      await redis.start();
+      const begin = `The queue at ${redis.address} cannot be used: its certificate is not believed`;
+      await Promise.all([one, driver].map((it) => it.says(RegExp(begin))));
+      // It is tried again several times, and told once.
+      await wait(8000);
+      await old();
+      await redis.kill();
+      await redis.start();
+      const { code } = await driver.child.status;
+      assertEquals(code, 0, driver.said.join("\n"));
+      for (const { said } of [one, driver]) {
+        assertEquals(said.filter((line) => line.startsWith(begin)).length, 1, said.join("\n"));
+      }
+      assertEquals(await outputsOf(toy), bytes);
+      console.log(
+        `A certificate replaced: told once, ${runsOf([one])} of ${JOBS} jobs were begun.`,
+      );
+    }, { tls: CERTIFICATE, more: ["--appendonly", "yes", "--appendfsync", "always"] }),
+});
 
 Deno.test({
   name: "a store that fails for ten seconds loses no job",

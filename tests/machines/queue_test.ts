@@ -12,7 +12,7 @@ import { work } from "../../src/machines/worker.ts";
 import { type Executor, JobFailure } from "../../src/pipeline/executor.ts";
 import { digestPlan } from "../../src/pipeline/keys.ts";
 import { outputsOf, withQueue } from "../support/queue.ts";
-import { redisServer } from "../support/redis.ts";
+import { canSecure, CERTIFICATE, redisServer } from "../support/redis.ts";
 import { FAST, planOf, SLOW, type Toy, twoProcesses, withToy } from "../support/toy.ts";
 
 /** Only where no redis-server (of Debian's package of that name, say) is on this machine. */
@@ -55,6 +55,26 @@ Deno.test({
       for (const each of workers) assertEquals(await each.end("SIGINT"), 130);
       assertEquals(told.map(({ state }) => state), ["nobody", "somebody"]);
     });
+  },
+});
+
+Deno.test({
+  name: "by way of TLS, a run and a worker make the bytes of a local run",
+  ignore: !canSecure,
+  async fn() {
+    let local: Record<string, string> = {};
+    await withToy(async (toy) => {
+      await toy.run();
+      local = await outputsOf(toy);
+    });
+    await withQueue(async ({ toy, worker, run }) => {
+      // What a process believes is settled when it starts.
+      const [one, driver] = await Promise.all([worker("one"), run(toy.path(""))]);
+      const { code } = await driver.child.status;
+      assertEquals(code, 0, driver.said.join("\n"));
+      assertEquals(await outputsOf(toy), local);
+      assert(one.said[0].includes(" at rediss://127.0.0.1:"), one.said[0]);
+    }, { tls: CERTIFICATE });
   },
 });
 

@@ -7,7 +7,9 @@ export const DRAWN = "studies/garments";
 /** What of a manifest is looked at here. */
 export interface Written {
   readonly outputs: Record<string, { sha256: string }>;
-  readonly provenance: { jobs: Record<string, { facts: { machine?: { host: string } } }> };
+  readonly provenance: {
+    jobs: Record<string, { key: string; facts: { machine?: { host: string } } }>;
+  };
 }
 
 /** The manifest of a stage of a study. */

@@ -8,10 +8,10 @@ import { lines } from "../../src/pipeline/messages.ts";
 import { type Redis, type RedisSettings, withRedis } from "./redis.ts";
 import { type Settings, settings, type Toy, type ToyOptions, tree, withToy } from "./toy.ts";
 
-/** A worker in a process of its own. */
+/** A worker, or a run, in a process of its own. */
 export interface ToyWorker {
   readonly child: Deno.ChildProcess;
-  /** What it has said. */
+  /** What it has said, line by line. */
   readonly said: string[];
   /** Waits until it has said something. */
   says(what: RegExp): Promise<void>;
@@ -88,20 +88,22 @@ async function queuedToy(
         const root = await toy.sources();
         const cache = join(toy.path(".."), `worker-${host}`);
         await Deno.mkdir(cache, { recursive: true });
-        const worker = start([...by, Deno.execPath(), ...FLAGS, WORKER], [
+        const worker = start([
+          ...[...by, Deno.execPath(), ...FLAGS, WORKER],
           ...[root, cache, JSON.stringify({ ...settings, ...given.settings })],
           ...[redis.address, store, host, String(slots), String(silence), processor],
-        ]);
+        ], { env: redis.believing });
         workers.push(worker);
         await worker.says(/^Waits for jobs/);
         return worker;
       },
       async run(home, given = {}) {
         const root = await toy.sources();
-        const run = start([Deno.execPath(), ...FLAGS, DRIVER], [
+        const run = start([
+          ...[Deno.execPath(), ...FLAGS, DRIVER],
           ...[root, home, JSON.stringify({ ...settings, ...given })],
           ...[redis.address, store],
-        ]);
+        ], { env: redis.believing });
         workers.push(run);
         return run;
       },
@@ -130,9 +132,14 @@ async function queuedToy(
   }
 }
 
-function start([program, ...first]: readonly string[], more: readonly string[]): ToyWorker {
+/** Starts a command whose output is listened to. */
+export function start(
+  [program, ...args]: readonly string[],
+  options: Pick<Deno.CommandOptions, "cwd" | "env" | "detached"> = {},
+): ToyWorker {
   const child = new Deno.Command(program, {
-    args: [...first, ...more],
+    ...options,
+    args,
     stdout: "piped",
     stderr: "piped",
     stdin: "null",

@@ -77,6 +77,8 @@ export interface Liar {
   lie: (request: Request) => Lie;
   /** How many requests came. */
   readonly requests: () => number;
+  /** Is out of reach for some milliseconds: nothing listens at its port. What it has begun to answer comes to its end. */
+  away(time: number): Promise<void>;
 }
 
 /** Puts a server that may lie before another one, hands it to a test and ends it. */
@@ -86,60 +88,71 @@ export async function withLiar<T>(
 ): Promise<T> {
   let requests = 0;
   const ended = new AbortController();
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {}, onError: () => new Response(null) },
-    async (request) => {
-      requests++;
-      const how = liar.lie(request);
-      if (typeof how === "number") {
-        await request.body?.cancel();
-        return new Response(`<Error><Code>Told</Code></Error>`, { status: how });
-      }
-      if (how === "hang") {
-        return await new Promise<Response>((resolve) =>
-          ended.signal.addEventListener("abort", () => resolve(new Response(null)))
-        );
-      }
-      const { pathname, search, host } = new URL(request.url);
-      const headers = new Headers(request.headers);
-      headers.set("x-host", host);
-      const body = request.method === "PUT" ? await request.arrayBuffer() : undefined;
-      const answer = await fetch(origin + pathname + search, {
-        method: request.method,
-        headers,
-        body,
-      });
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      const { status } = answer;
-      if (how === "pass" || request.method !== "GET" || status !== 200) {
-        const isEmpty = request.method === "HEAD" || status === 204 || status === 304;
-        return new Response(isEmpty ? null : bytes, { status });
-      }
-      if (how === "flip") bytes[bytes.length >> 1] ^= 1;
-      if (how === "short" || how === "flip") {
-        return new Response(how === "short" ? bytes.subarray(0, bytes.length >> 1) : bytes);
-      }
-      const half = bytes.subarray(0, bytes.length >> 1);
-      return new Response(
-        new ReadableStream({
-          async pull(controller) {
-            controller.enqueue(half.slice());
-            if (how === "endless") return;
-            // What was sent is to go out first.
-            await new Promise((resolve) => setTimeout(resolve, 20));
-            controller.error(new Error("cut"));
-          },
-        }),
+  const serve = (port: number) =>
+    Deno.serve({
+      port,
+      hostname: "127.0.0.1",
+      onListen() {},
+      onError: () => new Response(null),
+    }, answer);
+  const answer = async (request: Request): Promise<Response> => {
+    requests++;
+    const how = liar.lie(request);
+    if (typeof how === "number") {
+      await request.body?.cancel();
+      return new Response(`<Error><Code>Told</Code></Error>`, { status: how });
+    }
+    if (how === "hang") {
+      return await new Promise<Response>((resolve) =>
+        ended.signal.addEventListener("abort", () => resolve(new Response(null)))
       );
-    },
-  );
+    }
+    const { pathname, search, host } = new URL(request.url);
+    const headers = new Headers(request.headers);
+    headers.set("x-host", host);
+    const body = request.method === "PUT" ? await request.arrayBuffer() : undefined;
+    const passed = await fetch(origin + pathname + search, {
+      method: request.method,
+      headers,
+      body,
+    });
+    const bytes = new Uint8Array(await passed.arrayBuffer());
+    const { status } = passed;
+    if (how === "pass" || request.method !== "GET" || status !== 200) {
+      const isEmpty = request.method === "HEAD" || status === 204 || status === 304;
+      return new Response(isEmpty ? null : bytes, { status });
+    }
+    if (how === "flip") bytes[bytes.length >> 1] ^= 1;
+    if (how === "short" || how === "flip") {
+      return new Response(how === "short" ? bytes.subarray(0, bytes.length >> 1) : bytes);
+    }
+    const half = bytes.subarray(0, bytes.length >> 1);
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          controller.enqueue(half.slice());
+          if (how === "endless") return;
+          // What was sent is to go out first.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          controller.error(new Error("cut"));
+        },
+      }),
+    );
+  };
+  let server = serve(0);
+  const { port } = server.addr;
   const liar: Liar = {
     environment: {
       ...environment,
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${server.addr.port}`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
     },
     lie: () => "pass",
     requests: () => requests,
+    async away(time) {
+      await server.shutdown();
+      await new Promise((resolve) => setTimeout(resolve, time));
+      server = serve(port);
+    },
   };
   try {
     return await test(liar);

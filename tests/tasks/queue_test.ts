@@ -1,6 +1,8 @@
 /** What the front end makes of a queue's address. */
 import { assert, assertEquals } from "@std/assert";
 import { withCopy } from "../support/copy.ts";
+import { ended } from "../support/people.ts";
+import { canSecure, CERTIFICATE, withRedis } from "../support/redis.ts";
 
 Deno.test("a queue's password is in no argument of a task, which may reach the queue's host and port alone", () =>
   withCopy(async (copy) => {
@@ -23,6 +25,27 @@ Deno.test("a queue's password is in no argument of a task, which may reach the q
       net: ["granted", "prompt", "prompt"],
     });
   }));
+
+Deno.test({
+  name: "a task believes the certificate that DENO_CERT names",
+  ignore: !canSecure,
+  fn: () =>
+    withRedis(({ address, believing }) =>
+      withCopy(async (copy) => {
+        await copy.write(
+          "tasks/worker.ts",
+          `import { openLine } from "../src/machines/line.ts";
+           const line = await openLine(Deno.env.get("ATELIER_QUEUE"));
+           console.log(line.name);
+           line.close();`,
+        );
+        const { stdout, stderr } = await ended(
+          [Deno.execPath(), "task", "-q", "worker", `--queue=${address}`],
+          { cwd: copy.path("."), env: { NO_COLOR: "1", INIT_CWD: copy.path("."), ...believing } },
+        );
+        assertEquals([stdout.trim(), stderr], [address, ""]);
+      }), { tls: CERTIFICATE }),
+});
 
 Deno.test("what cannot be meant of a queue is refused before anything runs", () =>
   withCopy(async (copy) => {
