@@ -1,7 +1,8 @@
 /** What several sections of the report show of a trained network. @module */
+import type { ConfusedPair } from "../evaluation/confused_pairs.ts";
 import type { Score } from "../evaluation/metrics.ts";
 import { learningCurves } from "../report/charts/training.ts";
-import { count, counted, decimal, NONE, table, withInterval } from "../report/markdown.ts";
+import { count, counted, decimal, NONE, plain, table, withInterval } from "../report/markdown.ts";
 import type { Recipe } from "../training/recipe.ts";
 import type { Figures } from "./room.ts";
 
@@ -61,6 +62,18 @@ export function scoresTable(network: string, figures: readonly Score[]): string 
     ]),
   );
 }
+
+/** Pairs of classes that are confused; the share is that of the true class's images. */
+export const pairsTable = (pairs: readonly ConfusedPair[], classes: readonly string[]): string =>
+  table(
+    ["True class", "taken for", "images", "share"],
+    pairs.map(({ actual, predicted, images, share }) => [
+      plain(classes[actual]),
+      plain(classes[predicted]),
+      count(images),
+      decimal(share),
+    ]),
+  );
 
 /** An epoch of a training, and whether it was kept. */
 interface EpochRow {

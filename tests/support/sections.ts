@@ -61,6 +61,7 @@ import { randomMetric } from "../../src/stages/transfer/names.ts";
 import * as tuneModule from "../../src/stages/tune/section.ts";
 import type { Value } from "../../src/tuning/space.ts";
 import { study as root } from "../../study.ts";
+import { wholeRegime } from "./regimes.ts";
 
 /** What a study is like. */
 export interface Like {
@@ -382,30 +383,15 @@ function ablatedResults({ classes, wrong, alike }: Like, labels: readonly number
 
 /** Made-up results of the stage `champion`: its networks differ a little, and so do seeds, unless all is alike. */
 function championResults({ classes, wrong, alike, epochs }: Like, labels: readonly number[]) {
-  const regime = {
-    epochs,
-    learningRate: 0.2,
-    schedule: { type: "cosine", warmup: 0.2, final: 0 },
-    batchSize: 128,
-    optimizer: { type: "sgd", momentum: 0.9, nesterov: true },
-    augmentation: {
-      mirror: "alternating",
-      translation: 2,
-      erasing: { probability: 0.5, size: [4, 10], fill: 73 },
-    },
-    labelSmoothing: 0.1,
-    averaging: { type: "lastEpochs", epochs: 1 },
-    precision: "bfloat16",
-    seed: 43,
-    threads: 1,
-  } as const;
+  const { evaluation, ...plain } = wholeRegime;
+  const regime = { ...plain, epochs };
   const asked: NonNullable<Study["champion"]> = {
     networks: [
       { name: "compact", network: "compact", regime },
       {
         name: "large",
         network: "residual",
-        regime: { ...regime, schedule: { type: "constant" }, evaluation: "mirrored" },
+        regime: { ...regime, schedule: { type: "constant" }, evaluation },
       },
     ],
     seeds: 2,
@@ -463,9 +449,7 @@ function championResults({ classes, wrong, alike, epochs }: Like, labels: readon
         network: name,
         parameters: 400_000 * (i + 1),
         multiplications: 5e7,
-        trainingMultiplications: 1.5e8,
-        images: 45_000,
-        epochs,
+        flop: 2e10 * epochs,
       }))),
       history: reader(
         trainingsOf(asked).flatMap((training) =>

@@ -16,6 +16,7 @@ import {
   keptEpoch,
   layersTable,
   optimizerOf,
+  pairsTable,
   scoresTable,
 } from "../shown.ts";
 import type { baseline } from "./stage.ts";
@@ -105,15 +106,7 @@ async function confusionPart(
       }`
       : `Every pair of classes that is confused`) +
     ` (${matrix}); the share is that of the true class's images:`,
-    table(
-      ["True class", "taken for", "images", "share"],
-      shown.map(({ actual, predicted, images, share }) => [
-        plain(classes[actual]),
-        plain(classes[predicted]),
-        count(images),
-        decimal(share),
-      ]),
-    ),
+    pairsTable(shown, classes),
   ];
 }
 

@@ -3,7 +3,9 @@ import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import type { Metric } from "../../evaluation/metrics.ts";
 import { spreadOf } from "../../evaluation/spread.ts";
 import type { NdArray } from "../../ndarray.ts";
+import type { Readers } from "../../pipeline/stage.ts";
 import { type Asked, championOf, type Evaluation } from "./plan.ts";
+import type { champion } from "./stage.ts";
 
 type Bytes = NdArray<Uint8Array>;
 
@@ -28,6 +30,23 @@ export interface Kept {
   readonly validationPredictions: Bytes;
   readonly testPredictions: Bytes;
   readonly ensemble: { readonly validationPredictions: Bytes; readonly testPredictions: Bytes };
+}
+
+/** Reads it from the stage's artifacts. */
+export async function keptIn(
+  { evaluations, ensemble, ...of }: Pick<Readers<typeof champion.writes>, keyof Kept>,
+): Promise<Kept> {
+  return {
+    evaluations: await evaluations.read(),
+    validationLabels: await of.validationLabels.read(),
+    testLabels: await of.testLabels.read(),
+    validationPredictions: await of.validationPredictions.read(),
+    testPredictions: await of.testPredictions.read(),
+    ensemble: {
+      validationPredictions: await ensemble.validationPredictions.read(),
+      testPredictions: await ensemble.testPredictions.read(),
+    },
+  };
 }
 
 /** What each seed of a network predicts, by one way to evaluate it: a row a seed. */

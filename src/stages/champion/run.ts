@@ -10,14 +10,22 @@ import { decodeWeights } from "../../engine/weights.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
 import { classify } from "../../evaluation/confusion.ts";
 import { imageShape } from "../../files/npy.ts";
-import { trainingMultiplications } from "../../models/computation.ts";
+import { trainingFlop } from "../../models/computation.ts";
 import { countMultiplications } from "../../models/multiplications.ts";
 import { countParameters } from "../../models/shapes.ts";
+import type { ModelSpec } from "../../models/spec.ts";
 import type { NdArray } from "../../ndarray.ts";
 import type { ContextOf, Readers } from "../../pipeline/stage.ts";
 import type { job as trainJob } from "../../training/train_job.ts";
 import { metadataOf } from "../model_metadata.ts";
-import { accuraciesOf, championMetrics, isMirrored, type Part, parts } from "./figures.ts";
+import {
+  accuraciesOf,
+  championMetrics,
+  isMirrored,
+  type Part,
+  parts,
+  predictionsOf,
+} from "./figures.ts";
 import {
   architectures,
   championOf,
@@ -41,10 +49,9 @@ export async function run(context: Context): Promise<void> {
   const { parameters, inputs, outputs } = context;
   const { networks, leaveOneOut } = parameters;
   const truth = await labelsOf(context);
-  const subset = { train: inputs.trainIndices, validation: inputs.validationIndices };
-  for (const [part, reader] of Object.entries(subset)) {
-    const there = (await reader.read()).data.length;
-    const asked = leaveOneOut.subset[part === "train" ? "train" : "validation"];
+  for (const part of ["train", "validation"] as const) {
+    const there = (await inputs[`${part}Indices`].read()).data.length;
+    const asked = leaveOneOut.subset[part];
     if (asked > there) {
       throw new Error(
         `champion.leaveOneOut.subset.${part} in study.ts is ${asked}, and only ${there} such images are there`,
@@ -87,16 +94,13 @@ export async function run(context: Context): Promise<void> {
   });
   const [trained, leftOut] = await Promise.all([Promise.all(whole), Promise.all(left)]);
 
-  await outputs.sizes.write(
-    await Promise.all(networks.map(async ({ name, regime: { epochs } }) => ({
-      network: name,
-      parameters: countParameters(modelOf(name)),
-      multiplications: countMultiplications(modelOf(name)),
-      trainingMultiplications: trainingMultiplications(modelOf(name)),
-      images: (await inputs.trainIndices.read()).data.length,
-      epochs,
-    }))),
-  );
+  const images = (await inputs.trainIndices.read()).data.length;
+  await outputs.sizes.write(networks.map(({ name, regime: { epochs } }) => ({
+    network: name,
+    parameters: countParameters(modelOf(name)),
+    multiplications: countMultiplications(modelOf(name)),
+    flop: trainingFlop(modelOf(name), images, epochs),
+  })));
   await outputs.history.write(
     (await Promise.all(
       trained.map(async ({ network, seed, job }) =>
@@ -149,14 +153,13 @@ export async function run(context: Context): Promise<void> {
   const { regime } = championOf(networks, best.name);
   await keep(trainedOf(trained, best.name, regime.seed), modelOf(best.name), context);
   await outputs.kept.metrics.write(
-    await Promise.all(parts.map(async (part) => {
-      const training = trainedOf(trained, best.name, regime.seed);
-      return accuracyMetric(
+    parts.map((part) =>
+      accuracyMetric(
         `champion.${best.name}.${part}.accuracy`,
-        classify(await probabilitiesOf(training, part, false)),
+        predictionsOf(kept, part, best.name, false)[0],
         truth[part],
-      );
-    })),
+      )
+    ),
   );
 }
 
@@ -205,7 +208,7 @@ function meanOf(all: readonly Probabilities[]): Probabilities {
 /** Keeps a network in half precision. */
 async function keep(
   { network, job }: Trained,
-  model: ReturnType<typeof architectures.compact>,
+  model: ModelSpec,
   { parameters: { classes }, inputs, outputs }: Context,
 ): Promise<void> {
   const weights = decodeWeights(await job.weights.read(), model);

@@ -1,10 +1,11 @@
 /** The report's section on the strongest networks. @module */
 import { confusedPairs } from "../../evaluation/confused_pairs.ts";
 import { confusionMatrix } from "../../evaluation/confusion.ts";
-import { spreadOf } from "../../evaluation/spread.ts";
+import { meanOf, spreadOf } from "../../evaluation/spread.ts";
 import { trainingFlop } from "../../models/computation.ts";
 import { countParameters } from "../../models/shapes.ts";
 import type { Explored } from "../../page/explored.ts";
+import { limits } from "../../report/limits.ts";
 import {
   count,
   counted,
@@ -24,11 +25,19 @@ import { metricOf, type Network, titleOf } from "../network.ts";
 import { readMetadata } from "../read_metadata.ts";
 import type { SectionContextOf } from "../room.ts";
 import { seedSpreadOf } from "../seed_spread.ts";
-import { curves, epochs, optimizerOf } from "../shown.ts";
-import { accuraciesOf, ENSEMBLE, isMirrored, type Kept, parts, predictionsOf } from "./figures.ts";
+import { curves, epochs, optimizerOf, pairsTable } from "../shown.ts";
+import {
+  accuraciesOf,
+  ENSEMBLE,
+  isMirrored,
+  type Kept,
+  keptIn,
+  parts,
+  predictionsOf,
+} from "./figures.ts";
 import { leftOutFindings, type Without, wrongByAll } from "./findings.ts";
 import { frontierChart, frontierOf, type Point } from "./frontier.ts";
-import type { Ingredient } from "./plan.ts";
+import { type Ingredient, trainingsOf } from "./plan.ts";
 import type { champion } from "./stage.ts";
 
 type Context = SectionContextOf<typeof champion>;
@@ -36,7 +45,7 @@ type Context = SectionContextOf<typeof champion>;
 /** Writes the section. */
 export async function section(context: Context): Promise<string[]> {
   const { settings: { networks, seeds }, inputs } = context;
-  const kept = await keptIn(context);
+  const kept = await keptIn(inputs);
   const { provenance: { jobs } } = await inputs.manifest.read();
   const seconds = Object.values(jobs).reduce((sum, job) => sum + job.seconds, 0);
   return [
@@ -61,50 +70,39 @@ export async function section(context: Context): Promise<string[]> {
   ];
 }
 
-/** What is kept of predictions. */
-async function keptIn({ inputs }: Pick<Context, "inputs">): Promise<Kept> {
-  return {
-    evaluations: await inputs.evaluations.read(),
-    validationLabels: await inputs.validationLabels.read(),
-    testLabels: await inputs.testLabels.read(),
-    validationPredictions: await inputs.validationPredictions.read(),
-    testPredictions: await inputs.testPredictions.read(),
-    ensemble: {
-      validationPredictions: await inputs.ensemble.validationPredictions.read(),
-      testPredictions: await inputs.ensemble.testPredictions.read(),
-    },
-  };
-}
-
-/** Seconds that the trainings of a network took, each. */
-async function secondsOf({ inputs }: Context, name: string): Promise<number[]> {
+/** Seconds that a training of a network took, on average. */
+async function secondsOf({ settings, inputs }: Context, name: string): Promise<number> {
   const { provenance: { jobs } } = await inputs.manifest.read();
-  return Object.entries(jobs).filter(([job]) => new RegExp(`^${name}\\.\\d+$`).test(job))
-    .map(([, { seconds }]) => seconds);
+  return meanOf(
+    trainingsOf(settings).filter(({ network }) => network === name)
+      .map(({ seed }) => jobs[`${name}.${seed}`].seconds),
+  );
 }
 
-/** How much a network is, and how much its training. */
-interface Size {
-  readonly network: string;
-  readonly parameters: number;
-  readonly multiplications: number;
-  readonly trainingMultiplications: number;
-  readonly images: number;
-  readonly epochs: number;
+/** How much each network is, and how much its training. */
+async function sizesIn({ inputs }: Context) {
+  const sizes = new Map((await inputs.sizes.read()).map((size) => [size.network, size]));
+  return (name: string) => sizes.get(name)!;
 }
 
-/** The floating-point operations of one training: a multiplication and an addition each. */
-const flopOf = ({ trainingMultiplications, images, epochs }: Size): number =>
-  2 * trainingMultiplications * images * epochs;
-
-/** A number of floating-point operations in units of 10^12, of which more are counted in thousands. */
+/** A number of floating-point operations in units of 10^12. */
 const tera = (flop: number) => count(Math.round(flop / 1e12));
+
+/** The operations of a training that others describe, three times its forward passes; undefined where they do not tell. */
+const publishedFlop = (
+  { multiplications, epochs, images }: {
+    readonly multiplications?: number;
+    readonly epochs?: number;
+    readonly images?: number;
+  },
+): number | undefined =>
+  multiplications && epochs && images ? 6 * multiplications * epochs * images : undefined;
 
 /** Each network with its accuracies, what it takes, and the ensemble. */
 async function networksTable(kept: Kept, context: Context): Promise<string> {
   const { settings, inputs } = context;
   const { networks, seeds, ensemble } = settings;
-  const sizes = new Map((await inputs.sizes.read()).map((size) => [size.network, size]));
+  const sizeOf = await sizesIn(context);
   const metrics = await inputs.metrics.read();
   const cell = (network: string, mirrored: boolean, part: typeof parts[number]) => {
     const { mean, low, high } = spreadOf(accuraciesOf(kept, part, network, mirrored));
@@ -113,8 +111,7 @@ async function networksTable(kept: Kept, context: Context): Promise<string> {
   const rows = await Promise.all(
     networks.flatMap(({ name, regime: { evaluation } }) =>
       (evaluation === undefined ? [false] : [true, false]).map(async (mirrored, i) => {
-        const size = sizes.get(name)!;
-        const seconds = await secondsOf(context, name);
+        const size = sizeOf(name);
         const words = mirrored ? ", with mirror images" : evaluation ? ", images as they are" : "";
         return [
           `${plain(name)}${words}`,
@@ -124,15 +121,15 @@ async function networksTable(kept: Kept, context: Context): Promise<string> {
             ? [
               count(size.parameters),
               decimal(size.multiplications / 1e6, 1),
-              tera(flopOf(size)),
-              duration(seconds.reduce((sum, of) => sum + of, 0) / seconds.length),
+              tera(size.flop),
+              duration(await secondsOf(context, name)),
             ]
             : ["", "", "", ""]),
         ];
       })
     ),
   );
-  const size = sizes.get(ensemble)!;
+  const size = sizeOf(ensemble);
   const together = parts.map((part) => {
     const { value, interval } = metricOf(metrics, `champion.${ENSEMBLE}.${part}.accuracy`);
     return withInterval(value, interval);
@@ -152,7 +149,7 @@ async function networksTable(kept: Kept, context: Context): Promise<string> {
       ...together,
       count(seeds * size.parameters),
       decimal(seeds * size.multiplications / 1e6, 1),
-      tera(seeds * flopOf(size)),
+      tera(seeds * size.flop),
       "",
     ]],
   );
@@ -281,9 +278,6 @@ async function leftOutPart({ settings, inputs }: Context): Promise<string[]> {
   ];
 }
 
-/** Pairs of classes that are shown. */
-const PAIRS = 5;
-
 /** Which errors remain, of the best of the networks. */
 function errorsPart(
   kept: Kept,
@@ -297,7 +291,7 @@ function errorsPart(
   const pairs = confusedPairs(confusionMatrix(truth, together, classes.length));
   const wrong = pairs.reduce((sum, { images }) => sum + images, 0);
   if (wrong === 0) return [];
-  const shown = pairs.slice(0, PAIRS);
+  const shown = pairs.slice(0, limits.pairs);
   return [
     "### Which errors remain",
     `Of ${counted(truth.length, "test image")}, ${
@@ -311,18 +305,10 @@ function errorsPart(
         ? `The ${shown.length} pairs of classes that are confused most are ` +
           `${
             Math.round(100 * shown.reduce((sum, { images }) => sum + images, 0) / wrong)
-          }% of these errors:`
-        : "These are all:"
-    }`,
-    table(
-      ["True class", "taken for", "images", "share of the class"],
-      shown.map(({ actual, predicted, images, share }) => [
-        plain(classes[actual]),
-        plain(classes[predicted]),
-        count(images),
-        decimal(share),
-      ]),
-    ),
+          }% of these errors`
+        : "These are all"
+    } (the share is that of the true class's images):`,
+    pairsTable(shown, classes),
   ];
 }
 
@@ -332,16 +318,9 @@ async function computationPart(kept: Kept, context: Context): Promise<string[]> 
   const points: Point[] = [
     ...await ownPoints(kept, context),
     ...await otherPoints(context),
-    ...published.map((
-      { name, accuracy, parameters, multiplications, epochs, images, source, remark },
-    ): Point => ({
-      kind: "published",
-      name,
-      accuracy,
-      parameters,
-      flop: multiplications && epochs && images ? 6 * multiplications * epochs * images : undefined,
-      source,
-      remark,
+    ...published.map(({ name, accuracy, parameters, source, remark, ...of }): Point => ({
+      ...{ kind: "published", name, accuracy, parameters, source, remark },
+      flop: publishedFlop(of),
     })),
   ];
   const frontier = frontierOf(points, "flop");
@@ -368,18 +347,17 @@ async function computationPart(kept: Kept, context: Context): Promise<string[]> 
         "epoch on the test images has a figure that is too high.",
         table(
           ["Published network", "test accuracy", "parameters", "TFLOP", "", "source"],
-          published.map((
-            { name, accuracy, parameters, multiplications, epochs, images, source, remark },
-          ) => [
-            plain(name),
-            decimal(accuracy),
-            parameters === undefined ? NONE : count(parameters),
-            multiplications && epochs && images
-              ? tera(6 * multiplications * epochs * images)
-              : NONE,
-            plain(remark ?? ""),
-            plain(source),
-          ]),
+          published.map(({ name, accuracy, parameters, source, remark, ...of }) => {
+            const flop = publishedFlop(of);
+            return [
+              plain(name),
+              decimal(accuracy),
+              parameters === undefined ? NONE : count(parameters),
+              flop === undefined ? NONE : tera(flop),
+              plain(remark ?? ""),
+              plain(source),
+            ];
+          }),
         ),
       ]
       : []),
@@ -387,27 +365,21 @@ async function computationPart(kept: Kept, context: Context): Promise<string[]> 
 }
 
 /** This stage's networks as points. */
-async function ownPoints(kept: Kept, { settings, inputs }: Context): Promise<Point[]> {
+async function ownPoints(kept: Kept, context: Context): Promise<Point[]> {
+  const { settings, inputs } = context;
   const { networks, seeds, ensemble } = settings;
-  const sizes = new Map((await inputs.sizes.read()).map((size) => [size.network, size]));
+  const sizeOf = await sizesIn(context);
   const { value, interval } = metricOf(
     await inputs.metrics.read(),
     `champion.${ENSEMBLE}.test.accuracy`,
   );
-  const size = sizes.get(ensemble)!;
+  const size = sizeOf(ensemble);
   return [
     ...networks.map(({ name }): Point => {
       const own = accuraciesOf(kept, "test", name, isMirrored(settings, name));
       const { mean, low, high } = spreadOf(own);
-      const { parameters } = sizes.get(name)!;
-      return {
-        kind: "study",
-        name,
-        accuracy: mean,
-        interval: [low, high],
-        parameters,
-        flop: flopOf(sizes.get(name)!),
-      };
+      const { parameters, flop } = sizeOf(name);
+      return { kind: "study", name, accuracy: mean, interval: [low, high], parameters, flop };
     }),
     {
       kind: "study",
@@ -415,7 +387,7 @@ async function ownPoints(kept: Kept, { settings, inputs }: Context): Promise<Poi
       accuracy: value,
       interval: interval ?? undefined,
       parameters: seeds * size.parameters,
-      flop: seeds * flopOf(size),
+      flop: seeds * size.flop,
     },
   ];
 }
@@ -450,9 +422,9 @@ async function otherPoints({ shows }: Context): Promise<Point[]> {
 /** The networks, and their trainings together. */
 export async function networks(context: Context): Promise<Network[]> {
   const { settings, inputs } = context;
-  const kept = await keptIn(context);
+  const kept = await keptIn(inputs);
   const metrics = await inputs.metrics.read();
-  const sizes = new Map((await inputs.sizes.read()).map((size) => [size.network, size]));
+  const sizeOf = await sizesIn(context);
   const labels = kept.testLabels.data;
   const predictionsBy = (predicted: ArrayLike<number>) =>
     Array.from(labels, (label, i) => ({ label, predicted: predicted[i] }));
@@ -467,8 +439,7 @@ export async function networks(context: Context): Promise<Network[]> {
         predictionsOf(kept, part, name, mirrored),
       )
     );
-    const { parameters } = sizes.get(name)!;
-    const seconds = await secondsOf(context, name);
+    const { parameters } = sizeOf(name);
     return {
       id,
       title: titleOf(id) + (mirrored ? ", with mirror images" : ""),
@@ -477,12 +448,12 @@ export async function networks(context: Context): Promise<Network[]> {
       spread: { validation, test },
       parameters,
       trained: parameters,
-      seconds: seconds.reduce((sum, of) => sum + of, 0) / seconds.length,
+      seconds: await secondsOf(context, name),
       final: true,
       predictions: predictionsBy(predictionsOf(kept, "test", name, mirrored)[0]),
     };
   }));
-  const { parameters } = sizes.get(settings.ensemble)!;
+  const { parameters } = sizeOf(settings.ensemble);
   return [...singles, {
     id: `champion.${ENSEMBLE}`,
     title: titleOf(`champion.${ENSEMBLE}`),
@@ -498,23 +469,20 @@ export async function networks(context: Context): Promise<Network[]> {
 /** What the strongest network reaches. */
 export async function finding(context: Context): Promise<string> {
   const { settings, inputs } = context;
-  const kept = await keptIn(context);
+  const kept = await keptIn(inputs);
   const best = settings.networks.map(({ name }) => ({
     name,
     ...spreadOf(accuraciesOf(kept, "test", name, isMirrored(settings, name))),
   })).toSorted((a, b) => b.mean - a.mean)[0];
-  const size = (await inputs.sizes.read()).find(({ network }) => network === best.name)!;
-  const seconds = await secondsOf(context, best.name);
+  const { parameters } = (await sizesIn(context))(best.name);
   const { value } = metricOf(await inputs.metrics.read(), `champion.${ENSEMBLE}.test.accuracy`);
   return `**The strongest network trained here, ${plain(best.name)}, gets ${
     decimal(best.mean)
   } of the test images right** (mean of ${counted(settings.seeds, "seed")}; ${
-    count(size.parameters)
-  } parameters, ${
-    duration(seconds.reduce((sum, of) => sum + of, 0) / seconds.length)
-  } a training); ${counted(settings.seeds, "training")} of ${plain(settings.ensemble)} together ${
-    decimal(value)
-  }.`;
+    count(parameters)
+  } parameters, ${duration(await secondsOf(context, best.name))} a training); ${
+    counted(settings.seeds, "training")
+  } of ${plain(settings.ensemble)} together ${decimal(value)}.`;
 }
 
 /** How each network's trainings went. */

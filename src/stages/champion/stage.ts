@@ -1,7 +1,6 @@
 /** Stage `champion`: the strongest networks that the study's images and two cores make, by declared regimes. @module */
 import { z } from "zod";
 import { boolean, int, number, word } from "../../files/table.ts";
-import { residual } from "../../models/champions.ts";
 import { array, table } from "../../pipeline/artifacts.ts";
 import { count, oneOf, settings, twice, unknownName } from "../../schema.ts";
 import { regime } from "../../training/regime.ts";
@@ -16,7 +15,7 @@ import { tune } from "../tune/stage.ts";
 import { championMetricNames, ENSEMBLE } from "./figures.ts";
 import { architectureNames, architectures } from "./plan.ts";
 
-export { championMetrics } from "./figures.ts";
+export { championMetrics, keptIn, parts } from "./figures.ts";
 export { evaluationsOf, shortenedOf, trainingsOf } from "./plan.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
@@ -114,23 +113,17 @@ export const champion = defineRoom({
   parameters: ({ published: _, ...asked }, { classes }) => ({ classes, ...asked }),
   keyed: (parameters) => parameters,
   faults: (asked, { classes }, input) => [
-    ...tooSmall(() => architectures.compact(input, classes.length)),
-    ...tooSmall(() => residual(input, classes.length)),
+    ...asked.networks.flatMap(({ network }) =>
+      tooSmall(() => architectures[network](input, classes.length))
+    ),
     ...championFaults(asked),
   ],
   metrics: (asked) => championMetricNames(asked),
   reads: { ...preparedImages, form: prepare.writes.form },
   writes: {
     metrics,
-    /** How much each network is, and one of its trainings: multiplications are those of one image. */
-    sizes: table({
-      network: word,
-      parameters: int,
-      multiplications: int,
-      trainingMultiplications: int,
-      images: int,
-      epochs: int,
-    }),
+    /** How much each network is, its multiplications for one image, and the operations of one of its trainings. */
+    sizes: table({ network: word, parameters: int, multiplications: int, flop: int }),
     /** A row an epoch of a training. */
     history: table({
       network: word,

@@ -6,6 +6,8 @@ import {
   champion,
   championMetrics,
   evaluationsOf,
+  keptIn,
+  parts,
   shortenedOf,
   trainingsOf,
 } from "../champion/stage.ts";
@@ -21,9 +23,9 @@ export function championChecks({ study }: CheckedStudy, workspace: Workspace): C
     stage: "champion",
     async run() {
       const own = await artifactsIn(workspace, champion);
-      const evaluations = await own.evaluations.read();
+      const kept = await keptIn(own);
       agree(
-        evaluations,
+        kept.evaluations,
         evaluationsOf(asked),
         "the evaluations are not those that the study asks for",
       );
@@ -43,18 +45,7 @@ export function championChecks({ study }: CheckedStudy, workspace: Workspace): C
         "the shortened trainings are not those that the study asks for",
       );
       const known = await artifactsIn(workspace, baseline);
-      const kept = {
-        evaluations,
-        validationLabels: await own.validationLabels.read(),
-        testLabels: await own.testLabels.read(),
-        validationPredictions: await own.validationPredictions.read(),
-        testPredictions: await own.testPredictions.read(),
-        ensemble: {
-          validationPredictions: await own.ensemble.validationPredictions.read(),
-          testPredictions: await own.ensemble.testPredictions.read(),
-        },
-      };
-      for (const part of ["validation", "test"] as const) {
+      for (const part of parts) {
         const labels = (await known[`${part}Predictions`].read()).map(({ label }) => label);
         agree(
           [...kept[`${part}Labels`].data],
@@ -63,7 +54,7 @@ export function championChecks({ study }: CheckedStudy, workspace: Workspace): C
         );
         agree(
           [...kept[`${part}Predictions`].shape],
-          [evaluations.length, labels.length],
+          [kept.evaluations.length, labels.length],
           `the ${part} predictions are not one an evaluation and image`,
         );
         agree(
@@ -78,9 +69,10 @@ export function championChecks({ study }: CheckedStudy, workspace: Workspace): C
         [shortened.length, asked.leaveOneOut.subset.validation],
         "the predictions of shortened trainings are not one a training and image",
       );
-      const predicted = [
-        ...["validation", "test"] as const,
-      ].flatMap((part) => [kept[`${part}Predictions`], kept.ensemble[`${part}Predictions`]]);
+      const predicted = parts.flatMap((part) => [
+        kept[`${part}Predictions`],
+        kept.ensemble[`${part}Predictions`],
+      ]);
       hold(
         [...predicted, leftOut].every(({ data }) => data.every((label) => label < classes.length)),
         "something is predicted that is no class",

@@ -1,17 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { championMetricNames, championMetrics } from "../../../src/stages/champion/figures.ts";
 import { leftOutFindings, wrongByAll } from "../../../src/stages/champion/findings.ts";
-import type { Regime } from "../../../src/training/regime.ts";
+import { bareRegime as regime } from "../../support/regimes.ts";
 
-const regime: Regime = {
-  epochs: 2,
-  learningRate: 0.2,
-  schedule: { type: "constant" },
-  batchSize: 128,
-  optimizer: { type: "sgd", momentum: 0.9 },
-  seed: 9,
-  threads: 1,
-};
 const asked = {
   networks: [
     { name: "small", network: "compact" as const, regime },

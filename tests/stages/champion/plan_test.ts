@@ -7,36 +7,10 @@ import {
   trainingsOf,
 } from "../../../src/stages/champion/plan.ts";
 import { type Regime, regime as schema } from "../../../src/training/regime.ts";
+import { bareRegime, wholeRegime } from "../../support/regimes.ts";
 
-/** A regime that has every ingredient. */
-const whole: Regime = {
-  epochs: 9,
-  learningRate: 0.2,
-  schedule: { type: "cosine", warmup: 0.2, final: 0 },
-  batchSize: 128,
-  optimizer: { type: "sgd", momentum: 0.9, nesterov: true },
-  augmentation: {
-    mirror: "alternating",
-    translation: 2,
-    erasing: { probability: 0.5, size: [4, 10], fill: 73 },
-  },
-  labelSmoothing: 0.1,
-  l2: 2.5e-4,
-  averaging: { type: "lastEpochs", epochs: 2 },
-  precision: "bfloat16",
-  evaluation: "mirrored",
-  seed: 5,
-  threads: 1,
-};
-const bare: Regime = {
-  epochs: 2,
-  learningRate: 0.2,
-  schedule: { type: "constant" },
-  batchSize: 128,
-  optimizer: { type: "sgd", momentum: 0.9 },
-  seed: 9,
-  threads: 1,
-};
+const whole: Regime = { ...wholeRegime, averaging: { type: "lastEpochs", epochs: 2 }, seed: 5 };
+const bare: Regime = bareRegime;
 const asked: Asked = {
   networks: [
     { name: "small", network: "compact", regime: bare },

@@ -16,16 +16,12 @@ import { models } from "../../../src/stages/models/stage.ts";
 import { checkStudy, type Study } from "../../../src/stages/plan.ts";
 import { inFolder } from "../../support/data_files.ts";
 import { bringUpToDate, mini, placeIn, staleIn } from "../../support/mini.ts";
+import { bareRegime } from "../../support/regimes.ts";
 
 const regime = {
-  epochs: 1,
-  learningRate: 0.05,
-  schedule: { type: "constant" },
-  batchSize: 32,
-  optimizer: { type: "sgd", momentum: 0.9 },
+  ...bareRegime,
+  ...{ epochs: 1, learningRate: 0.05, batchSize: 32, seed: 43 },
   augmentation: { mirror: "alternating" },
-  seed: 43,
-  threads: 1,
 } as const;
 
 const said: NonNullable<Study["champion"]> = {
