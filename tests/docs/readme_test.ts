@@ -2,7 +2,11 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { anchorOf } from "../../src/report/markdown.ts";
+import { artifactsIn } from "../../src/pipeline/results.ts";
+import { anchorOf, decimal, duration } from "../../src/report/markdown.ts";
+import { champion, trainingsOf } from "../../src/stages/champion/stage.ts";
+import { metricOf } from "../../src/stages/network.ts";
+import { project } from "../../tasks/workspace.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string) => Deno.readTextFile(join(root, path));
@@ -16,6 +20,24 @@ Deno.test("the README tells what the report found, word for word", async () => {
   const found = listIn(await read("report.md"), "What was found");
   assert(found.length > 3);
   assertEquals(listIn(await read("README.md"), "What was found"), found);
+});
+
+Deno.test("the README's first paragraph has the strongest network's accuracy, its time and the machine", async () => {
+  const { study, workspace } = await project();
+  const { metrics, manifest } = await artifactsIn(workspace, champion);
+  const { processor, jobs } = (await manifest.read()).provenance;
+  const said = (await read("README.md")).split(/\n\n/)
+    .find((part) => part.startsWith("Atelier is"))!.replaceAll(/\s+/g, " ");
+  const told = study.champion!.networks.filter(({ name }) => said.includes(`network, \`${name}\``));
+  assertEquals(told.length, 1, said);
+  const [{ name }] = told;
+  const seconds = trainingsOf(study.champion!).filter(({ network }) => network === name)
+    .map(({ seed }) => jobs[`${name}.${seed}`].seconds);
+  const mean = seconds.reduce((a, b) => a + b) / seconds.length;
+  const { value } = metricOf(await metrics.read(), `champion.${name}.test.accuracy`);
+  for (const part of [decimal(value), duration(mean), processor]) {
+    assert(said.includes(part), `${part} is not in: ${said}`);
+  }
 });
 
 Deno.test("the README has less than 200 lines", async () => {
