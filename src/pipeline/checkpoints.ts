@@ -31,33 +31,48 @@ export async function pruneCheckpoints(directory: string, since: number): Promis
 /** Bytes of a digest in hexadecimal, with which a checkpoint begins. */
 const SEAL = 64;
 
+/** Bytes of the number of seconds that follows it. */
+const SECONDS = 8;
+
+/** A checkpoint, and how much work it stands for. */
+export interface TimedCheckpoint extends Checkpoint {
+  /** Seconds that earlier runs had worked when they kept what was read; 0 where nothing was. */
+  earlier(): number;
+}
+
 /**
  * What a job is given to keep its work in a file; where it is given none, it keeps nothing. `every` is the
- * time between two of them, in milliseconds.
+ * time between two of them, in milliseconds. This process is taken to work on the job from its start.
  *
  * A checkpoint takes the place of the one before it whole. One that is damaged is none.
  */
-export function checkpointIn(path: string | undefined, every = CHECKPOINT_EVERY): Checkpoint {
+export function checkpointIn(path: string | undefined, every = CHECKPOINT_EVERY): TimedCheckpoint {
   let last = performance.now();
+  let earlier = 0;
   return {
     async read() {
       if (path === undefined) return undefined;
       // The run that was killed may have been killed while it wrote.
       await removeParts(dirname(path)).catch(() => {});
       const file = await Deno.readFile(path).catch(() => undefined);
-      if (!file || file.length < SEAL) return undefined;
-      const content = file.subarray(SEAL);
-      const seal = new TextDecoder().decode(file.subarray(0, SEAL));
-      return seal === sha256(content) ? content : undefined;
+      if (!file || file.length < SEAL + SECONDS) return undefined;
+      const sealed = file.subarray(SEAL);
+      if (new TextDecoder().decode(file.subarray(0, SEAL)) !== sha256(sealed)) return undefined;
+      earlier = new DataView(sealed.buffer, sealed.byteOffset).getFloat64(0);
+      return sealed.subarray(SECONDS);
     },
     async offer(make) {
       if (path === undefined || performance.now() - last < every) return;
       const content = await make();
-      const file = new Uint8Array(SEAL + content.length);
-      file.set(new TextEncoder().encode(sha256(content)));
-      file.set(content, SEAL);
+      const file = new Uint8Array(SEAL + SECONDS + content.length);
+      const sealed = file.subarray(SEAL);
+      new DataView(sealed.buffer, sealed.byteOffset)
+        .setFloat64(0, earlier + performance.now() / 1000);
+      sealed.set(content, SECONDS);
+      file.set(new TextEncoder().encode(sha256(sealed)));
       await writeWhole(path, file);
       last = performance.now();
     },
+    earlier: () => earlier,
   };
 }

@@ -32,7 +32,11 @@ export const jobMessage = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("facts"), facts }),
   z.strictObject({ type: z.literal("failed"), kind: z.string(), message: z.string(), data: facts }),
-  z.strictObject({ type: z.literal("finished") }),
+  z.strictObject({
+    type: z.literal("finished"),
+    /** Seconds that killed runs of the job had worked up to the checkpoint that this one went on from. */
+    earlier: z.number().min(0),
+  }),
 ]);
 
 /**

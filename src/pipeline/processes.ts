@@ -135,8 +135,9 @@ export function processes(
             ...documentOf(job, root, output, alive, launch !== undefined),
             ...(kept && { checkpoint: { path: join(kept, "state.bin"), every } }),
           };
-          const facts = await follow(process, job, document, progress);
-          return { seconds: (performance.now() - began) / 1000, facts } satisfies Outcome;
+          const { facts, earlier } = await follow(process, job, document, progress);
+          const seconds = earlier + (performance.now() - began) / 1000;
+          return { seconds, facts } satisfies Outcome;
         } finally {
           running.delete(process);
         }
@@ -223,12 +224,12 @@ async function follow(
   job: ReadyJob,
   document: z.input<typeof jobDocument>,
   progress: Progress,
-): Promise<Facts> {
+): Promise<{ readonly facts: Facts; readonly earlier: number }> {
   // A process that has ended before it could read says so by its status.
   input.write(new TextEncoder().encode(JSON.stringify(document) + "\n")).catch(() => {});
   const facts: Record<string, Facts[string]> = {};
   let failure: { kind: string; message: string; data: Facts } | undefined;
-  let finished = false;
+  let finished: { readonly earlier: number } | undefined;
   const errors: string[] = [];
   const status = await heard(child, (line) => {
     // Libraries and launchers may print lines of their own; only messages count.
@@ -236,7 +237,7 @@ async function follow(
     if (message?.type === "progress") progress(message.done, message.total, message.note);
     if (message?.type === "facts") Object.assign(facts, message.facts);
     if (message?.type === "failed") failure = message;
-    if (message?.type === "finished") finished = true;
+    if (message?.type === "finished") finished = message;
   }, (line) => {
     errors.push(line);
     if (errors.length > LINES_TOLD) errors.shift();
@@ -253,7 +254,7 @@ async function follow(
     const who = launcher === undefined ? "its process" : `${launcher}, which launched it,`;
     throw new Error(`${failed} ${who} ${why}${early}\n${errors.join("\n").trim()}`);
   }
-  return facts;
+  return { facts, earlier: finished.earlier };
 }
 
 /** How often it is looked whether all of a process that has ended has been read, in milliseconds. */

@@ -65,6 +65,7 @@ try {
     say({ type: "facts", facts: { machine } });
   }
   const written = new Set<string>();
+  const checkpoint = checkpointIn(document.checkpoint?.path, document.checkpoint?.every);
   await run({
     parameters: parameters.data,
     equipment: document.equipment,
@@ -78,7 +79,7 @@ try {
       await writeWhole(join(document.output, name), artifact.encode(value));
       return name;
     }),
-    checkpoint: checkpointIn(document.checkpoint?.path, document.checkpoint?.every),
+    checkpoint,
     record: (facts) => say({ type: "facts", facts: z.record(z.string(), z.json()).parse(facts) }),
     progress(done, total, note) {
       if (Atomics.load(ended, 0) === 1) Deno.exit(1);
@@ -93,7 +94,7 @@ try {
       throw new Error(`it did not write ${name}`);
     }
   }
-  say({ type: "finished" });
+  say({ type: "finished", earlier: checkpoint.earlier() });
   // Native libraries may hold threads that keep the process alive.
   Deno.exit(0);
 } catch (error) {

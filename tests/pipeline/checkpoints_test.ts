@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import {
   checkpointFolder,
@@ -6,7 +6,7 @@ import {
   pruneCheckpoints,
 } from "../../src/pipeline/checkpoints.ts";
 import type { Executor } from "../../src/pipeline/executor.ts";
-import { jobRunner } from "../../src/pipeline/finished.ts";
+import { jobRunner, readRecord, RECORD } from "../../src/pipeline/finished.ts";
 import { processes } from "../../src/pipeline/processes.ts";
 import { inFolder } from "../support/data_files.ts";
 import { flipByte, jobCalled, reading, writeJob } from "../support/toy.ts";
@@ -29,6 +29,28 @@ Deno.test("a checkpoint comes back whole; a damaged one, or a part of one, is no
     await Deno.writeFile(path, whole);
     await flipByte(path);
     assertEquals(await checkpointIn(path).read(), undefined);
+  });
+});
+
+/** The seconds of work that a checkpoint stands for. */
+async function secondsIn(path: string): Promise<number> {
+  const checkpoint = checkpointIn(path, 0);
+  await checkpoint.read();
+  return checkpoint.earlier();
+}
+
+Deno.test("a checkpoint counts the work of the run that made it, and of those before that", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "state.bin");
+    assertEquals(await secondsIn(path), 0);
+    const step = () => Promise.resolve(bytes("step"));
+    await checkpointIn(path, 0).offer(step);
+    const once = await secondsIn(path);
+    assertGreater(once, 0);
+    const again = checkpointIn(path, 0);
+    await again.read();
+    await again.offer(step);
+    assertGreater(await secondsIn(path), 2 * once);
   });
 });
 
@@ -93,7 +115,10 @@ Deno.test("a job that was ended goes on from its last checkpoint, which goes whe
     await Deno.writeTextFile(join(root, "die"), "7");
     await assertRejects(() => counted(executor()), Error, "ended with 9");
     await Deno.remove(join(root, "die"));
+    const earlier = await secondsIn(join(kept(), "state.bin"));
     assertEquals(await counted(executor()), "8,9,10");
+    const told = readRecord(await Deno.readTextFile(join(jobs, KEY, RECORD)));
+    assertGreater(told!.seconds, earlier);
     assertEquals((await Array.fromAsync(Deno.readDir(jobs))).map(({ name }) => name), [KEY]);
 
     // Asked to begin anew, it does.
