@@ -42,6 +42,7 @@ import { NONE } from "../../report/markdown.ts";
 import { ablate, ablateMetrics, movesOf, sizesOf, trainings } from "../ablate/stage.ts";
 import { allMetrics } from "../all_metrics.ts";
 import { baseline } from "../baseline/stage.ts";
+import { champion } from "../champion/stage.ts";
 import { cv } from "../cv/stage.ts";
 import {
   errors,
@@ -378,6 +379,7 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
     cv: folded,
     ablate: ablation,
     transfer: transferred,
+    champion: champions,
     errors: judged,
   } = study;
   if (search) {
@@ -891,11 +893,13 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
         const networks = await artifactsIn(workspace, baseline);
         const tuned = search && await artifactsIn(workspace, tune);
         const bases = transferred && await artifactsIn(workspace, transfer);
+        const strongest = champions && await artifactsIn(workspace, champion);
         const predicted = await gathered({
           baseline: networks,
           winner: tuned?.winner ?? none,
           study: tuned?.study ?? none,
           transfer: bases ?? none,
+          champion: strongest ?? noChampions,
         });
         const follows = figuresOf(predicted, judged.bins);
         const what = {
@@ -1017,6 +1021,8 @@ const none = {
   testProbabilities: nothing,
   testPredictions: nothing,
 };
+
+const noChampions = { ...none, evaluations: nothing, ensemble: none };
 
 /** Readers of a group that was written, where its declaration says that it may not be. */
 function present(group: { readonly [K in keyof Evaluated]: { read(): Promise<unknown> } }) {

@@ -12,6 +12,8 @@ import { crossEntropy } from "../../evaluation/loss.ts";
 import type { Score } from "../../evaluation/metrics.ts";
 import { disagreement, missedByAll, mistakes } from "../../evaluation/mistakes.ts";
 import type { NdArray } from "../../ndarray.ts";
+import { ENSEMBLE, rowOf } from "../champion/figures.ts";
+import type { Evaluation } from "../champion/plan.ts";
 import { SHOWN } from "./kept.ts";
 import { figureNames } from "./names.ts";
 import type { Comparison } from "./stage.ts";
@@ -63,16 +65,56 @@ interface Kept {
 
 type OfMany = Rows<{ readonly networks: { readonly [network: string]: number } }>;
 
+type Classes = Readonly<Record<`${Part}Predictions`, Read<NdArray<Uint8Array>>>>;
+
+/** What stage `champion` keeps of the predictions of its networks: a row an evaluation, and of the ensemble. */
+interface Strongest extends Classes {
+  readonly evaluations: Read<readonly Evaluation[]>;
+  readonly ensemble: Classes;
+}
+
+/** The first training of each champion, evaluated as its regime declares, and the ensemble. */
+async function strongest({ evaluations, ensemble, ...each }: Strongest): Promise<Network[]> {
+  const rows = (await evaluations.read() ?? []).map((evaluation, row) => ({ ...evaluation, row }));
+  const kept = async (of: Classes) => ({
+    validation: await of.validationPredictions.read(),
+    test: await of.testPredictions.read(),
+  });
+  const [all, together] = [await kept(each), await kept(ensemble)];
+  const of = (network: string, { validation, test }: typeof all, row: number): Network[] =>
+    validation && test
+      ? [{
+        network: `champion.${network}`,
+        validation: { predicted: [...rowOf(validation, row)] },
+        test: { predicted: [...rowOf(test, row)] },
+      }]
+      : [];
+  const asRow = (classes: NdArray<Uint8Array> | undefined) =>
+    classes && { shape: [1, classes.data.length], data: classes.data };
+  return [
+    ...[...Map.groupBy(rows, ({ network }) => network)].flatMap(([network, own]) =>
+      // A mirrored evaluation follows the one on images as they are.
+      of(network, all, own.findLast(({ seed }) => seed === own[0].seed)!.row)
+    ),
+    ...of(
+      ENSEMBLE,
+      { validation: asRow(together.validation), test: asRow(together.test) },
+      0,
+    ),
+  ];
+}
+
 /**
  * Reads what stages keep of predictions; of stages that a study leaves out, and of winners of a search
  * without one, nothing.
  */
 export async function gathered(
-  { baseline, winner, study, transfer }: {
+  { baseline, winner, study, transfer, champion }: {
     readonly baseline: Kept;
     readonly winner: Kept;
     readonly study: Kept;
     readonly transfer: { readonly validationPredictions: OfMany; readonly testPredictions: OfMany };
+    readonly champion: Strongest;
   },
 ): Promise<Predicted> {
   const one = async (network: string, kept: Kept): Promise<Network[]> => {
@@ -105,6 +147,7 @@ export async function gathered(
         validation: of("validation", name),
         test: of("test", name),
       })),
+      ...await strongest(champion),
     ],
   };
 }

@@ -128,10 +128,8 @@ async function calibrationPart(
     ...told.map(believed),
     ...(without > 0
       ? [
-        `Of the ${
-          counted(without, "network")
-        } in transfer learning, predictions alone are kept: nothing can be ` +
-        `said of their probabilities.`,
+        `Of the other ${counted(without, "network")}, predictions alone are kept: nothing can be ` +
+        `said of ${without === 1 ? "its" : "their"} probabilities.`,
       ]
       : []),
     await figure(

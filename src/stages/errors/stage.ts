@@ -9,6 +9,7 @@ import { boolean, int, number, numberOrNaN, spread, word } from "../../files/tab
 import { array, bytes, json, optional, optionalGroup, table } from "../../pipeline/artifacts.ts";
 import { count, settings } from "../../schema.ts";
 import { baseline } from "../baseline/stage.ts";
+import { champion } from "../champion/stage.ts";
 import { scores } from "../metrics.ts";
 import { prepare } from "../prepare/stage.ts";
 import { defineRoom } from "../room.ts";
@@ -25,7 +26,7 @@ const MOST_BINS = 100;
 
 const { winner, study } = tune.writes;
 
-/** What stages keep of what networks predict. Of those in `transfer` there are no probabilities. */
+/** What stages keep of what networks predict. Of those in `transfer` and `champion` there are no probabilities. */
 const predicted = {
   baseline: {
     validationProbabilities: baseline.writes.validationProbabilities,
@@ -48,6 +49,12 @@ const predicted = {
   transfer: optionalGroup({
     validationPredictions: transfer.writes.validationPredictions,
     testPredictions: transfer.writes.testPredictions,
+  }),
+  champion: optionalGroup({
+    evaluations: champion.writes.evaluations,
+    validationPredictions: champion.writes.validationPredictions,
+    testPredictions: champion.writes.testPredictions,
+    ensemble: champion.writes.ensemble,
   }),
 };
 

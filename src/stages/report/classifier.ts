@@ -4,6 +4,7 @@ import { classifierPage } from "../../classifier/page.ts";
 import type { Reader, Readers } from "../../pipeline/stage.ts";
 import { decimal, withInterval } from "../../report/markdown.ts";
 import type { baseline } from "../baseline/stage.ts";
+import type { champion } from "../champion/stage.ts";
 import { inPage, type models } from "../models/stage.ts";
 import { nameOf } from "../network.ts";
 import { readMetadata } from "../read_metadata.ts";
@@ -25,6 +26,7 @@ export interface Own {
   readonly baseline?: Readers<typeof baseline.writes>;
   readonly tune?: Readers<typeof tune.writes>;
   readonly transfer?: Readers<typeof transfer.writes>;
+  readonly champion?: Readers<typeof champion.writes>;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface Own {
  *
  * @throws {Error} where its files cannot be read, or are not those that `models.json` lists
  */
-export async function classifierOf({ models, baseline, tune, transfer }: Own): Promise<
+export async function classifierOf({ models, baseline, tune, transfer, champion }: Own): Promise<
   string | undefined
 > {
   if (!models) return undefined;
@@ -44,6 +46,7 @@ export async function classifierOf({ models, baseline, tune, transfer }: Own): P
     [baseline, models.baseline],
     [tune?.winner, models.winner],
     [transfer?.kept, models.kept],
+    [champion?.kept, models.champion],
   ];
   for (const [files, spaces] of kept) {
     const text = await files?.model.read();

@@ -129,6 +129,7 @@ Deno.test("of stages that a study leaves out nothing is gathered", async () => {
     testProbabilities: nothing,
     testPredictions: nothing,
   };
+  const noChampions = { ...none, evaluations: nothing, ensemble: none };
   const rows = labels.map((label) => ({ label, predicted: label }));
   const baseline = {
     validationProbabilities: read(probabilities),
@@ -136,7 +137,13 @@ Deno.test("of stages that a study leaves out nothing is gathered", async () => {
     testProbabilities: read(probabilities),
     testPredictions: read(rows),
   };
-  const alone = await gathered({ baseline, winner: none, study: none, transfer: none });
+  const alone = await gathered({
+    baseline,
+    winner: none,
+    study: none,
+    transfer: none,
+    champion: noChampions,
+  });
   assertEquals(alone.labels, { validation: labels, test: labels });
   assertEquals(alone.networks.map(({ network }) => network), ["baseline"]);
   const many = read(
@@ -147,12 +154,67 @@ Deno.test("of stages that a study leaves out nothing is gathered", async () => {
     winner: baseline,
     study: none,
     transfer: { validationPredictions: many, testPredictions: many },
+    champion: noChampions,
   });
   assertEquals(
     all.networks.map(({ network }) => network),
     ["baseline", "tune.winner", "transfer.a.linear", "transfer.a.dense"],
   );
   assertEquals(all.networks[3].test, { predicted: [0, 0, 0, 0, 0, 0] });
+});
+
+Deno.test("of champions the first training counts, as its regime declares, and the ensemble", async () => {
+  const read = <T>(value: T) => ({ read: () => Promise.resolve(value) });
+  const nothing = read(undefined);
+  const none = {
+    validationProbabilities: nothing,
+    validationPredictions: nothing,
+    testProbabilities: nothing,
+    testPredictions: nothing,
+  };
+  const evaluations = [
+    { network: "small", seed: 7, mirrored: false },
+    { network: "small", seed: 8, mirrored: false },
+    { network: "large", seed: 7, mirrored: false },
+    { network: "large", seed: 7, mirrored: true },
+    { network: "large", seed: 8, mirrored: false },
+    { network: "large", seed: 8, mirrored: true },
+  ];
+  /** Each row has its number as classes, and `more` added. */
+  const matrix = (rows: number, more: number) =>
+    read({
+      shape: [rows, 2],
+      data: Uint8Array.from({ length: 2 * rows }, (_, i) => more + (i >> 1)),
+    });
+  const { networks } = await gathered({
+    baseline: none,
+    winner: none,
+    study: none,
+    transfer: none,
+    champion: {
+      evaluations: read(evaluations),
+      validationPredictions: matrix(6, 0),
+      testPredictions: matrix(6, 10),
+      ensemble: { validationPredictions: matrix(1, 20), testPredictions: matrix(1, 30) },
+    },
+  });
+  assertEquals(networks, [
+    {
+      network: "champion.small",
+      validation: { predicted: [0, 0] },
+      test: { predicted: [10, 10] },
+    },
+    {
+      network: "champion.large",
+      validation: { predicted: [3, 3] },
+      test: { predicted: [13, 13] },
+    },
+    {
+      network: "champion.ensemble",
+      validation: { predicted: [20, 20] },
+      test: { predicted: [30, 30] },
+    },
+  ]);
 });
 
 Deno.test("no more than thirty images are kept, however many are mistaken, and none is large", () => {
