@@ -103,15 +103,24 @@ const union = (a: object, b: object) => [...new Set([...Object.keys(a), ...Objec
 export const valueText = (value: Json | undefined): string =>
   value === undefined ? "none" : canonicalJson(value);
 
+/** Characters of a value that are told; a whole part of a study may be new. */
+const MOST_TOLD = 100;
+
+/** A value, cut off where it is long. */
+function told(value: Json | undefined): string {
+  const text = valueText(value);
+  return text.length <= MOST_TOLD ? text : `${text.slice(0, MOST_TOLD)}...`;
+}
+
 /** A change in words: `parameter recipe.epochs: 10 -> 12`. */
 export function changeText({ of, name, from, to }: Change): string {
   const how = (added: string, removed: string) =>
     from === undefined ? added : to === undefined ? removed : "changed";
   switch (of) {
     case "parameter":
-      return `parameter ${name || "as a whole"}: ${valueText(from)} -> ${valueText(to)}`;
+      return `parameter ${name || "as a whole"}: ${told(from)} -> ${told(to)}`;
     case "form":
-      return `form of ${name || "as a whole"}: ${valueText(from)} -> ${valueText(to)}`;
+      return `form of ${name || "as a whole"}: ${told(from)} -> ${told(to)}`;
     case "code":
       return `code ${name} ${how("is newly used", "is no longer used")}`;
     case "package":
