@@ -86,7 +86,8 @@ async function sizesIn({ inputs }: Context) {
 }
 
 /** A number of floating-point operations in units of 10^12. */
-const tera = (flop: number) => count(Math.round(flop / 1e12));
+const tera = (flop: number) =>
+  flop < 9.5e12 ? decimal(flop / 1e12, 1) : count(Math.round(flop / 1e12));
 
 /** The operations of a training that others describe, three times its forward passes; undefined where they do not tell. */
 const publishedFlop = (
