@@ -31,7 +31,9 @@ Deno.test({
       ? await (await artifactsIn(workspace, baseline)).testProbabilities.read()
       : name === "tune.winner"
       ? await (await artifactsIn(workspace, tune)).winner.testProbabilities.read()
-      : await (await artifactsIn(workspace, models)).keptProbabilities.test.read();
+      : await (await artifactsIn(workspace, models))[
+        name.startsWith("champion.") ? "championProbabilities" : "keptProbabilities"
+      ].test.read();
     assert(recorded, `nothing is recorded of ${name}`);
     const classes = list.classes.length;
     const expected = scaled(

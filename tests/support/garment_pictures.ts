@@ -7,6 +7,9 @@ import { randomState } from "../../src/random.ts";
 /** Height and width, and how often a pixel of a garment is repeated. */
 const [HEIGHT, WIDTH, TIMES] = [300, 320, 8];
 
+/** Height and width of what is alike in noise. */
+const SQUARE = 10;
+
 /** The drawn garments, by name and class. */
 const GARMENTS = { trouser: 1, bag: 8, boot: 9 } as const;
 
@@ -30,7 +33,15 @@ export async function writePictures(folder: string): Promise<void> {
   const write = (name: string, bytes: Uint8Array) =>
     Deno.writeFile(join(folder, `${name}.png`), bytes);
   for (const name of ["trouser", "bag", "boot"] as const) await write(name, garmentPicture(name));
+  // In squares: finer noise would be one grey once it is as small as the study's images.
   const random = randomState(1);
-  const noise = Uint8Array.from({ length: HEIGHT * WIDTH }, () => random.interval(255));
+  const squares = Uint8Array.from(
+    { length: HEIGHT * WIDTH / SQUARE ** 2 },
+    () => random.interval(255),
+  );
+  const noise = Uint8Array.from({ length: HEIGHT * WIDTH }, (_, i) => {
+    const [y, x] = [Math.floor(i / WIDTH), i % WIDTH];
+    return squares[Math.floor(y / SQUARE) * WIDTH / SQUARE + Math.floor(x / SQUARE)];
+  });
   await write("noise", png(noise));
 }

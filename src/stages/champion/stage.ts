@@ -15,8 +15,8 @@ import { tune } from "../tune/stage.ts";
 import { championMetricNames, ENSEMBLE } from "./figures.ts";
 import { architectureNames, architectures } from "./plan.ts";
 
-export { championMetrics, keptIn, parts } from "./figures.ts";
-export { evaluationsOf, shortenedOf, trainingsOf } from "./plan.ts";
+export { championMetrics, ENSEMBLE, keptIn, parts, rowOf } from "./figures.ts";
+export { type Evaluation, evaluationsOf, shortenedOf, trainingsOf } from "./plan.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
   error: "a name has small letters, digits and hyphens, and begins with a letter",
