@@ -89,6 +89,12 @@ async function sizesIn({ inputs }: Context) {
 const tera = (flop: number) =>
   flop < 9.5e12 ? decimal(flop / 1e12, 1) : count(Math.round(flop / 1e12));
 
+/** A source, as a link where it ends with an address. */
+function cited(source: string): string {
+  const [, text, address] = /^(.+), (https:\S+)$/.exec(source) ?? [];
+  return address ? `[${plain(text)}](${address})` : plain(source);
+}
+
 /** The operations of a training that others describe, three times its forward passes; undefined where they do not tell. */
 const publishedFlop = (
   { multiplications, epochs, images }: {
@@ -347,7 +353,7 @@ async function computationPart(kept: Kept, context: Context): Promise<string[]> 
         "Published figures are their authors', chosen and averaged as they say; a training that picks its best " +
         "epoch on the test images has a figure that is too high.",
         table(
-          ["Published network", "test accuracy", "parameters", "TFLOP", "", "source"],
+          ["Published network", "test accuracy", "parameters", "TFLOP", "which training", "source"],
           published.map(({ name, accuracy, parameters, source, remark, ...of }) => {
             const flop = publishedFlop(of);
             return [
@@ -356,7 +362,7 @@ async function computationPart(kept: Kept, context: Context): Promise<string[]> 
               parameters === undefined ? NONE : count(parameters),
               flop === undefined ? NONE : tera(flop),
               plain(remark ?? ""),
-              plain(source),
+              cited(source),
             ];
           }),
         ),

@@ -74,31 +74,31 @@ interface Strongest extends Classes {
 
 /** The first training of each champion, evaluated as its regime declares, and the ensemble. */
 async function strongest({ evaluations, ensemble, ...each }: Strongest): Promise<Network[]> {
-  const rows = (await evaluations.read() ?? []).map((evaluation, row) => ({ ...evaluation, row }));
-  const kept = async (of: Classes) => ({
-    validation: await of.validationPredictions.read(),
-    test: await of.testPredictions.read(),
-  });
-  const [all, together] = [await kept(each), await kept(ensemble)];
-  const of = (network: string, { validation, test }: typeof all, row: number): Network[] =>
+  const of = (
+    name: string,
+    validation: Uint8Array | undefined,
+    test: Uint8Array | undefined,
+  ): Network[] =>
     validation && test
       ? [{
-        network: `champion.${network}`,
-        validation: { predicted: [...rowOf(validation, row)] },
-        test: { predicted: [...rowOf(test, row)] },
+        network: `champion.${name}`,
+        validation: { predicted: [...validation] },
+        test: { predicted: [...test] },
       }]
       : [];
-  const asRow = (classes: NdArray<Uint8Array> | undefined) =>
-    classes && { shape: [1, classes.data.length], data: classes.data };
+  const rows = (await evaluations.read() ?? []).map((evaluation, row) => ({ ...evaluation, row }));
+  const validation = await each.validationPredictions.read();
+  const test = await each.testPredictions.read();
   return [
-    ...[...Map.groupBy(rows, ({ network }) => network)].flatMap(([network, own]) =>
+    ...[...Map.groupBy(rows, ({ network }) => network)].flatMap(([name, own]) => {
       // A mirrored evaluation follows the one on images as they are.
-      of(network, all, own.findLast(({ seed }) => seed === own[0].seed)!.row)
-    ),
+      const { row } = own.findLast(({ seed }) => seed === own[0].seed)!;
+      return of(name, validation && rowOf(validation, row), test && rowOf(test, row));
+    }),
     ...of(
       ENSEMBLE,
-      { validation: asRow(together.validation), test: asRow(together.test) },
-      0,
+      (await ensemble.validationPredictions.read())?.data,
+      (await ensemble.testPredictions.read())?.data,
     ),
   ];
 }
