@@ -689,7 +689,7 @@ Deno.test("a network is called overconfident or not by the interval of its accur
 
 Deno.test("of networks without probabilities it is said that they have no calibration, and of one network nothing is compared", async () => {
   const all = await errorsOf({});
-  assertStringIncludes(all, "Of the 3 networks in transfer learning, predictions alone are kept:");
+  assertStringIncludes(all, "Of the other 3 networks, predictions alone are kept:");
   assertStringIncludes(all, "none is better on the validation images than LeNet-5.");
   assertStringIncludes(all, "### Where the two best networks disagree");
   const alone = await errorsOf({ alone: true, wrong: 3 });

@@ -15,7 +15,7 @@ import { tune } from "../tune/stage.ts";
 import { championMetricNames, ENSEMBLE } from "./figures.ts";
 import { architectureNames, architectures } from "./plan.ts";
 
-export { championMetrics, ENSEMBLE, keptIn, parts, rowOf } from "./figures.ts";
+export { championMetrics, type ENSEMBLE, keptIn, parts } from "./figures.ts";
 export { type Evaluation, evaluationsOf, shortenedOf, trainingsOf } from "./plan.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {

@@ -12,7 +12,7 @@ import { crossEntropy } from "../../evaluation/loss.ts";
 import type { Score } from "../../evaluation/metrics.ts";
 import { disagreement, missedByAll, mistakes } from "../../evaluation/mistakes.ts";
 import type { NdArray } from "../../ndarray.ts";
-import { ENSEMBLE, type Evaluation, rowOf } from "../champion/stage.ts";
+import type { ENSEMBLE, Evaluation } from "../champion/stage.ts";
 import { SHOWN } from "./kept.ts";
 import { figureNames } from "./names.ts";
 import type { Comparison } from "./stage.ts";
@@ -72,6 +72,9 @@ interface Strongest extends Classes {
   readonly ensemble: Classes;
 }
 
+// Its module would make this stage's code that of all stages which that one reads.
+const together: typeof ENSEMBLE = "ensemble";
+
 /** The first training of each champion, evaluated as its regime declares, and the ensemble. */
 async function strongest({ evaluations, ensemble, ...each }: Strongest): Promise<Network[]> {
   const of = (
@@ -86,6 +89,8 @@ async function strongest({ evaluations, ensemble, ...each }: Strongest): Promise
         test: { predicted: [...test] },
       }]
       : [];
+  const rowOf = ({ shape: [, length], data }: NdArray<Uint8Array>, row: number) =>
+    data.subarray(row * length, (row + 1) * length);
   const rows = (await evaluations.read() ?? []).map((evaluation, row) => ({ ...evaluation, row }));
   const validation = await each.validationPredictions.read();
   const test = await each.testPredictions.read();
@@ -96,7 +101,7 @@ async function strongest({ evaluations, ensemble, ...each }: Strongest): Promise
       return of(name, validation && rowOf(validation, row), test && rowOf(test, row));
     }),
     ...of(
-      ENSEMBLE,
+      together,
       (await ensemble.validationPredictions.read())?.data,
       (await ensemble.testPredictions.read())?.data,
     ),
