@@ -995,7 +995,8 @@ export function resultChecks(checked: CheckedStudy, workspace: Workspace): Check
           const shown = value === null ? NONE : value.toFixed(4);
           hold(row?.includes(shown) === true, `${name} is not in the summary`);
         }
-        const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path);
+        // Pages of others may be anywhere.
+        const links = [...page.matchAll(/\]\((?!https:)([^)#]+)\)/g)].map(([, path]) => path);
         hold(links.some((path) => path.endsWith(".svg")), "report.md shows no figure");
         for (const link of links) {
           const there = await Deno.stat(join(dirname(path), link))
