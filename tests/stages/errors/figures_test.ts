@@ -119,16 +119,18 @@ Deno.test("of equally good networks the first counts", () => {
   assertEquals([comparison.disagreement?.first, comparison.disagreement?.second], ["a", "b"]);
 });
 
+const read = <T>(value: T) => ({ read: () => Promise.resolve(value) });
+const nothing = read(undefined);
+/** What a stage keeps that a study leaves out. */
+const none = {
+  validationProbabilities: nothing,
+  validationPredictions: nothing,
+  testProbabilities: nothing,
+  testPredictions: nothing,
+};
+
 Deno.test("of stages that a study leaves out nothing is gathered", async () => {
-  const read = <T>(value: T) => ({ read: () => Promise.resolve(value) });
-  const nothing = read(undefined);
   const { probabilities } = network("", labels).test;
-  const none = {
-    validationProbabilities: nothing,
-    validationPredictions: nothing,
-    testProbabilities: nothing,
-    testPredictions: nothing,
-  };
   const noChampions = { ...none, evaluations: nothing, ensemble: none };
   const rows = labels.map((label) => ({ label, predicted: label }));
   const baseline = {
@@ -164,14 +166,6 @@ Deno.test("of stages that a study leaves out nothing is gathered", async () => {
 });
 
 Deno.test("of champions the first training counts, as its regime declares, and the ensemble", async () => {
-  const read = <T>(value: T) => ({ read: () => Promise.resolve(value) });
-  const nothing = read(undefined);
-  const none = {
-    validationProbabilities: nothing,
-    validationPredictions: nothing,
-    testProbabilities: nothing,
-    testPredictions: nothing,
-  };
   const evaluations = [
     { network: "small", seed: 7, mirrored: false },
     { network: "small", seed: 8, mirrored: false },
