@@ -81,6 +81,7 @@ export { run, type RunOptions } from "../pipeline/run.ts";
 export type { SharedStore } from "../pipeline/shared.ts";
 export {
   type AllWritten,
+  type Before,
   type Checkpoint,
   type ContextOf,
   defineJob,

@@ -83,6 +83,7 @@ export async function stageAlone(
     code,
     locator,
     runner: { run: none, has: none, settled: () => Promise.resolve() },
+    force: false,
     equip: none,
     source: (input) => sources.get(inputName(input)),
     onEvent,

@@ -1,7 +1,7 @@
 /** Runs one stage: gives its module readers, writers and jobs, and makes a manifest of what comes out. @module */
 import { relative, sep } from "node:path";
 import { z } from "zod";
-import { sha256File } from "../files/digest.ts";
+import { digest, sha256File } from "../files/digest.ts";
 import { type Locator, UnavailableError } from "../files/locate.ts";
 import { type Artifact, fileName, mapTree, named } from "./artifacts.ts";
 import { readerOf, readersOf, type Source, writersOf } from "./context.ts";
@@ -32,14 +32,13 @@ import type {
   Equipment,
   Job,
   JobRequest,
-  Planned,
   Reader,
   StageContext,
   StoredFile,
   Written,
 } from "./stage.ts";
 import { inputName, JOBS_FILE, type StageStatus } from "./status.ts";
-import { store } from "./store.ts";
+import { load, store, storedPath, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a stage shares with the others of its run. */
@@ -48,6 +47,8 @@ export interface Surroundings {
   readonly code: Code;
   readonly locator: Locator;
   readonly runner: JobRunner;
+  /** Whether nothing of earlier results is made use of. */
+  readonly force: boolean;
   /** What jobs compute with; the same answer each time. */
   readonly equip: Equip;
   /** Where an artifact of another stage lies; undefined where that stage left it out. */
@@ -64,20 +65,17 @@ export type Made = Omit<Manifest, "format">;
  * @returns its new manifest, not written yet; its artifacts are stored
  * @throws {Error} where its module throws, does not write what it declares, or writes it twice
  */
-export async function execute(
-  { planned, ingredients, last }: StageStatus,
-  surroundings: Surroundings,
-): Promise<Made> {
+export async function execute(status: StageStatus, surroundings: Surroundings): Promise<Made> {
+  const { planned, ingredients } = status;
   if (!ingredients) throw new Error("its inputs are not there");
   const { stage } = planned;
   const { workspace, code } = surroundings;
   const began = performance.now();
   const outputs = new Map<string, Stored>();
-  const jobs: Jobs = { records: [], provenance: new Map() };
+  const jobs: Jobs = { records: new Map(), provenance: new Map() };
   const lacking: Manifest["lacking"] = [];
 
-  const earlier = last?.manifest.provenance.jobs ?? {};
-  const context = contextOf(planned, surroundings, outputs, jobs, lacking, earlier);
+  const context = contextOf(status, surroundings, outputs, jobs, lacking);
   const module: { run(context: unknown): Promise<void> } = await import(stage.module);
   await module.run(context);
   for (const [name, artifact] of named(stage.writes)) {
@@ -87,7 +85,7 @@ export async function execute(
   }
 
   // Jobs finish in any order; their record does not depend on it.
-  const records = jobs.records.toSorted((a, b) => byName(a.name, b.name));
+  const records = [...jobs.records.values()].toSorted((a, b) => byName(a.name, b.name));
   const { variant } = records.length > 0 ? await surroundings.equip() : { variant: undefined };
   const computed = variant === undefined
     ? null
@@ -118,9 +116,9 @@ const byName = (a: string, b: string) => a.localeCompare(b, "en", { numeric: tru
 
 /** What became of a stage's jobs. */
 interface Jobs {
-  /** What each was asked for, whether it came to a good end or not. */
-  readonly records: JobRecord[];
-  /** Of those that did. */
+  /** What each was asked for, by its name, whether it came to a good end or not. */
+  readonly records: Map<string, JobRecord>;
+  /** Of those that did, by their names. */
   readonly provenance: Map<string, JobProvenance>;
 }
 
@@ -129,16 +127,17 @@ type AnyContext = StageContext<unknown, unknown, unknown, Record<string, Job>>;
 
 /**
  * What a stage's module is given; what it writes, starts and lacks is noted in `outputs`, `jobs` and
- * `lacking`. `earlier` is how the jobs of its last result went.
+ * `lacking`.
  */
 function contextOf(
-  { stage, parameters }: Planned,
+  status: StageStatus,
   surroundings: Surroundings,
   outputs: Map<string, Stored>,
   jobs: Jobs,
   lacking: Manifest["lacking"],
-  earlier: Manifest["provenance"]["jobs"],
 ): AnyContext {
+  const { planned: { stage, parameters }, last } = status;
+  const earlier = last?.manifest.provenance.jobs ?? {};
   const { workspace, locator, runner, onEvent } = surroundings;
   const progressOf = (label: string): AnyContext["progress"] => (done, total, note) =>
     onEvent({ type: "progress", stage: stage.name, label, done, total, note });
@@ -160,14 +159,41 @@ function contextOf(
     return stored.file;
   };
 
+  const telling = (label: string) => (state: "asked" | "found" | "made" | "failed") =>
+    onEvent({ type: "job", stage: stage.name, label, state });
+
+  let still: Promise<Manifest | undefined> | undefined;
+  const before = async (job: Job, request: JobRequest) => {
+    const { name, label = name } = request;
+    const then = surroundings.force ? undefined : await (still ??= stillTold(status, workspace));
+    if (!then) return undefined;
+    const { ready, record } = await prepare(job, request, surroundings);
+    if (earlier[name]?.key !== ready.key) return undefined;
+    jobs.records.set(name, record);
+    jobs.provenance.set(name, { ...earlier[name], label });
+    const tell = telling(label);
+    tell("asked");
+    tell("found");
+    return {
+      parameters: then.ingredients.parameters,
+      outputs: readersOf(stage.writes, (file) => {
+        const stored = then.outputs[file];
+        return stored && {
+          path: storedPath(workspace, stage.name, stored),
+          sha256: stored.sha256,
+          read: () => load(workspace, stage.name, stored),
+        };
+      }),
+    };
+  };
+
   const start = async (job: Job, request: JobRequest) => {
     const { name, label = name } = request;
     if (asked.has(name)) throw new Error(`it starts two jobs called ${name}`);
     asked.add(name);
     const { ready, record } = await prepare(job, request, surroundings);
-    jobs.records.push(record);
-    const tell = (state: "asked" | "found" | "made" | "failed") =>
-      onEvent({ type: "job", stage: stage.name, label, state });
+    jobs.records.set(name, record);
+    const tell = telling(label);
     tell("asked");
     const expected = earlier[name]?.seconds;
     const timed = expected === undefined ? ready : { ...ready, expected };
@@ -189,6 +215,13 @@ function contextOf(
     });
   };
 
+  const asks = <T>(ask: (job: Job, request: JobRequest) => T) =>
+    Object.fromEntries(
+      Object.entries(stage.jobs).map(([key, job]) => [
+        key,
+        (request: JobRequest) => ask(job, request),
+      ]),
+    );
   const progress = progressOf(stage.name);
   return {
     parameters,
@@ -197,12 +230,8 @@ function contextOf(
       (input) => readerOf(input, inputName(input), () => surroundings.source(input)),
     ),
     outputs: writersOf(stage.writes, keep),
-    jobs: Object.fromEntries(
-      Object.entries(stage.jobs).map(([key, job]) => [
-        key,
-        (request: JobRequest) => start(job, request),
-      ]),
-    ),
+    jobs: asks(start),
+    before: asks(before),
     locator,
     async outside(file) {
       try {
@@ -218,6 +247,27 @@ function contextOf(
     link: (reader) => relative(workspace.home, reader.file.path).replaceAll(sep, "/"),
     progress,
   };
+}
+
+/**
+ * The last result of a stage, where it still tells what became of jobs: nothing but parameters has
+ * changed since, and all that it wrote is there.
+ */
+async function stillTold(
+  { planned: { stage }, ingredients, last }: StageStatus,
+  workspace: Workspace,
+): Promise<Manifest | undefined> {
+  if (!ingredients || !last) return undefined;
+  const { manifest } = last;
+  // How jobs are computed is in their keys.
+  const { computed: _, ...then } = manifest.ingredients;
+  if (digest({ ...then, parameters: null }) !== digest({ ...ingredients, parameters: null })) {
+    return undefined;
+  }
+  for (const stored of Object.values(manifest.outputs)) {
+    if (await verify(workspace, stage.name, stored) !== undefined) return undefined;
+  }
+  return manifest;
 }
 
 /** Makes a job that a stage asks for ready to run. */

@@ -228,6 +228,7 @@ class Run {
       runner,
       onEvent,
       locator: options.locator,
+      force: options.force,
       equip: equipping(options.equip, options.earlier),
       source: (input) => this.#source(input),
     };

@@ -165,6 +165,14 @@ export type Writers<W> = {
     : Writers<W[K]>;
 };
 
+/** What a stage wrote the last time. */
+export interface Before<W> {
+  /** Its parameters of that time, as its `keyed` had them. */
+  readonly parameters: Json;
+  /** What it wrote, all of it whole. */
+  readonly outputs: Readers<W>;
+}
+
 /** What a stage's `run` is given. */
 export interface StageContext<P, R, W, J> {
   /** What the stage is to run with. */
@@ -177,6 +185,17 @@ export interface StageContext<P, R, W, J> {
   readonly jobs: {
     readonly [K in keyof J]: J[K] extends Job<infer P, infer R, infer W>
       ? (request: JobRequest<P, R>) => Promise<Readers<W>>
+      : never;
+  };
+  /**
+   * What the stage wrote the last time, where that still tells what became of a job: this very job was
+   * asked for by the same name, and nothing but parameters has changed since. Such a job need not run,
+   * also where nothing is left of what it wrote, and counts among those of the result. Undefined where
+   * that is not so, or everything is to run again.
+   */
+  readonly before: {
+    readonly [K in keyof J]: J[K] extends Job<infer P, infer R, infer _>
+      ? (request: JobRequest<P, R>) => Promise<Before<W> | undefined>
       : never;
   };
   /** Finds files of other people's. */

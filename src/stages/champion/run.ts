@@ -8,15 +8,13 @@
 import { encodeTfjsModel } from "../../engine/layers/tfjs_model.ts";
 import { decodeWeights } from "../../engine/weights.ts";
 import { accuracyMetric } from "../../evaluation/accuracy.ts";
-import { classify } from "../../evaluation/confusion.ts";
 import { imageShape } from "../../files/npy.ts";
 import { trainingFlop } from "../../models/computation.ts";
 import { countMultiplications } from "../../models/multiplications.ts";
 import { countParameters } from "../../models/shapes.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { NdArray } from "../../ndarray.ts";
-import type { ContextOf, Readers } from "../../pipeline/stage.ts";
-import type { job as trainJob } from "../../training/train_job.ts";
+import type { ContextOf } from "../../pipeline/stage.ts";
 import { metadataOf } from "../model_metadata.ts";
 import {
   accuraciesOf,
@@ -26,23 +24,11 @@ import {
   parts,
   predictionsOf,
 } from "./figures.ts";
-import {
-  architectures,
-  championOf,
-  evaluationsOf,
-  shortenedOf,
-  type Training,
-  trainingsOf,
-} from "./plan.ts";
+import { architectures, championOf, evaluationsOf, shortenedOf, trainingsOf } from "./plan.ts";
 import type { champion } from "./stage.ts";
+import { keptBefore, leftOutBy, togetherOf, type Trained, trainedBy } from "./trained.ts";
 
 type Context = ContextOf<typeof champion>;
-type Probabilities = NdArray<Float32Array>;
-
-/** A training that has come to its end. */
-interface Trained extends Training {
-  readonly job: Readers<typeof trainJob["writes"]>;
-}
 
 /** Writes what the stage declares. */
 export async function run(context: Context): Promise<void> {
@@ -62,10 +48,9 @@ export async function run(context: Context): Promise<void> {
   const modelOf = (network: string) =>
     architectures[championOf(networks, network).network](input, parameters.classes.length);
 
-  const whole = trainingsOf(parameters).map(async ({ network, seed }): Promise<Trained> => ({
-    network,
-    seed,
-    job: await context.jobs.train({
+  const ways = evaluationsOf(parameters);
+  const whole = trainingsOf(parameters).map(({ network, seed }) =>
+    trainedBy({ network, seed }, ways.filter((of) => of.network === network && of.seed === seed), {
       name: `${network}.${seed}`,
       label: `${network}, seed ${seed}`,
       parameters: {
@@ -74,11 +59,12 @@ export async function run(context: Context): Promise<void> {
         test: true,
       },
       inputs,
-    }),
-  }));
+    }, context)
+  );
   const shortened = shortenedOf(parameters);
-  const left = shortened.map(async ({ ingredient, seed, regime }) => {
-    const job = await context.jobs.train({
+  const left = shortened.map((one) => {
+    const { ingredient, seed, regime } = one;
+    return leftOutBy(one, {
       name: `${leaveOneOut.network}.short.${ingredient}.${seed}`,
       label: `${leaveOneOut.network}, shortened, ` +
         `${ingredient === "none" ? "whole" : `without ${ingredient}`}, seed ${seed}`,
@@ -89,8 +75,7 @@ export async function run(context: Context): Promise<void> {
         test: false,
       },
       inputs,
-    });
-    return Uint8Array.from(classify(await job.validationProbabilities.read()));
+    }, context);
   });
   const [trained, leftOut] = await Promise.all([Promise.all(whole), Promise.all(left)]);
 
@@ -102,44 +87,31 @@ export async function run(context: Context): Promise<void> {
     flop: trainingFlop(modelOf(name), images, epochs),
   })));
   await outputs.history.write(
-    (await Promise.all(
-      trained.map(async ({ network, seed, job }) =>
-        (await job.summary.read()).history.map((epoch) => ({ network, seed, ...epoch }))
-      ),
-    )).flat(),
+    trained.flatMap(({ network, seed, history }) =>
+      history.map((epoch) => ({ ...epoch, network, seed }))
+    ),
   );
   await outputs.leftOut.write(shortened.map(({ ingredient, seed }) => ({ ingredient, seed })));
   await outputs.leftOutPredictions.write(matrixOf(leftOut));
 
-  const evaluations = evaluationsOf(parameters);
-  const predictions = async (part: Part) =>
-    matrixOf(
-      await Promise.all(evaluations.map(async ({ network, seed, mirrored }) =>
-        Uint8Array.from(
-          classify(await probabilitiesOf(trainedOf(trained, network, seed), part, mirrored)),
-        )
-      )),
-    );
-  const together = async (part: Part) => {
-    const mirrored = isMirrored(parameters, parameters.ensemble);
-    const all = await Promise.all(
-      trained.filter(({ network }) => network === parameters.ensemble)
-        .map((training) => probabilitiesOf(training, part, mirrored)),
-    );
-    return vector(Uint8Array.from(classify(meanOf(all))));
-  };
+  const evaluations = trained.flatMap(({ evaluations }) => evaluations);
+  const together = await togetherOf(
+    trained.filter(({ network }) => network === parameters.ensemble),
+    parameters,
+    isMirrored(parameters, parameters.ensemble),
+  );
   const kept = {
-    evaluations,
+    evaluations: evaluations.map(({ network, seed, mirrored }) => ({ network, seed, mirrored })),
     validationLabels: vector(truth.validation),
     testLabels: vector(truth.test),
-    validationPredictions: await predictions("validation"),
-    testPredictions: await predictions("test"),
+    validationPredictions: matrixOf(evaluations.map(({ validation }) => validation)),
+    testPredictions: matrixOf(evaluations.map(({ test }) => test)),
     ensemble: {
-      validationPredictions: await together("validation"),
-      testPredictions: await together("test"),
+      validationPredictions: vector(together.validation),
+      testPredictions: vector(together.test),
     },
   };
-  await outputs.evaluations.write(evaluations);
+  await outputs.evaluations.write(kept.evaluations);
   for (const part of parts) {
     await outputs[`${part}Labels`].write(kept[`${part}Labels`]);
     await outputs[`${part}Predictions`].write(kept[`${part}Predictions`]);
@@ -182,37 +154,21 @@ function trainedOf(trained: readonly Trained[], network: string, seed: number): 
   return found;
 }
 
-/** What a training says of images. @throws {Error} where its job has not written that */
-async function probabilitiesOf(
-  { network, seed, job }: Trained,
-  part: Part,
-  mirrored: boolean,
-): Promise<Probabilities> {
-  const probabilities = await job[`${part}${mirrored ? "Mirrored" : "Probabilities"}`].read();
-  if (probabilities) return probabilities;
-  throw new Error(
-    `${network}, seed ${seed}, was not evaluated on the ${part} images` +
-      (mirrored ? " and their mirror images" : ""),
-  );
-}
-
-/** The means of several probabilities of the same images. */
-function meanOf(all: readonly Probabilities[]): Probabilities {
-  const [{ shape, data }] = all;
-  return {
-    shape,
-    data: data.map((_, i) => all.reduce((sum, { data }) => sum + data[i], 0) / all.length),
-  };
-}
-
-/** Keeps a network in half precision. */
+/** Keeps a network in half precision, or as it was kept before. */
 async function keep(
-  { network, job }: Trained,
+  trained: Trained,
   model: ModelSpec,
   { parameters: { classes }, inputs, outputs }: Context,
 ): Promise<void> {
-  const weights = decodeWeights(await job.weights.read(), model);
-  const metadata = metadataOf(`champion.${network}`, model, classes, await inputs.form.read());
+  const before = await keptBefore(trained);
+  if (before) {
+    await outputs.kept.weights.write(before.weights);
+    await outputs.kept.model.write(before.model);
+    return;
+  }
+  const weights = decodeWeights(await (await trained.written()).weights.read(), model);
+  const name = `champion.${trained.network}`;
+  const metadata = metadataOf(name, model, classes, await inputs.form.read());
   const half = (file: string) =>
     encodeTfjsModel(model, weights, file, { metadata, precision: "float16" });
   const file = await outputs.kept.weights.write(half("").weights);
