@@ -277,9 +277,9 @@ async function leftOutPart({ settings, inputs }: Context): Promise<string[]> {
         : "",
       harm.length > 0 ? `So short a training is better off without ${listed(harm)}.` : "",
       open.length > 0
-        ? `Of ${listed(open)} ${counted(seeds, "seed")} ${
-          seeds === 1 ? "does" : "do"
-        } not tell that it makes a difference.`
+        ? `${counted(seeds, "seed")} do not tell that ${listed(open)} ${
+          open.length === 1 ? "makes" : "make"
+        } a difference.`
         : "",
     ].filter((part) => part !== "").join(" "),
   ];
