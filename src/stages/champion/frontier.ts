@@ -154,9 +154,11 @@ interface Named extends Beside {
   readonly lines: readonly string[];
 }
 
-/** Boxes of a size beside a place, those that are liked best first: the upper left of a frontier is empty. */
-function besides({ x, y }: Place, width: number, height: number): Beside[] {
-  const away = MARK + 3;
+/**
+ * Boxes of a size beside a place, so many pixels from it, those that are liked best first: the upper left
+ * of a frontier is empty.
+ */
+function besides({ x, y }: Place, width: number, height: number, away: number): Beside[] {
   const columns = {
     left: { left: x - away - width, align: "right" },
     leftish: { left: x + MARK - width, align: "right" },
@@ -171,9 +173,9 @@ function besides({ x, y }: Place, width: number, height: number): Beside[] {
     ["left", "level"],
     ["left", "above"],
     ["rightish", "above"],
+    ["right", "level"],
     ["right", "below"],
     ["left", "below"],
-    ["right", "level"],
     ["middle", "below"],
   ] as const;
   return ways.map(([column, row]) => {
@@ -183,33 +185,52 @@ function besides({ x, y }: Place, width: number, height: number): Beside[] {
   });
 }
 
+/** What it costs to lie over a point or the line; a name never does. */
+const TOO_MUCH = 100;
+
+/** How far a name may be from its point, in pixels. */
+const distances = [MARK + 3, MARK + 9];
+
 /**
- * Finds places for names: inside the panel, over no other name, and over as few points and lines as can
- * be. A name that finds none is left out.
+ * Finds places for names, those that matter most first: inside the panel, over no other name, and where
+ * what lies below costs least. A name that finds none for less than `TOO_MUCH` is left out.
  *
- * @param obstacles what is drawn, with what it costs to lie over it
+ * @param obstacles what is drawn, with what it costs to lie over it; the point `of` a name is none for that name
  */
 function placeNames(
   names: readonly (Place & { readonly name: string })[],
-  obstacles: readonly { readonly box: Box; readonly cost: number }[],
+  obstacles: readonly { readonly box: Box; readonly cost: number; readonly of?: Place }[],
 ): Named[] {
   const placed: Named[] = [];
   for (const { name, ...place } of names) {
-    const lines = wrapped(name, NAME, { fontSize: FONT }, 2);
-    const width = Math.max(
-      ...lines.map((line) => textWidth({ fontSize: FONT, limit: NAME }, line)),
-    );
-    const free = besides(place, width, LINE * lines.length)
+    // In one line where that has room, in two narrow ones where only these have.
+    const free = [NAME, NAME / 2].map((room) => wrapped(name, room, { fontSize: FONT }, 2))
+      .flatMap((lines) => {
+        const width = Math.max(
+          ...lines.map((line) => textWidth({ fontSize: FONT, limit: NAME }, line)),
+        );
+        return distances.flatMap((away) =>
+          besides(place, width, LINE * lines.length, away).map((beside) => ({ ...beside, lines }))
+        );
+      })
       .filter(({ box }) =>
         box.left >= 0 && box.right <= panelWidth + RIGHT - 2 && box.top >= 0 &&
         box.bottom <= panelHeight && placed.every((other) => !touches(box, other.box))
       )
       .map((beside) => ({
         ...beside,
-        cost: obstacles.reduce((sum, it) => sum + (touches(beside.box, it.box) ? it.cost : 0), 0),
+        cost: obstacles.reduce(
+          (sum, { box, cost, of }) =>
+            sum + (touches(beside.box, box) && !(of?.x === place.x && of.y === place.y) ? cost : 0),
+          0,
+        ),
       }))
+      .filter(({ cost }) => cost < TOO_MUCH)
       .toSorted((a, b) => a.cost - b.cost);
-    if (free.length > 0) placed.push({ lines, box: free[0].box, align: free[0].align });
+    if (free.length > 0) {
+      const [{ lines, box, align }] = free;
+      placed.push({ lines, box, align });
+    }
   }
   return placed;
 }
@@ -247,18 +268,22 @@ function panel(points: readonly Point[], by: Cost, heights: Domain) {
   });
   const obstacles = [
     ...known.map(({ cost, accuracy }) => {
-      const middle = place(cost, accuracy);
-      return { box: around(middle, middle, MARK), cost: 4 };
+      const of = place(cost, accuracy);
+      // Beside another point, a name would pass for that one's.
+      return { box: around(of, of, MARK + 4, MARK + 2), cost: TOO_MUCH, of };
     }),
-    ...edges.map((box) => ({ box, cost: 3 })),
+    ...edges.map((box) => ({ box, cost: TOO_MUCH })),
     ...known.flatMap(({ cost, interval }) =>
       interval
         ? [{ box: around(place(cost, interval[0]), place(cost, interval[1]), 2, 0), cost: 1 }]
         : []
     ),
   ];
+  const own = known.filter(({ kind }) => kind === "study");
   const names = placeNames(
-    frontier.map(({ name, cost, accuracy }) => ({ name, ...place(cost, accuracy) })),
+    // The best of others first.
+    [...own, ...frontier.filter((point) => !own.includes(point)).toReversed()]
+      .map(({ name, cost, accuracy }) => ({ name, ...place(cost, accuracy) })),
     obstacles,
   );
 
@@ -405,7 +430,8 @@ const saidOf = (point: Point): string =>
 
 /**
  * Test accuracy against the computation of a training and, below, against parameters, both on logarithmic
- * axes, with the frontier as a line and the names of its networks as far as they have room.
+ * axes, with the frontier as a line, and the names of this study's networks and of those on the frontier as
+ * far as they have room.
  *
  * @param points Those whose computation or parameters are not known are drawn in the other panel only.
  * @throws {RangeError} where neither is known of any, or a figure is out of range; it names the network
