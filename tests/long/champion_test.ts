@@ -6,32 +6,8 @@ import { requireManifest } from "../../src/pipeline/manifest.ts";
 import { isReady } from "../../src/runtime/choice.ts";
 import type { Study } from "../../src/stages/plan.ts";
 import { inFolder } from "../support/data_files.ts";
-import { bringUpToDate, mini, placeIn } from "../support/mini.ts";
-import { bareRegime } from "../support/regimes.ts";
-
-const compact = {
-  name: "compact",
-  network: "compact",
-  regime: {
-    ...bareRegime,
-    ...{ epochs: 1, learningRate: 0.05, batchSize: 32, seed: 43 },
-    augmentation: { mirror: "alternating" },
-    evaluation: "mirrored",
-  },
-} as const;
-
-const said: NonNullable<Study["champion"]> = {
-  networks: [compact],
-  seeds: 2,
-  ensemble: "compact",
-  leaveOneOut: { network: "compact", epochs: 1, subset: { train: 32, validation: 20 } },
-};
-
-const study = {
-  ...mini,
-  ...{ tune: undefined, replicate: undefined, cv: undefined, ablate: undefined },
-  ...{ errors: undefined, published: undefined },
-};
+import { bringUpToDate, placeIn } from "../support/mini.ts";
+import { compact, said, study } from "../support/small_champion.ts";
 
 Deno.test({
   name: "another champion costs its own trainings, and the result is that of a run from nothing",

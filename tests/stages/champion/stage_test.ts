@@ -13,35 +13,10 @@ import { isReady } from "../../../src/runtime/choice.ts";
 import { champion } from "../../../src/stages/champion/stage.ts";
 import { resultChecks } from "../../../src/stages/checks/results.ts";
 import { models } from "../../../src/stages/models/stage.ts";
-import { checkStudy, type Study } from "../../../src/stages/plan.ts";
+import { checkStudy } from "../../../src/stages/plan.ts";
 import { inFolder } from "../../support/data_files.ts";
 import { bringUpToDate, mini, placeIn, staleIn } from "../../support/mini.ts";
-import { bareRegime } from "../../support/regimes.ts";
-
-const regime = {
-  ...bareRegime,
-  ...{ epochs: 1, learningRate: 0.05, batchSize: 32, seed: 43 },
-  augmentation: { mirror: "alternating" },
-} as const;
-
-const said: NonNullable<Study["champion"]> = {
-  networks: [{
-    name: "compact",
-    network: "compact",
-    regime: { ...regime, evaluation: "mirrored" },
-  }],
-  seeds: 2,
-  ensemble: "compact",
-  leaveOneOut: { network: "compact", epochs: 1, subset: { train: 32, validation: 20 } },
-};
-
-/** Nothing but LeNet-5, champions and what can be used. */
-const study = {
-  ...mini,
-  ...{ tune: undefined, replicate: undefined, cv: undefined, ablate: undefined },
-  ...{ errors: undefined, published: undefined },
-  champion: said,
-};
+import { compact, said, study } from "../../support/small_champion.ts";
 
 Deno.test({
   name: "champions are trained, told of with what they take, and can be used",
@@ -81,7 +56,6 @@ Deno.test({
 Deno.test("what champions lack or have too much of is refused before anything is trained", () => {
   const refusal = (champion: unknown) =>
     assertThrows(() => checkStudy({ ...mini, champion }), Error).message;
-  const [compact] = said.networks;
   assertStringIncludes(
     refusal({ ...said, ensemble: "compakt" }),
     "champion.ensemble: there is no compakt; did you mean compact?",
