@@ -84,6 +84,8 @@ export async function download(
       failures = await receiveFrom(addresses, file, path, options);
     } finally {
       empty = (await file.stat()).size === 0;
+      // Closed alone, it would stay locked as long as a process that is being started has it open, too.
+      await file.unlock();
     }
     if (failures) throw new DownloadError(path, failures);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { download, DownloadError, type DownloadOptions } from "../../src/files/download.ts";
 import { inFolder, served, sha256 } from "../support/data_files.ts";
 
@@ -253,6 +253,26 @@ Deno.test("a line that falls silent is given up, and what came stays for the nex
     },
   );
 });
+
+Deno.test("what was given up can be taken up at once, also while processes are started", () =>
+  beside(() => new Response("", { status: 404 }), async ({ origin, path }) => {
+    await Deno.mkdir(dirname(path));
+    await Deno.writeFile(`${path}.part`, content.slice(0, 100));
+    const stop = new AbortController();
+    const starting = Array.from({ length: 4 }, async () => {
+      while (!stop.signal.aborted) {
+        await new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).output();
+      }
+    });
+    // A process that is being started has open what this one has, for a moment.
+    for (let i = 0; i < 150; i++) {
+      assertEquals(await reasonsOf(download([`${origin}/a`], path, options)), [
+        `${origin}/a: HTTP status 404 Not Found`,
+      ]);
+    }
+    stop.abort();
+    await Promise.all(starting);
+  }));
 
 Deno.test("a server that trickles is given up after the time for the file", async () => {
   let timer: ReturnType<typeof setInterval> | undefined;
