@@ -38,7 +38,7 @@ import type {
   Written,
 } from "./stage.ts";
 import { inputName, JOBS_FILE, type StageStatus } from "./status.ts";
-import { load, store, storedPath, verify } from "./store.ts";
+import { sourceOf, store, verify } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a stage shares with the others of its run. */
@@ -165,10 +165,12 @@ function contextOf(
   let still: Promise<Manifest | undefined> | undefined;
   const before = async (job: Job, request: JobRequest) => {
     const { name, label = name } = request;
-    const then = surroundings.force ? undefined : await (still ??= stillTold(status, workspace));
+    // A new job is made ready once, where it is started.
+    if (surroundings.force || !(name in earlier)) return undefined;
+    const then = await (still ??= stillTold(status, workspace));
     if (!then) return undefined;
     const { ready, record } = await prepare(job, request, surroundings);
-    if (earlier[name]?.key !== ready.key) return undefined;
+    if (earlier[name].key !== ready.key) return undefined;
     jobs.records.set(name, record);
     jobs.provenance.set(name, { ...earlier[name], label });
     const tell = telling(label);
@@ -178,11 +180,7 @@ function contextOf(
       parameters: then.ingredients.parameters,
       outputs: readersOf(stage.writes, (file) => {
         const stored = then.outputs[file];
-        return stored && {
-          path: storedPath(workspace, stage.name, stored),
-          sha256: stored.sha256,
-          read: () => load(workspace, stage.name, stored),
-        };
+        return stored && sourceOf(workspace, stage.name, stored);
       }),
     };
   };

@@ -3,7 +3,7 @@ import { readersOf } from "./context.ts";
 import { requireManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Reader, Readers, Stage } from "./stage.ts";
-import { load, storedPath } from "./store.ts";
+import { sourceOf } from "./store.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -19,11 +19,7 @@ export async function artifactsIn<P, R, W extends Stage["writes"], J>(
   const { outputs } = recorded;
   const readers: Readers<W> = readersOf(writes, (name) => {
     const stored = outputs[name];
-    return stored && {
-      path: storedPath(workspace, stage, stored),
-      sha256: stored.sha256,
-      read: () => load(workspace, stage, stored),
-    };
+    return stored && sourceOf(workspace, stage, stored);
   });
   const manifest = { read: () => Promise.resolve(recorded) };
   return { ...readers, manifest };

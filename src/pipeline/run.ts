@@ -42,7 +42,7 @@ import {
   statusOf,
   withNeeds,
 } from "./status.ts";
-import { load, removeLeftovers, storedPath, verify } from "./store.ts";
+import { removeLeftovers, sourceOf, storedPath, verify } from "./store.ts";
 import { takeOver } from "./take_over.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -419,10 +419,6 @@ class Run {
       return { path, sha256: "", read };
     }
     const stored = manifest.outputs[name];
-    return stored && {
-      path: storedPath(this.workspace, stage, stored),
-      sha256: stored.sha256,
-      read: () => load(this.workspace, stage, stored),
-    };
+    return stored && sourceOf(this.workspace, stage, stored);
   }
 }

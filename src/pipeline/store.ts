@@ -9,6 +9,7 @@ import { messageOf } from "../files/explain.ts";
 import { readPlain } from "../files/plain.ts";
 import { type Content, isPart, writeWhole } from "../files/whole.ts";
 import type { Kind } from "./artifacts.ts";
+import type { Source } from "./context.ts";
 import type { Stored } from "./manifest.ts";
 import { localDirectory, resultsDirectory, type Workspace } from "./workspace.ts";
 
@@ -121,6 +122,13 @@ export async function load(
   }
   return bytes;
 }
+
+/** A stored artifact as readers take it; read, it is checked as by `load`. */
+export const sourceOf = (workspace: Workspace, stage: string, stored: Stored): Source => ({
+  path: storedPath(workspace, stage, stored),
+  sha256: stored.sha256,
+  read: () => load(workspace, stage, stored),
+});
 
 /** How `store` names the files of a stage: by twelve digits of their digest. */
 const OWN_NAME = /^.+-[0-9a-f]{12}(\.[a-z0-9]+)?$/;

@@ -3,7 +3,7 @@ import { type Score, scoreList } from "../evaluation/metrics.ts";
 import { isArtifact } from "../pipeline/artifacts.ts";
 import { readerOf } from "../pipeline/context.ts";
 import { readManifest } from "../pipeline/manifest.ts";
-import { load, storedPath } from "../pipeline/store.ts";
+import { sourceOf } from "../pipeline/store.ts";
 import type { Workspace } from "../pipeline/workspace.ts";
 import type { CheckedStudy } from "./plan.ts";
 
@@ -46,11 +46,11 @@ export async function allMetrics(
             `code. \`deno task ${stage}\` makes them anew.`,
         );
       }
-      const reader = readerOf(artifact, `${stage}/${artifact.name}`, () => ({
-        path: storedPath(workspace, stage, stored),
-        sha256: stored.sha256,
-        read: () => load(workspace, stage, stored),
-      }));
+      const reader = readerOf(
+        artifact,
+        `${stage}/${artifact.name}`,
+        () => sourceOf(workspace, stage, stored),
+      );
       for (const metric of scoreList.parse(await reader.read())) {
         metrics.push({
           ...metric,
