@@ -185,21 +185,19 @@ function besides({ x, y }: Place, width: number, height: number, away: number): 
   });
 }
 
-/** What it costs to lie over a point or the line; a name never does. */
-const TOO_MUCH = 100;
-
 /** How far a name may be from its point, in pixels. */
 const distances = [MARK + 3, MARK + 9];
 
 /**
- * Finds places for names, those that matter most first: inside the panel, over no other name, and where
- * what lies below costs least. A name that finds none for less than `TOO_MUCH` is left out.
+ * Finds places for names, those that matter most first: inside the panel, over no other name and nothing
+ * that is `taken`, and over as few `intervals` as can be. A name that finds none is left out.
  *
- * @param obstacles what is drawn, with what it costs to lie over it; the point `of` a name is none for that name
+ * @param taken what no name lies over; what is taken around a point is free for the name `of` that point
  */
 function placeNames(
   names: readonly (Place & { readonly name: string })[],
-  obstacles: readonly { readonly box: Box; readonly cost: number; readonly of?: Place }[],
+  taken: readonly { readonly box: Box; readonly of?: Place }[],
+  intervals: readonly Box[],
 ): Named[] {
   const placed: Named[] = [];
   for (const { name, ...place } of names) {
@@ -215,17 +213,13 @@ function placeNames(
       })
       .filter(({ box }) =>
         box.left >= 0 && box.right <= panelWidth + RIGHT - 2 && box.top >= 0 &&
-        box.bottom <= panelHeight && placed.every((other) => !touches(box, other.box))
+        box.bottom <= panelHeight && placed.every((other) => !touches(box, other.box)) &&
+        taken.every((it) => !touches(box, it.box) || (it.of?.x === place.x && it.of.y === place.y))
       )
       .map((beside) => ({
         ...beside,
-        cost: obstacles.reduce(
-          (sum, { box, cost, of }) =>
-            sum + (touches(beside.box, box) && !(of?.x === place.x && of.y === place.y) ? cost : 0),
-          0,
-        ),
+        cost: intervals.filter((interval) => touches(beside.box, interval)).length,
       }))
-      .filter(({ cost }) => cost < TOO_MUCH)
       .toSorted((a, b) => a.cost - b.cost);
     if (free.length > 0) {
       const [{ lines, box, align }] = free;
@@ -266,25 +260,24 @@ function panel(points: readonly Point[], by: Cost, heights: Domain) {
     ];
     return [around(from, corner, 1), around(corner, to, 1)];
   });
-  const obstacles = [
+  const taken = [
     ...known.map(({ cost, accuracy }) => {
       const of = place(cost, accuracy);
       // Beside another point, a name would pass for that one's.
-      return { box: around(of, of, MARK + 4, MARK + 2), cost: TOO_MUCH, of };
+      return { box: around(of, of, MARK + 4, MARK + 2), of };
     }),
-    ...edges.map((box) => ({ box, cost: TOO_MUCH })),
-    ...known.flatMap(({ cost, interval }) =>
-      interval
-        ? [{ box: around(place(cost, interval[0]), place(cost, interval[1]), 2, 0), cost: 1 }]
-        : []
-    ),
+    ...edges.map((box) => ({ box })),
   ];
+  const intervals = known.flatMap(({ cost, interval }) =>
+    interval ? [around(place(cost, interval[0]), place(cost, interval[1]), 2, 0)] : []
+  );
   const own = known.filter(({ kind }) => kind === "study");
   const names = placeNames(
     // The best of others first.
     [...own, ...frontier.filter((point) => !own.includes(point)).toReversed()]
       .map(({ name, cost, accuracy }) => ({ name, ...place(cost, accuracy) })),
-    obstacles,
+    taken,
+    intervals,
   );
 
   // A number that has no room at the end is left out.
